@@ -1,0 +1,1 @@
+//! The contracts of fusers and of the fusions that they fit.

@@ -1,0 +1,318 @@
+use crate::{Error, Ids, Result, Target};
+
+/// One feature of every row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column {
+    /// Numbers; NaN is missing.
+    Numeric {
+        /// The name.
+        name: String,
+        /// One number a row.
+        values: Vec<f32>,
+    },
+    /// Categories, as numbers of levels; [`Column::MISSING`] is missing.
+    Categorical {
+        /// The name.
+        name: String,
+        /// One level number a row.
+        codes: Vec<u32>,
+        /// The names of the levels.
+        levels: Vec<String>,
+    },
+}
+
+impl Column {
+    /// The code of a missing category.
+    pub const MISSING: u32 = u32::MAX;
+
+    /// The name of the feature.
+    pub fn name(&self) -> &str {
+        match self {
+            Column::Numeric { name, .. } | Column::Categorical { name, .. } => name,
+        }
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        match self {
+            Column::Numeric { values, .. } => values.len(),
+            Column::Categorical { codes, .. } => codes.len(),
+        }
+    }
+}
+
+/// The features of all rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Features {
+    /// A table, column after column.
+    Columns(Vec<Column>),
+    /// One dense block, row after row, such as images: `shape` is the shape of one row (`[3, 32, 32]`).
+    Dense {
+        /// The numbers, row after row.
+        values: Vec<f32>,
+        /// The shape of one row.
+        shape: Vec<usize>,
+    },
+}
+
+impl Features {
+    fn rows(&self) -> Option<usize> {
+        match self {
+            Features::Columns(columns) => columns.first().map(Column::rows),
+            Features::Dense { values, shape } => match shape.iter().product::<usize>() {
+                0 => None,
+                width => Some(values.len() / width),
+            },
+        }
+    }
+}
+
+/// A data set in columns: features, and perhaps a target, weights, groups, times and ids of the rows.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    features: Features,
+    target: Option<Target>,
+    weights: Option<Vec<f64>>,
+    groups: Option<Vec<u32>>,
+    time: Option<Vec<f64>>,
+    ids: Ids,
+}
+
+impl Dataset {
+    /// A data set of features alone; its rows have positions for ids.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if the columns differ in length, [`Error::DuplicateName`] if two share a name,
+    /// [`Error::Empty`] without a feature, [`Error::UnknownClass`] if a code has no level.
+    pub fn new(features: Features) -> Result<Self> {
+        let Some(rows) = features.rows() else {
+            return Err(Error::Empty { what: "the data set".into(), hint: "give at least one feature".into() });
+        };
+        match &features {
+            Features::Columns(columns) => {
+                let mut seen = std::collections::HashSet::new();
+                for column in columns {
+                    expect_rows(&format!("column `{}`", column.name()), column.rows(), rows)?;
+                    if !seen.insert(column.name()) {
+                        return Err(Error::DuplicateName { what: "column", name: column.name().into() });
+                    }
+                    if let Column::Categorical { name, codes, levels } = column
+                        && let Some(i) = codes.iter().position(|&c| c != Column::MISSING && c as usize >= levels.len())
+                    {
+                        return Err(Error::UnknownName {
+                            what: "level number",
+                            name: format!("{} in row {} of column `{name}`", codes[i], i + 1),
+                            known: format!("the column has {} levels", levels.len()),
+                        });
+                    }
+                }
+            }
+            Features::Dense { values, shape } => {
+                expect_rows("the dense block", values.len(), rows * shape.iter().product::<usize>())?;
+            }
+        }
+        Ok(Self { features, target: None, weights: None, groups: None, time: None, ids: Ids::positions(rows) })
+    }
+
+    /// With the target.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless it has a value a row.
+    pub fn with_target(mut self, target: Target) -> Result<Self> {
+        expect_rows("the target", target.rows(), self.rows())?;
+        self.target = Some(target);
+        Ok(self)
+    }
+
+    /// With a weight for each row.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is one a row; [`Error::Parameter`] if one is negative or not finite.
+    pub fn with_weights(mut self, weights: Vec<f64>) -> Result<Self> {
+        expect_rows("the weights", weights.len(), self.rows())?;
+        if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+            let value = format!("{} in row {}", weights[row], row + 1);
+            return Err(Error::parameter("weights", value, "finite and at least 0"));
+        }
+        self.weights = Some(weights);
+        Ok(self)
+    }
+
+    /// With the number of each row's group.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is one a row.
+    pub fn with_groups(mut self, groups: Vec<u32>) -> Result<Self> {
+        expect_rows("the groups", groups.len(), self.rows())?;
+        self.groups = Some(groups);
+        Ok(self)
+    }
+
+    /// With the time of each row; greater is later.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is one a row.
+    pub fn with_time(mut self, time: Vec<f64>) -> Result<Self> {
+        expect_rows("the times", time.len(), self.rows())?;
+        self.time = Some(time);
+        Ok(self)
+    }
+
+    /// With the ids of the rows.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is one a row; [`Error::DuplicateId`] if one occurs twice.
+    pub fn with_ids(mut self, ids: Ids) -> Result<Self> {
+        expect_rows("the ids", ids.len(), self.rows())?;
+        ids.index("the data set")?;
+        self.ids = ids;
+        Ok(self)
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The features.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// The target, where it is known.
+    pub fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
+    }
+
+    /// One weight a row, or `None` where each counts 1.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The group number of each row, where there are groups.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.groups.as_deref()
+    }
+
+    /// The time of each row, where there is one.
+    pub fn time(&self) -> Option<&[f64]> {
+        self.time.as_deref()
+    }
+
+    /// The ids of the rows.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// What a splitter may know of the rows.
+    pub fn row_info(&self) -> crate::RowInfo<'_> {
+        crate::RowInfo {
+            rows: self.rows(),
+            target: self.target(),
+            groups: self.groups(),
+            time: self.time(),
+            ids: Some(&self.ids),
+        }
+    }
+}
+
+fn expect_rows(what: &str, got: usize, expected: usize) -> Result<()> {
+    if got == expected {
+        return Ok(());
+    }
+    let hint = "every part of a data set has one entry a row".into();
+    Err(Error::Length { what: what.into(), got, expected, unit: "rows", hint })
+}
+
+/// The rows of a data set that one fit or one prediction is about: borrowed, so that K folds do not copy the data.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples<'a> {
+    dataset: &'a Dataset,
+    rows: Option<&'a [u32]>,
+    weights: Option<&'a [f64]>,
+}
+
+impl<'a> Samples<'a> {
+    /// All rows, with the data set's own weights.
+    pub fn all(dataset: &'a Dataset) -> Self {
+        Self { dataset, rows: None, weights: dataset.weights() }
+    }
+
+    /// Some rows, in the order given, with the data set's own weights; a row may be named more than once.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if a row number is beyond the data set.
+    pub fn rows(dataset: &'a Dataset, rows: &'a [u32]) -> Result<Self> {
+        if let Some(&row) = rows.iter().find(|&&row| row as usize >= dataset.rows()) {
+            return Err(Error::Length {
+                what: "a row number of the samples".into(),
+                got: row as usize + 1,
+                expected: dataset.rows(),
+                unit: "rows",
+                hint: "row numbers count from 0".into(),
+            });
+        }
+        Ok(Self { dataset, rows: Some(rows), weights: dataset.weights() })
+    }
+
+    /// The same rows with other weights, one for each row **of the data set**.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is one a row of the data set.
+    pub fn with_weights(mut self, weights: &'a [f64]) -> Result<Self> {
+        expect_rows("the weights", weights.len(), self.dataset.rows())?;
+        self.weights = Some(weights);
+        Ok(self)
+    }
+
+    /// The data set.
+    pub fn dataset(&self) -> &'a Dataset {
+        self.dataset
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.rows.map_or(self.dataset.rows(), <[u32]>::len)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The data set's row of sample `i`.
+    pub fn row(&self, i: usize) -> usize {
+        self.rows.map_or(i, |rows| rows[i] as usize)
+    }
+
+    /// The row numbers, or `None` where the samples are all rows in order.
+    pub fn row_numbers(&self) -> Option<&'a [u32]> {
+        self.rows
+    }
+
+    /// The weight of sample `i`.
+    pub fn weight(&self, i: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[self.row(i)])
+    }
+
+    /// Whether any weights are given.
+    pub fn is_weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// The target of these samples, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the data set has none; `by` is the learner that asks.
+    pub fn target(&self, by: &str) -> Result<std::borrow::Cow<'a, Target>> {
+        let target = self.dataset.target().ok_or_else(|| Error::Unsupported {
+            by: by.into(),
+            what: "a data set without a target".into(),
+            hint: "add the target with `with_target`".into(),
+        })?;
+        Ok(match self.rows {
+            None => std::borrow::Cow::Borrowed(target),
+            Some(rows) => std::borrow::Cow::Owned(target.take(rows)),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+use std::borrow::Cow;
+
+use crate::{Error, Gives, Matrix, Result, Truth};
+
+/// A number type that predictions are kept in.
+pub trait Real: Copy + PartialOrd + Send + Sync + 'static {
+    /// The number as `f64`, exactly.
+    fn f64(self) -> f64;
+}
+
+impl Real for f32 {
+    fn f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    fn f64(self) -> f64 {
+        self
+    }
+}
+
+/// The numbers of some estimates, in the precision in which they are kept.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'a> {
+    /// Single precision, as in a [`Predictions`](crate::Predictions) cube.
+    F32(&'a [f32]),
+    /// Double precision, as in a running sum.
+    F64(&'a [f64]),
+}
+
+/// What one member, or one fusion, says of some rows: `[rows][columns]`, and what the numbers mean.
+///
+/// This is what a [`Metric`](crate::Metric) reads. The columns are those of the problem's
+/// [`Outputs`](crate::Outputs).
+#[derive(Debug, Clone, Copy)]
+pub struct Estimates<'a> {
+    values: Values<'a>,
+    columns: usize,
+    gives: Gives,
+}
+
+impl<'a> Estimates<'a> {
+    /// Estimates in single precision.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless the number of values is a multiple of `columns`.
+    pub fn f32(values: &'a [f32], columns: usize, gives: Gives) -> Result<Self> {
+        whole_rows(values.len(), columns)?;
+        Ok(Self { values: Values::F32(values), columns, gives })
+    }
+
+    /// Estimates in double precision.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless the number of values is a multiple of `columns`.
+    pub fn f64(values: &'a [f64], columns: usize, gives: Gives) -> Result<Self> {
+        whole_rows(values.len(), columns)?;
+        Ok(Self { values: Values::F64(values), columns, gives })
+    }
+
+    /// The estimates in a matrix, such as a fusion gives.
+    pub fn matrix(matrix: &'a Matrix, gives: Gives) -> Self {
+        Self { values: Values::F32(matrix.values()), columns: matrix.columns(), gives }
+    }
+
+    /// Numbers that are known to fill whole rows.
+    pub(crate) fn matrix_part(values: &'a [f32], columns: usize, gives: Gives) -> Self {
+        Self { values: Values::F32(values), columns, gives }
+    }
+
+    /// The numbers, row after row.
+    pub fn values(&self) -> Values<'a> {
+        self.values
+    }
+
+    /// How many numbers a row has.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// What the numbers mean.
+    pub fn gives(&self) -> Gives {
+        self.gives
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        let values = match self.values {
+            Values::F32(values) => values.len(),
+            Values::F64(values) => values.len(),
+        };
+        values / self.columns.max(1)
+    }
+
+    /// The number in row `i` and column `k`.
+    pub fn at(&self, i: usize, k: usize) -> f64 {
+        match self.values {
+            Values::F32(values) => f64::from(values[i * self.columns + k]),
+            Values::F64(values) => values[i * self.columns + k],
+        }
+    }
+
+    /// Column `k` as doubles; borrowed where that costs nothing.
+    pub fn column(&self, k: usize) -> Cow<'a, [f64]> {
+        match self.values {
+            Values::F64(values) if self.columns == 1 => Cow::Borrowed(values),
+            _ => (0..self.rows()).map(|i| self.at(i, k)).collect(),
+        }
+    }
+
+    /// The first column with the greatest number in row `i`; `None` if the row has NaN.
+    pub fn argmax(&self, i: usize) -> Option<usize> {
+        let mut best = 0;
+        for k in 0..self.columns {
+            let x = self.at(i, k);
+            if x.is_nan() {
+                return None;
+            }
+            if x > self.at(i, best) {
+                best = k;
+            }
+        }
+        (self.columns > 0).then_some(best)
+    }
+
+    /// Checks that the estimates are parallel to the truth, and finite wherever a row has weight.
+    ///
+    /// # Errors
+    /// [`Error::Length`], or [`Error::NotFinite`] with the row, naming `place`.
+    pub fn check(&self, truth: &Truth<'_>, place: &str) -> Result<()> {
+        if self.rows() != truth.rows() {
+            return Err(Error::Length {
+                what: place.into(),
+                got: self.rows(),
+                expected: truth.rows(),
+                unit: "rows",
+                hint: "estimates and truth must be of the same rows".into(),
+            });
+        }
+        let finite = |i: usize| truth.weight(i) == 0.0 || (0..self.columns).all(|k| self.at(i, k).is_finite());
+        let bad = match (self.values, truth.weights()) {
+            // The usual case, in a form that compiles to wide loads.
+            (Values::F32(values), None) => !values.iter().fold(true, |all, x| all & x.is_finite()),
+            (Values::F64(values), None) => !values.iter().fold(true, |all, x| all & x.is_finite()),
+            _ => !(0..self.rows()).all(finite),
+        };
+        if bad && let Some(row) = (0..self.rows()).find(|&i| !finite(i)) {
+            let k = (0..self.columns).find(|&k| !self.at(row, k).is_finite()).unwrap_or(0);
+            return Err(Error::NotFinite {
+                place: place.into(),
+                row: row + 1,
+                id: String::new(),
+                what: format!("column {}", k + 1),
+                value: self.at(row, k),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn whole_rows(len: usize, columns: usize) -> Result<()> {
+    if columns == 0 || !len.is_multiple_of(columns) {
+        return Err(Error::Length {
+            what: "the estimates".into(),
+            got: len,
+            expected: len / columns.max(1) * columns,
+            unit: "numbers",
+            hint: format!("each row has {columns} columns"),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+use std::fmt::Debug;
+
+use crate::{Gives, Matrix, Outputs, Predictions, Result, Seed, Truth};
+
+/// A fitted fusion: makes one prediction of the members' predictions. Serde round-trips it.
+#[typetag::serde(tag = "fusion")]
+pub trait Fusion: Debug + Send + Sync {
+    /// Its name in tables and on the command line, such as `mean`.
+    fn name(&self) -> String;
+
+    /// The fused prediction, `[rows][columns]`. A row for which there is no answer (no member is available, or the
+    /// rule makes no decision) is NaN in every column.
+    ///
+    /// # Errors
+    /// If the members are not those that it was fitted on, or give what it cannot read.
+    fn fuse(&self, predictions: &Predictions) -> Result<Matrix>;
+
+    /// What the fused numbers mean; by default probabilities of classes or labels, and values of targets.
+    fn gives(&self, outputs: &Outputs) -> Gives {
+        match outputs {
+            Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
+            Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
+        }
+    }
+
+    /// One weight a member, summing to 1, where the fusion is a weighting of members.
+    fn weights(&self) -> Option<Vec<f64>> {
+        None
+    }
+}
+
+/// Fits a fusion on predictions whose truth is known. Serde round-trips it.
+///
+/// The predictions must be out-of-fold or of held-out rows: a fusion fitted on predictions of rows that their
+/// members were fitted on prefers the member that overfits most.
+#[typetag::serde(tag = "fuser")]
+pub trait Fuser: Debug + Send + Sync {
+    /// Its name in tables and on the command line, such as `greedy`.
+    fn name(&self) -> String;
+
+    /// The fusion fitted on these predictions. Rows of weight 0 are not read.
+    ///
+    /// # Errors
+    /// If a parameter is out of range, the truth is not parallel, or the members give what it cannot read.
+    fn fit(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Box<dyn Fusion>>;
+}

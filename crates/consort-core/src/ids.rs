@@ -1,0 +1,196 @@
+use std::{hash::BuildHasher, sync::Arc};
+
+use crate::{Error, Result};
+
+/// The ids of rows: texts, never numbers, kept in one block of memory.
+///
+/// Cloning shares the block. Rows without ids have positions, which cost no memory; their texts are `0`, `1`, ….
+///
+/// ```
+/// use consort_core::Ids;
+/// let ids = Ids::from_texts(["007", "9007199254740993"]);
+/// assert_eq!(ids.text(0), "007");
+/// assert_eq!(Ids::positions(3).text(2), "2");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Ids(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Positions(usize),
+    Texts(Arc<Texts>),
+}
+
+#[derive(Debug, Default)]
+struct Texts {
+    bytes: String,
+    /// Where each text ends in `bytes`.
+    ends: Vec<u64>,
+}
+
+impl Texts {
+    fn get(&self, i: usize) -> &str {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        &self.bytes[start..self.ends[i] as usize]
+    }
+}
+
+impl Ids {
+    /// Ids from texts, in row order.
+    pub fn from_texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Self {
+        let mut kept = Texts::default();
+        for text in texts {
+            kept.bytes.push_str(text.as_ref());
+            kept.ends.push(kept.bytes.len() as u64);
+        }
+        kept.bytes.shrink_to_fit();
+        kept.ends.shrink_to_fit();
+        Self(Kind::Texts(Arc::new(kept)))
+    }
+
+    /// Rows that have no ids, only positions.
+    pub fn positions(rows: usize) -> Self {
+        Self(Kind::Positions(rows))
+    }
+
+    /// Whether rows have positions only.
+    pub fn are_positions(&self) -> bool {
+        matches!(self.0, Kind::Positions(_))
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Kind::Positions(rows) => *rows,
+            Kind::Texts(texts) => texts.ends.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The id of row `i` as text.
+    pub fn text(&self, i: usize) -> std::borrow::Cow<'_, str> {
+        match &self.0 {
+            Kind::Positions(_) => i.to_string().into(),
+            Kind::Texts(texts) => texts.get(i).into(),
+        }
+    }
+
+    /// The id of row `i` where rows have ids, else an empty text: for messages that name the row anyway.
+    pub fn label(&self, i: usize) -> String {
+        if self.are_positions() { String::new() } else { self.text(i).into_owned() }
+    }
+
+    /// The ids of some rows, in the order given.
+    pub fn take(&self, rows: &[u32]) -> Ids {
+        Ids::from_texts(rows.iter().map(|&i| self.text(i as usize)))
+    }
+
+    /// The row numbers in the byte order of their ids, or as they stand for positions.
+    ///
+    /// Work done in this order does not depend on how a file happened to be sorted.
+    pub fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        if let Kind::Texts(texts) = &self.0 {
+            let ascending = (1..texts.ends.len()).all(|i| texts.get(i - 1) <= texts.get(i));
+            if !ascending {
+                order.sort_unstable_by(|&a, &b| texts.get(a as usize).cmp(texts.get(b as usize)).then(a.cmp(&b)));
+            }
+        }
+        order
+    }
+
+    /// A look-up from id to row.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateId`] naming `place` if an id occurs twice.
+    pub fn index(&self, place: &str) -> Result<IdIndex> {
+        let hasher = std::hash::RandomState::new();
+        let mut table = hashbrown::HashTable::new();
+        if let Kind::Texts(texts) = &self.0 {
+            table.reserve(texts.ends.len(), |&i: &u32| hasher.hash_one(texts.get(i as usize)));
+            for i in 0..texts.ends.len() {
+                let text = texts.get(i);
+                let hash = hasher.hash_one(text);
+                match table.entry(hash, |&j| texts.get(j as usize) == text, |&j| hasher.hash_one(texts.get(j as usize)))
+                {
+                    hashbrown::hash_table::Entry::Occupied(seen) => {
+                        return Err(Error::DuplicateId {
+                            place: place.into(),
+                            id: text.into(),
+                            first: *seen.get() as usize + 1,
+                            second: i + 1,
+                        });
+                    }
+                    hashbrown::hash_table::Entry::Vacant(free) => {
+                        free.insert(i as u32);
+                    }
+                }
+            }
+        }
+        Ok(IdIndex { ids: self.clone(), table, hasher })
+    }
+}
+
+impl PartialEq for Ids {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Positions(a), Kind::Positions(b)) => a == b,
+            (Kind::Texts(a), Kind::Texts(b)) => Arc::ptr_eq(a, b) || (a.ends == b.ends && a.bytes == b.bytes),
+            _ => false,
+        }
+    }
+}
+
+/// A look-up from id to row number. Five bytes an id beside the ids themselves.
+#[derive(Debug)]
+pub struct IdIndex {
+    ids: Ids,
+    table: hashbrown::HashTable<u32>,
+    hasher: std::hash::RandomState,
+}
+
+impl IdIndex {
+    /// The row that bears this id.
+    pub fn row(&self, id: &str) -> Option<usize> {
+        match &self.ids.0 {
+            Kind::Positions(rows) => id.parse().ok().filter(|row| row < rows && self.ids.text(*row) == id),
+            Kind::Texts(texts) => {
+                self.table.find(self.hasher.hash_one(id), |&i| texts.get(i as usize) == id).map(|&i| i as usize)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_are_equal_as_numbers_stay_distinct() {
+        let ids = Ids::from_texts(["9007199254740992", "9007199254740993", "007", "7"]);
+        let index = ids.index("a.csv").unwrap();
+        for i in 0..4 {
+            assert_eq!(index.row(&ids.text(i)), Some(i));
+        }
+        assert_eq!(index.row("07"), None);
+    }
+
+    #[test]
+    fn a_doubled_id_is_named_with_both_rows() {
+        let error = Ids::from_texts(["r1", "r3", "r2", "r3"]).index("b.csv").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "b.csv: duplicate id `r3` (rows 2 and 4, counted from 1): keep one row for each id"
+        );
+    }
+
+    #[test]
+    fn the_order_is_by_bytes_and_positions_keep_theirs() {
+        assert_eq!(Ids::from_texts(["b", "a", "10", "9"]).order(), [2, 3, 1, 0]);
+        assert_eq!(Ids::positions(12).order(), (0..12).collect::<Vec<u32>>());
+    }
+}

@@ -1,0 +1,120 @@
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{Error, Matrix, Result, Samples, Seed};
+
+/// What a learner can take, so that the right encoders can be chosen for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Takes {
+    /// Categories, without an encoder.
+    pub categories: bool,
+    /// Missing values, without an imputer.
+    pub missing: bool,
+    /// Sample weights.
+    pub weights: bool,
+}
+
+/// An unfitted recipe: hyper-parameters and nothing else. Serde round-trips it.
+#[typetag::serde(tag = "learner")]
+pub trait Learner: Debug + Send + Sync {
+    /// Its name in tables and on the command line, such as `forest`.
+    fn name(&self) -> String;
+
+    /// What it can take.
+    fn takes(&self) -> Takes;
+
+    /// The member fitted on these samples.
+    ///
+    /// # Errors
+    /// If a parameter is out of range, the samples are not what it takes, or the work was cancelled. What it does
+    /// not support is refused, never ignored.
+    fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>>;
+}
+
+/// A fitted member. Serde round-trips it.
+#[typetag::serde(tag = "model")]
+pub trait Model: Debug + Send + Sync {
+    /// The predictions of these samples, `[samples][outputs]`.
+    ///
+    /// # Errors
+    /// If the features are not those that it was fitted on.
+    fn predict(&self, rows: &Samples<'_>) -> Result<Matrix>;
+}
+
+/// A flag that asks running fits to stop. Cloning shares the flag.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks all that watch this flag to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// An error once someone asked to stop; a fit calls this between its rounds.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub fn check(&self) -> Result<()> {
+        if self.0.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Where a fit says how far it is.
+pub trait Progress: Sync {
+    /// `done` of `total` steps are done; `text` is for people, such as a loss.
+    fn step(&self, done: u64, total: u64, text: &str);
+}
+
+/// A [`Progress`] that says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn step(&self, _: u64, _: u64, _: &str) {}
+}
+
+/// What a fit gets beside its samples.
+#[derive(Clone, Copy)]
+pub struct FitContext<'a> {
+    /// Where all of its randomness comes from.
+    pub seed: Seed,
+    /// Rows to stop early on, never those of a test.
+    pub validation: Option<Samples<'a>>,
+    /// How many threads it may use.
+    pub threads: usize,
+    /// Where it says how far it is.
+    pub progress: &'a dyn Progress,
+    /// When it must stop; `None` for never.
+    pub cancel: Option<&'a Cancel>,
+}
+
+impl FitContext<'_> {
+    /// A context with a seed, one thread and nothing else.
+    pub fn new(seed: Seed) -> Self {
+        FitContext { seed, validation: None, threads: 1, progress: &Silent, cancel: None }
+    }
+
+    /// An error once someone asked to stop.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub fn check(&self) -> Result<()> {
+        self.cancel.map_or(Ok(()), Cancel::check)
+    }
+}
+
+impl Debug for FitContext<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FitContext")
+            .field("seed", &self.seed)
+            .field("validation", &self.validation.map(|v| v.len()))
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Classes, Error, Result};
+
+/// The kind of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Two classes, one of them positive.
+    Binary,
+    /// Three classes or more (or one).
+    Multiclass,
+    /// Several yes-or-no labels a row.
+    Multilabel,
+    /// One number or several named numbers a row.
+    Regression,
+    /// Named quantiles of one number.
+    Quantile,
+}
+
+impl Task {
+    /// Whether a row belongs to exactly one class.
+    pub fn is_classification(self) -> bool {
+        matches!(self, Task::Binary | Task::Multiclass)
+    }
+}
+
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Task::Binary => "binary classification",
+            Task::Multiclass => "multiclass classification",
+            Task::Multilabel => "multilabel classification",
+            Task::Regression => "regression",
+            Task::Quantile => "quantile regression",
+        })
+    }
+}
+
+/// What the columns of a prediction are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outputs {
+    /// One column a class, in class order. Binary problems have two.
+    Classes(Classes),
+    /// One column a yes-or-no label; the columns do not sum to 1.
+    Labels(Vec<String>),
+    /// One column a target.
+    Targets(Vec<String>),
+    /// One column a quantile of a single target, levels ascending in (0, 1).
+    Quantiles(Vec<f64>),
+}
+
+impl Outputs {
+    /// One regression target of the given name.
+    pub fn target(name: impl Into<String>) -> Self {
+        Outputs::Targets(vec![name.into()])
+    }
+
+    /// How many columns a prediction has. A member with one row has `len` numbers.
+    pub fn len(&self) -> usize {
+        match self {
+            Outputs::Classes(classes) => classes.len(),
+            Outputs::Labels(names) | Outputs::Targets(names) => names.len(),
+            Outputs::Quantiles(levels) => levels.len(),
+        }
+    }
+
+    /// Whether there is no column.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The kind of problem.
+    pub fn task(&self) -> Task {
+        match self {
+            Outputs::Classes(classes) if classes.len() == 2 => Task::Binary,
+            Outputs::Classes(_) => Task::Multiclass,
+            Outputs::Labels(_) => Task::Multilabel,
+            Outputs::Targets(_) => Task::Regression,
+            Outputs::Quantiles(_) => Task::Quantile,
+        }
+    }
+
+    /// The name of column `k`; a quantile is named by its level.
+    pub fn name(&self, k: usize) -> String {
+        match self {
+            Outputs::Classes(classes) => classes.names()[k].clone(),
+            Outputs::Labels(names) | Outputs::Targets(names) => names[k].clone(),
+            Outputs::Quantiles(levels) => levels[k].to_string(),
+        }
+    }
+
+    /// The classes of a classification problem.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for any other task; `by` is the method that needs classes.
+    pub fn classes(&self, by: &str) -> Result<&Classes> {
+        match self {
+            Outputs::Classes(classes) => Ok(classes),
+            other => Err(Error::Unsupported {
+                by: by.into(),
+                what: other.task().to_string(),
+                hint: "it needs predictions over classes".into(),
+            }),
+        }
+    }
+}

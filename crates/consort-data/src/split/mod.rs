@@ -1,0 +1,1 @@
+//! Splitters: which rows each fit sees.

@@ -1,0 +1,1 @@
+//! Maps fitted after a fusion, so that probabilities mean what they say.

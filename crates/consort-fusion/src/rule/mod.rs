@@ -1,0 +1,1 @@
+//! Rules: one prediction of many, by a formula.

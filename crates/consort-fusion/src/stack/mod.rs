@@ -1,0 +1,1 @@
+//! Meta-learners: the members are the features.

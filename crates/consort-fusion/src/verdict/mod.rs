@@ -1,0 +1,1 @@
+//! What an ensemble gains over its best member, estimated honestly.

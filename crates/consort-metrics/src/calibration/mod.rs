@@ -1,0 +1,1 @@
+//! Whether probabilities mean what they say: calibration errors, reliability tables, the decomposition of the Brier score.

@@ -1,0 +1,1 @@
+//! Scores of labels and of probabilities over classes and labels.

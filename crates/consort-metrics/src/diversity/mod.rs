@@ -1,0 +1,1 @@
+//! How members differ: pairwise and whole-ensemble measures.

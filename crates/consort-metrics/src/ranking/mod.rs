@@ -1,0 +1,1 @@
+//! Scores of an order: ROC, precision and recall, lift.

@@ -1,0 +1,1 @@
+//! Scores of predicted numbers and quantiles.

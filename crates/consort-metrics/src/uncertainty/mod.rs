@@ -1,0 +1,1 @@
+//! How sure an ensemble is, and why not.

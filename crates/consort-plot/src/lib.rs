@@ -1,0 +1,1 @@
+//! Charts of model ensembles and the self-contained HTML report.
