@@ -1,4 +1,4 @@
-use std::fmt::Debug;
+use std::{any::Any, fmt::Debug};
 
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,11 @@ pub enum Reads {
 ///     }
 /// }
 /// ```
+///
+/// It is [`Any`], so that a method that knows a faster road for a metric can ask which one it has:
+/// `(metric as &dyn Any).downcast_ref::<MyMetric>()`.
 #[typetag::serde(tag = "metric")]
-pub trait Metric: Debug + Send + Sync {
+pub trait Metric: Any + Debug + Send + Sync {
     /// Its name in tables and on the command line, such as `log_loss`.
     fn name(&self) -> String;
 
