@@ -1,0 +1,100 @@
+use std::convert::Infallible;
+
+use consort_core::{Estimates, Gives, Real, Values, blocks};
+
+/// The class that each row chooses, `[rows]`.
+///
+/// Of two classes the positive one is chosen from a probability of 0.5 on (of logits or scores: where its number is
+/// not below the other's). Of more, the greatest number wins, and the first class on a tie. Rows that have NaN
+/// choose some class; callers refuse them or give them no weight.
+///
+/// O(rows × columns), in parallel.
+///
+/// ```
+/// use consort_core::{Estimates, Gives};
+/// use consort_metrics::classification::decide;
+/// let estimates = Estimates::f32(&[0.5, 0.5, 0.7, 0.3], 2, Gives::Probabilities)?;
+/// assert_eq!(decide(&estimates, Some(1)), [1, 0]); // 0.5 is enough for the positive class
+/// let estimates = Estimates::f32(&[0.4, 0.4, 0.2], 3, Gives::Probabilities)?;
+/// assert_eq!(decide(&estimates, None), [0]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+pub fn decide(estimates: &Estimates<'_>, positive: Option<usize>) -> Vec<u32> {
+    let mut chosen = vec![0u32; estimates.rows()];
+    let columns = estimates.columns();
+    let half = label_is_set(estimates.gives()) == 0.5;
+    let filled = blocks::fill(&mut chosen, 1, |rows, out| {
+        let range = rows.start * columns..rows.end * columns;
+        match estimates.values() {
+            Values::F32(values) => choose(&values[range], columns, positive, half, out),
+            Values::F64(values) => choose(&values[range], columns, positive, half, out),
+        }
+        Ok::<(), Infallible>(())
+    });
+    match filled {
+        Ok(()) => chosen,
+    }
+}
+
+/// The least number for which a yes-or-no label is set: 0.5 of probabilities, 0 of logits and scores.
+///
+/// ```
+/// use consort_core::Gives;
+/// assert_eq!(consort_metrics::classification::label_is_set(Gives::Probabilities), 0.5);
+/// assert_eq!(consort_metrics::classification::label_is_set(Gives::Logits), 0.0);
+/// ```
+pub fn label_is_set(gives: Gives) -> f64 {
+    match gives {
+        Gives::Probabilities | Gives::Labels => 0.5,
+        _ => 0.0,
+    }
+}
+
+fn choose<T: Real>(values: &[T], columns: usize, positive: Option<usize>, half: bool, out: &mut [u32]) {
+    match positive.filter(|_| columns == 2) {
+        Some(positive) => {
+            let [positive, negative] = [positive.min(1), 1 - positive.min(1)];
+            for (out, row) in out.iter_mut().zip(values.chunks_exact(2)) {
+                let floor = if half { 0.5 } else { row[negative].f64() };
+                let yes = row[positive].f64() >= floor;
+                *out = if yes { positive as u32 } else { negative as u32 };
+            }
+        }
+        None => {
+            for (out, row) in out.iter_mut().zip(values.chunks_exact(columns)) {
+                *out = first_greatest(row);
+            }
+        }
+    }
+}
+
+/// The first place of the greatest number.
+#[inline]
+fn first_greatest<T: Real>(row: &[T]) -> u32 {
+    let mut best = 0;
+    let mut top = row[0];
+    for (k, &x) in row.iter().enumerate().skip(1) {
+        // Selects instead of branches: which class wins is not predictable.
+        let above = x > top;
+        best = if above { k as u32 } else { best };
+        top = if above { x } else { top };
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_positive_class_may_be_the_first() {
+        let estimates = Estimates::f64(&[0.5, 0.5, 0.4, 0.6], 2, Gives::Probabilities).unwrap();
+        assert_eq!(decide(&estimates, Some(0)), [0, 1]);
+    }
+
+    #[test]
+    fn logits_of_two_classes_are_compared_with_each_other() {
+        let estimates = Estimates::f64(&[3.0, 2.0, -5.0, -5.0, -5.0, -4.0], 2, Gives::Logits).unwrap();
+        assert_eq!(decide(&estimates, Some(1)), [0, 1, 1]);
+    }
+}

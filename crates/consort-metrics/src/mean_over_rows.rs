@@ -1,0 +1,67 @@
+//! Metrics that are a weighted mean over rows: one body for the score and for its accumulator.
+
+use consort_core::{Accumulator, Error, Estimates, Result, Score, Truth};
+
+/// A metric of the form Σ w·s / Σ w over rows, or over rows and labels.
+pub(crate) trait MeanOverRows: std::fmt::Debug + Clone + Send + 'static {
+    /// `[Σ w·s, Σ w]` of these rows; checks them first.
+    fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]>;
+
+    /// What is said where no row counts.
+    fn empty(&self) -> &'static str {
+        "no row has weight"
+    }
+
+    /// The score of all these rows.
+    fn mean(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
+        let [sum, weight] = self.sums(estimates, truth)?;
+        Ok(Score::ratio(sum, weight, self.empty()))
+    }
+
+    /// The score in parts.
+    fn in_parts(&self) -> Option<Box<dyn Accumulator>> {
+        Some(Box::new(RunningMean { of: self.clone(), sum: 0.0, weight: 0.0 }))
+    }
+}
+
+#[derive(Debug)]
+struct RunningMean<M> {
+    of: M,
+    sum: f64,
+    weight: f64,
+}
+
+impl<M: MeanOverRows> Accumulator for RunningMean<M> {
+    fn update(&mut self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<()> {
+        let [sum, weight] = self.of.sums(estimates, truth)?;
+        self.sum += sum;
+        self.weight += weight;
+        Ok(())
+    }
+
+    fn state(&self) -> Vec<f64> {
+        vec![self.sum, self.weight]
+    }
+
+    fn merge(&mut self, state: &[f64]) -> Result<()> {
+        let &[sum, weight] = state else { return Err(wrong_state(state.len(), 2)) };
+        self.sum += sum;
+        self.weight += weight;
+        Ok(())
+    }
+
+    fn finish(&self) -> Score {
+        Score::ratio(self.sum, self.weight, self.of.empty())
+    }
+}
+
+/// The error of a state that another metric made.
+pub(crate) fn wrong_state(got: usize, expected: usize) -> Error {
+    Error::Length {
+        what: "the state of the accumulator".into(),
+        got,
+        expected,
+        unit: "numbers",
+        hint: "merge states of the same metric on the same outputs only".into(),
+    }
+}
