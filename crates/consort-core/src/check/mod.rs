@@ -5,8 +5,11 @@
 
 mod fuser;
 mod learner;
+mod members;
 mod metric;
 mod splitter;
+
+pub use fuser::{FusionCase, fuser, fusion};
 
 /// A contract that an implementation does not keep.
 #[derive(Debug, thiserror::Error)]

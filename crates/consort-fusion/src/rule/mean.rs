@@ -1,0 +1,93 @@
+use consort_core::{Fusion, Gives, Matrix, Predictions, Result};
+use serde::{Deserialize, Serialize};
+
+use super::panel::{Panel, Rows};
+
+/// The weighted arithmetic mean: soft vote for probabilities, the average for values.
+///
+/// out = Σₘ wₘ·xₘ / Σₘ wₘ, for each row and column. Labels count as 0 and 1, so their mean is the share of votes.
+/// Logits are made into probabilities first. Quantiles are averaged level by level (Vincent 1912).
+///
+/// One pass over the cube, O(members × rows × columns).
+///
+/// Source: the *linear opinion pool*, Stone 1961.
+///
+/// ```
+/// use consort_core::{Fusion, Gives, Ids, Outputs, Predictions};
+/// use consort_fusion::rule::Mean;
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(2))
+///     .member("a", Gives::Values, &[1.0, 2.0])?
+///     .member("b", Gives::Values, &[3.0, 6.0])?
+///     .build()?;
+/// assert_eq!(Mean::new().fuse(&predictions)?.values(), [2.0, 4.0]);
+/// assert_eq!(Mean::new().with_weights(vec![3.0, 1.0]).fuse(&predictions)?.values(), [1.5, 3.0]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mean {
+    /// One weight a member, at least 0; a member of weight 0 is not read. `None`: all count the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f64>>,
+}
+
+impl Mean {
+    /// All members count the same.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one weight a member, in the order of the members.
+    pub fn with_weights(mut self, weights: Vec<f64>) -> Self {
+        self.weights = Some(weights);
+        self
+    }
+}
+
+#[typetag::serde]
+impl Fusion for Mean {
+    fn name(&self) -> String {
+        "mean".into()
+    }
+
+    fn fuse(&self, predictions: &Predictions) -> Result<Matrix> {
+        let accepts = [Gives::Probabilities, Gives::Logits, Gives::Labels, Gives::Values];
+        let panel = Panel::new("mean", predictions, self.weights.as_deref(), &accepts)?;
+        panel.fuse(|rows: &Rows<'_>, sums: &mut Vec<f64>, out: &mut [f32]| {
+            sums.resize(out.len(), 0.0);
+            weighted_sum(rows.values, rows.shares, sums);
+            for (out, sum) in out.iter_mut().zip(sums.iter()) {
+                *out = *sum as f32;
+            }
+        })
+    }
+
+    fn weights(&self) -> Option<Vec<f64>> {
+        self.weights.as_ref().map(|weights| {
+            let total: f64 = weights.iter().sum();
+            weights.iter().map(|weight| weight / total).collect()
+        })
+    }
+}
+
+/// Σₘ wₘ·xₘ, four members at a time, so that the sums are fetched and stored once for four.
+pub(super) fn weighted_sum(values: &[&[f32]], weights: &[f64], sums: &mut [f64]) {
+    sums.fill(0.0);
+    let len = sums.len();
+    let mut fours = values.chunks_exact(4);
+    let mut weights_of_fours = weights.chunks_exact(4);
+    for (x, w) in fours.by_ref().zip(weights_of_fours.by_ref()) {
+        let (a, b, c, d) = (&x[0][..len], &x[1][..len], &x[2][..len], &x[3][..len]);
+        let (wa, wb, wc, wd) = (w[0], w[1], w[2], w[3]);
+        for i in 0..len {
+            let ab = wa * f64::from(a[i]) + wb * f64::from(b[i]);
+            let cd = wc * f64::from(c[i]) + wd * f64::from(d[i]);
+            sums[i] += ab + cd;
+        }
+    }
+    for (x, &w) in fours.remainder().iter().zip(weights_of_fours.remainder()) {
+        for (sum, &x) in sums.iter_mut().zip(x.iter()) {
+            *sum += w * f64::from(x);
+        }
+    }
+}
