@@ -1,0 +1,208 @@
+use faer::{Col, Mat, Side, linalg::solvers::Solve};
+
+use consort_core::{Error, Result};
+
+/// What the weights must obey besides being at least 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sum {
+    /// Nothing.
+    Free,
+    /// They sum to 1.
+    One,
+}
+
+/// Minimises `½ wᵀHw − cᵀw` over `w ≥ 0`, perhaps with `Σ w = 1`.
+///
+/// An active-set method after Lawson and Hanson (1974, ch. 23) on the normal equations: the set of positive weights
+/// grows by the weight whose multiplier is worst (the first of equals) and shrinks where a step meets 0. `H` must be
+/// positive semi-definite. A member that the positive ones already span is never added, so equal members are no
+/// trouble: the first of them gets the weight.
+///
+/// `start` is a feasible point whose positive set the search begins with.
+///
+/// # Errors
+/// [`Error::NotConverged`] after `10 n + 100` changes of the set, which rounding alone can cause.
+pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) -> Result<Vec<f64>> {
+    let n = c.len();
+    let largest = (0..n).map(|i| h[i * n + i]).fold(0.0, f64::max);
+    // On the simplex, adding a constant to every entry of H adds a constant to the objective; it makes H regular
+    // where a combination with Σ w ≠ 0 has no cost, such as a perfect member.
+    let shift = match sum {
+        Sum::Free => 0.0,
+        Sum::One if largest > 0.0 => largest,
+        Sum::One => 1.0,
+    };
+    let entry = |i: usize, j: usize| h[i * n + j] + shift;
+    let scale = c.iter().fold(largest + shift, |scale, c| scale.max(c.abs()));
+    let tolerance = 1e-14 * scale * n as f64;
+
+    let mut w = vec![0.0; n];
+    let mut positive: Vec<usize> = Vec::new();
+    match (start, sum) {
+        (Some(start), _) => {
+            w.copy_from_slice(start);
+            positive = (0..n).filter(|&i| w[i] > 0.0).collect();
+        }
+        (None, Sum::One) => {
+            let cost = |i: usize| 0.5 * h[i * n + i] - c[i];
+            let best = (1..n).fold(0, |best, i| if cost(i) < cost(best) { i } else { best });
+            w[best] = 1.0;
+            positive.push(best);
+        }
+        (None, Sum::Free) => {}
+    }
+    // Weights that rounding threw out again as soon as they came in; they wait for the next progress.
+    let mut refused = vec![false; n];
+    for _ in 0..10 * n + 100 {
+        // Moves to the minimum over the positive set, dropping the weights that become 0 on the way.
+        while !positive.is_empty() {
+            let z = on_positive(&entry, c, &positive, sum, scale);
+            let blocking = positive.iter().zip(&z).filter(|(_, z)| **z <= 0.0);
+            let step = blocking.map(|(&i, z)| w[i] / (w[i] - z)).fold(f64::INFINITY, f64::min);
+            if step.is_infinite() {
+                positive.iter().zip(&z).for_each(|(&i, &z)| w[i] = z);
+                break;
+            }
+            let mut kept = Vec::with_capacity(positive.len());
+            for (&i, &z) in positive.iter().zip(&z) {
+                let stops = z <= 0.0 && w[i] / (w[i] - z) <= step;
+                w[i] += step * (z - w[i]);
+                if stops || w[i] <= 0.0 {
+                    w[i] = 0.0;
+                    refused[i] |= step == 0.0;
+                } else {
+                    kept.push(i);
+                }
+            }
+            positive = kept;
+            if positive.is_empty() && sum == Sum::One {
+                // Only rounding can get here: begin again at the best single member.
+                return minimise(h, c, sum, None);
+            }
+        }
+        let gradient: Vec<f64> =
+            (0..n).map(|i| positive.iter().map(|&j| entry(i, j) * w[j]).sum::<f64>() - c[i]).collect();
+        let level = match sum {
+            Sum::Free => 0.0,
+            Sum::One => positive.iter().map(|&i| w[i] * gradient[i]).sum(),
+        };
+        let mut worst: Option<usize> = None;
+        for i in 0..n {
+            let better = worst.is_none_or(|j| gradient[i] < gradient[j]);
+            if w[i] == 0.0 && !refused[i] && gradient[i] < level - tolerance && better {
+                worst = Some(i);
+            }
+        }
+        let Some(next) = worst else {
+            return Ok(w);
+        };
+        let before = positive.len();
+        let place = positive.partition_point(|&i| i < next);
+        positive.insert(place, next);
+        // A new weight whose own minimum is not above 0 is there by rounding only.
+        let z = on_positive(&entry, c, &positive, sum, scale);
+        if z[place] <= 0.0 {
+            positive.remove(place);
+            debug_assert_eq!(positive.len(), before);
+            refused[next] = true;
+        } else {
+            refused.fill(false);
+        }
+    }
+    Err(Error::NotConverged {
+        method: "the active-set method",
+        problem: format!(
+            "the set of positive weights among {n} still changes; leave out members that are nearly equal"
+        ),
+    })
+}
+
+/// The minimum over the positive set alone, signs ignored.
+fn on_positive(entry: &impl Fn(usize, usize) -> f64, c: &[f64], positive: &[usize], sum: Sum, scale: f64) -> Vec<f64> {
+    let n = positive.len();
+    let mut jitter = 0.0;
+    let factor = loop {
+        let matrix = Mat::from_fn(n, n, |a, b| entry(positive[a], positive[b]) + if a == b { jitter } else { 0.0 });
+        match matrix.llt(Side::Lower) {
+            Ok(factor) => break factor,
+            // Nearly equal members: the least push that makes the matrix regular.
+            Err(_) => jitter = if jitter == 0.0 { 1e-15 * scale.max(f64::MIN_POSITIVE) } else { jitter * 10.0 },
+        }
+    };
+    let a = factor.solve(Col::from_fn(n, |i| c[positive[i]]));
+    match sum {
+        Sum::Free => (0..n).map(|i| a[i]).collect(),
+        Sum::One => {
+            let b = factor.solve(Col::from_fn(n, |_| 1.0));
+            let (sum_a, sum_b): (f64, f64) = ((0..n).map(|i| a[i]).sum(), (0..n).map(|i| b[i]).sum());
+            let multiplier = (1.0 - sum_a) / sum_b;
+            (0..n).map(|i| a[i] + multiplier * b[i]).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consort_core::Seed;
+
+    /// A random Gram matrix of `rows` rows, and a right-hand side.
+    fn problem(seed: u64, n: usize, rows: usize) -> (Vec<f64>, Vec<f64>) {
+        let mut stream = Seed::new(seed).stream();
+        let x: Vec<f64> = (0..rows * n).map(|_| stream.normal()).collect();
+        let h = (0..n * n).map(|e| (0..rows).map(|r| x[r * n + e / n] * x[r * n + e % n]).sum()).collect();
+        let c = (0..n).map(|_| stream.normal() * rows as f64 * 0.3).collect();
+        (h, c)
+    }
+
+    fn gradient(h: &[f64], c: &[f64], w: &[f64]) -> Vec<f64> {
+        let n = c.len();
+        (0..n).map(|i| (0..n).map(|j| h[i * n + j] * w[j]).sum::<f64>() - c[i]).collect()
+    }
+
+    #[test]
+    fn the_conditions_of_karush_kuhn_and_tucker_hold() {
+        for seed in 0..60 {
+            let n = 2 + seed as usize % 9;
+            // Fewer rows than members in some: H is singular there.
+            let rows = 1 + seed as usize % 14;
+            let (h, mut c) = problem(seed, n, rows);
+            for sum in [Sum::Free, Sum::One] {
+                if sum == Sum::Free && rows < n {
+                    // Bounded only if c is in the range of H.
+                    c = gradient(&h, &vec![0.0; n], &vec![0.5; n]);
+                }
+                let w = minimise(&h, &c, sum, None).unwrap();
+                let g = gradient(&h, &c, &w);
+                let level = if sum == Sum::One { (0..n).map(|i| w[i] * g[i]).sum() } else { 0.0 };
+                assert!(w.iter().all(|&w| w >= 0.0), "{w:?}");
+                if sum == Sum::One {
+                    assert!((w.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+                }
+                for i in 0..n {
+                    let slack = g[i] - level;
+                    assert!(slack > -1e-7 && (w[i] == 0.0 || slack.abs() < 1e-7), "{seed} {sum:?} {i} {w:?} {g:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_start_at_any_vertex_ends_at_the_same_minimum() {
+        let (h, c) = problem(5, 6, 20);
+        let free = minimise(&h, &c, Sum::One, None).unwrap();
+        for vertex in 0..6 {
+            let mut start = vec![0.0; 6];
+            start[vertex] = 1.0;
+            let w = minimise(&h, &c, Sum::One, Some(&start)).unwrap();
+            assert!(w.iter().zip(&free).all(|(a, b)| (a - b).abs() < 1e-10));
+        }
+    }
+
+    #[test]
+    fn the_first_of_equal_members_gets_the_weight() {
+        let h = [1.0, 1.0, 1.0, 1.0];
+        assert_eq!(minimise(&h, &[0.0, 0.0], Sum::One, None).unwrap(), [1.0, 0.0]);
+        assert_eq!(minimise(&[0.0; 4], &[0.0, 0.0], Sum::One, None).unwrap(), [1.0, 0.0]);
+    }
+}

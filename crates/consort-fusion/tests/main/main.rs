@@ -1,0 +1,9 @@
+//! The public contract of the crate, against reference values and the laws that each method must obey.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+mod calibrate;
+mod reference;
+mod stack;
+mod verdict;
+mod weights;
