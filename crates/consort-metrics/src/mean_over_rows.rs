@@ -65,3 +65,36 @@ pub(crate) fn wrong_state(got: usize, expected: usize) -> Error {
         hint: "merge states of the same metric on the same outputs only".into(),
     }
 }
+
+/// The [`Metric`](consort_core::Metric) of a [`MeanOverRows`].
+macro_rules! mean_metric {
+    ($metric:ident, |$self:ident| $name:expr, $direction:ident, $reads:ident, |$task:ident| $suits:expr) => {
+        #[typetag::serde]
+        impl consort_core::Metric for $metric {
+            fn name(&self) -> String {
+                let $self = self;
+                $name
+            }
+            fn direction(&self) -> consort_core::Direction {
+                consort_core::Direction::$direction
+            }
+            fn reads(&self) -> consort_core::Reads {
+                consort_core::Reads::$reads
+            }
+            fn suits(&self, $task: consort_core::Task) -> bool {
+                $suits
+            }
+            fn score(
+                &self,
+                estimates: &consort_core::Estimates<'_>,
+                truth: &consort_core::Truth<'_>,
+            ) -> consort_core::Result<consort_core::Score> {
+                $crate::mean_over_rows::MeanOverRows::mean(self, estimates, truth)
+            }
+            fn accumulator(&self) -> Option<Box<dyn consort_core::Accumulator>> {
+                $crate::mean_over_rows::MeanOverRows::in_parts(self)
+            }
+        }
+    };
+}
+pub(crate) use mean_metric;

@@ -1,10 +1,8 @@
-use consort_core::{
-    Accumulator, Direction, Estimates, Metric, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks,
-};
+use consort_core::{Estimates, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks};
 use serde::{Deserialize, Serialize};
 
-use crate::classification::{decide, label_is_set};
-use crate::mean_over_rows::MeanOverRows;
+use crate::classification::{ConfusionMatrix, Counts, decide, label_is_set};
+use crate::mean_over_rows::{MeanOverRows, mean_metric};
 use crate::rows::{ClassRows, LabelRows, check_weights, parallel, weight};
 
 /// Accuracy: the share of rows whose label is right; of several labels a row, the share of rows with all labels
@@ -83,24 +81,19 @@ fn whole_rows<T: Real>(values: &[T], rows: &LabelRows<'_>, estimates: &Estimates
     })
 }
 
-#[typetag::serde]
-impl Metric for Accuracy {
-    fn name(&self) -> String {
-        "accuracy".into()
+mean_metric!(Accuracy, |_metric| "accuracy".into(), Higher, Label, |task| task.is_classification()
+    || task == Task::Multilabel);
+
+impl ConfusionMatrix {
+    /// [`Accuracy`] of the rows taken. Undefined if there is none.
+    pub fn accuracy(&self) -> Score {
+        Score::ratio(self.hits(), self.total(), "no row has weight")
     }
-    fn direction(&self) -> Direction {
-        Direction::Higher
-    }
-    fn reads(&self) -> Reads {
-        Reads::Label
-    }
-    fn suits(&self, task: Task) -> bool {
-        task.is_classification() || task == Task::Multilabel
-    }
-    fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
-        self.mean(estimates, truth)
-    }
-    fn accumulator(&self) -> Option<Box<dyn Accumulator>> {
-        self.in_parts()
+}
+
+impl Counts {
+    /// (TP + TN) / all. Undefined without rows.
+    pub fn accuracy(&self) -> Score {
+        Score::ratio(self.true_positive + self.true_negative, self.total(), "no row has weight")
     }
 }

@@ -1,5 +1,7 @@
-use consort_core::Task;
+use consort_core::{Score, Task};
 use serde::{Deserialize, Serialize};
+
+use crate::classification::{Counts, ZeroDivision};
 
 /// How the scores of classes or labels become one number.
 ///
@@ -51,5 +53,68 @@ impl Average {
             .into_iter()
             .find_map(|average| Some((name.strip_suffix(&average.suffixed(""))?, average)))
             .unwrap_or((name, Average::Auto))
+    }
+}
+
+/// A rate of counts, averaged over classes or labels. `positive` is the class that [`Average::Auto`] takes alone.
+///
+/// Undefined if no class has a value. [`Average::Samples`] is not a function of counts and is undefined here.
+///
+/// ```
+/// use consort_metrics::classification::{Average, ConfusionMatrix, ZeroDivision, average_counts};
+/// let matrix = ConfusionMatrix::from_cells(2, vec![3.0, 1.0, 2.0, 2.0])?;
+/// let recall = |average| average_counts(&matrix.counts(), average, Some(1), ZeroDivision::default(), |c| c.recall());
+/// assert_eq!(recall(Average::Auto).value(), Some(0.5));
+/// assert_eq!(recall(Average::Macro).value(), Some(0.625));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+pub fn average_counts(
+    counts: &[Counts],
+    average: Average,
+    positive: Option<usize>,
+    zero_division: ZeroDivision,
+    rate: impl Fn(&Counts) -> Score,
+) -> Score {
+    match (average, positive.and_then(|k| counts.get(k))) {
+        (Average::Auto, Some(positive)) => return zero_division.settle(rate(positive)),
+        (Average::Micro, _) => {
+            let all = counts.iter().fold(Counts::default(), |all, &counts| all + counts);
+            return zero_division.settle(rate(&all));
+        }
+        (Average::Samples, _) => return Score::undefined("counts of classes have no average over samples"),
+        _ => {}
+    }
+    let mut reason = "there is no class".to_owned();
+    let (mut sum, mut total) = (0.0, 0.0);
+    for counts in counts {
+        match zero_division.settle(rate(counts)) {
+            Score::Value(value) => {
+                let share = if average == Average::Weighted { counts.positives() } else { 1.0 };
+                sum += share * value;
+                total += share;
+            }
+            Score::Undefined(why) => reason = why,
+        }
+    }
+    Score::ratio(sum, total, &reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_without_a_value_is_left_out_of_the_macro_average() {
+        let counts = [Counts::new(1.0, 1.0, 0.0, 2.0), Counts::new(0.0, 0.0, 2.0, 2.0)];
+        let precision = |zero| average_counts(&counts, Average::Macro, None, zero, |c| c.precision()).value();
+        assert_eq!(precision(ZeroDivision::Undefined), Some(0.5));
+        assert_eq!(precision(ZeroDivision::Zero), Some(0.25));
+        assert_eq!(precision(ZeroDivision::One), Some(0.75));
+    }
+
+    #[test]
+    fn an_average_of_nothing_is_undefined_and_says_why() {
+        let score = average_counts(&[Counts::default()], Average::Macro, None, ZeroDivision::Undefined, |c| c.recall());
+        assert!(score.reason().unwrap().contains("no row"), "{score:?}");
     }
 }

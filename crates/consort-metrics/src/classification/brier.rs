@@ -1,10 +1,8 @@
-use consort_core::{
-    Accumulator, Direction, Estimates, Metric, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks,
-};
+use consort_core::{Estimates, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks};
 use serde::{Deserialize, Serialize};
 
 use crate::classification::log_loss::not_probability;
-use crate::mean_over_rows::MeanOverRows;
+use crate::mean_over_rows::{MeanOverRows, mean_metric};
 use crate::rows::{ClassRows, LabelRows, check_codes, check_weights, parallel, weight};
 
 /// How the squared errors of a row's classes are put together.
@@ -163,29 +161,15 @@ impl MeanOverRows for Brier {
     }
 }
 
-#[typetag::serde]
-impl Metric for Brier {
-    fn name(&self) -> String {
-        match self.scale {
-            BrierScale::Auto => "brier",
-            BrierScale::Half => "brier_half",
-            BrierScale::Sum => "brier_sum",
-        }
-        .into()
+mean_metric!(
+    Brier,
+    |metric| match metric.scale {
+        BrierScale::Auto => "brier",
+        BrierScale::Half => "brier_half",
+        BrierScale::Sum => "brier_sum",
     }
-    fn direction(&self) -> Direction {
-        Direction::Lower
-    }
-    fn reads(&self) -> Reads {
-        Reads::Probability
-    }
-    fn suits(&self, task: Task) -> bool {
-        task.is_classification() || task == Task::Multilabel
-    }
-    fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
-        self.mean(estimates, truth)
-    }
-    fn accumulator(&self) -> Option<Box<dyn Accumulator>> {
-        self.in_parts()
-    }
-}
+    .into(),
+    Lower,
+    Probability,
+    |task| task.is_classification() || task == Task::Multilabel
+);

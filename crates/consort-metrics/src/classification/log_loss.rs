@@ -1,9 +1,7 @@
-use consort_core::{
-    Accumulator, Direction, Error, Estimates, Metric, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks,
-};
+use consort_core::{Error, Estimates, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks};
 use serde::{Deserialize, Serialize};
 
-use crate::mean_over_rows::MeanOverRows;
+use crate::mean_over_rows::{MeanOverRows, mean_metric};
 use crate::rows::{ClassRows, LabelRows, check_codes, check_weights, parallel, weight};
 
 /// Log loss (cross-entropy): how surprised the probabilities are by the truth, in nats.
@@ -212,27 +210,8 @@ impl MeanOverRows for LogLoss {
     }
 }
 
-#[typetag::serde]
-impl Metric for LogLoss {
-    fn name(&self) -> String {
-        "log_loss".into()
-    }
-    fn direction(&self) -> Direction {
-        Direction::Lower
-    }
-    fn reads(&self) -> Reads {
-        Reads::Probability
-    }
-    fn suits(&self, task: Task) -> bool {
-        task.is_classification() || task == Task::Multilabel
-    }
-    fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
-        self.mean(estimates, truth)
-    }
-    fn accumulator(&self) -> Option<Box<dyn Accumulator>> {
-        self.in_parts()
-    }
-}
+mean_metric!(LogLoss, |_metric| "log_loss".into(), Lower, Probability, |task| task.is_classification()
+    || task == Task::Multilabel);
 
 #[cfg(test)]
 mod tests {

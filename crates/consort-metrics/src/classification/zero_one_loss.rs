@@ -1,8 +1,8 @@
-use consort_core::{Accumulator, Direction, Estimates, Metric, Reads, Result, Score, Task, Truth};
+use consort_core::{Estimates, Result, Task, Truth};
 use serde::{Deserialize, Serialize};
 
 use crate::classification::Accuracy;
-use crate::mean_over_rows::MeanOverRows;
+use crate::mean_over_rows::{MeanOverRows, mean_metric};
 
 /// Zero–one loss (error rate): the share of rows whose label, or one of whose labels, is wrong.
 ///
@@ -26,24 +26,5 @@ impl MeanOverRows for ZeroOneLoss {
     }
 }
 
-#[typetag::serde]
-impl Metric for ZeroOneLoss {
-    fn name(&self) -> String {
-        "zero_one_loss".into()
-    }
-    fn direction(&self) -> Direction {
-        Direction::Lower
-    }
-    fn reads(&self) -> Reads {
-        Reads::Label
-    }
-    fn suits(&self, task: Task) -> bool {
-        Accuracy.suits(task)
-    }
-    fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
-        self.mean(estimates, truth)
-    }
-    fn accumulator(&self) -> Option<Box<dyn Accumulator>> {
-        self.in_parts()
-    }
-}
+mean_metric!(ZeroOneLoss, |_metric| "zero_one_loss".into(), Lower, Label, |task| task.is_classification()
+    || task == Task::Multilabel);

@@ -57,6 +57,18 @@ impl<'a> Columns<'a> {
         RankedScores::of(self.estimates.rows(), 1, |i| self.estimates.at(i, k), |i| self.is(i, k), self.weights())
     }
 
+    /// The ranked scores of the positive class.
+    pub(crate) fn positive_ranked(&self, by: &str) -> Result<RankedScores<'a>> {
+        match self.positive() {
+            Some(positive) => self.ranked(positive),
+            None => Err(Error::Unsupported {
+                by: by.into(),
+                what: "more than two classes".into(),
+                hint: "it needs one positive class".into(),
+            }),
+        }
+    }
+
     /// The ranked scores of all questions put together.
     pub(crate) fn pooled(&self) -> Result<RankedScores<'a>> {
         let columns = self.estimates.columns();

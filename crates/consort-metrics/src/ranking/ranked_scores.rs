@@ -156,6 +156,15 @@ impl<'a> RankedScores<'a> {
         );
     }
 
+    /// Goes through the rows, from the greatest score down and in row order where scores are equal: weight and kind.
+    pub(crate) fn for_each_row(&self, mut visit: impl FnMut(f64, bool)) {
+        let mut row = |mark: u32| visit(self.weights.at(mark & !POSITIVE), mark & POSITIVE != 0);
+        match &self.sorted {
+            Sorted::Single(keys) => keys.iter().for_each(|&key| row(key as u32)),
+            Sorted::Double(pairs) => pairs.iter().for_each(|&(_, mark)| row(mark)),
+        }
+    }
+
     /// Goes through the entries and closes each group: `add` gets the group, the entry, its weight and its kind.
     pub(crate) fn fold_groups<G>(
         &self,
