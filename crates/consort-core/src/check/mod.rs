@@ -10,6 +10,7 @@ mod metric;
 mod splitter;
 
 pub use fuser::{FusionCase, fuser, fusion};
+pub use splitter::{Promises, splitter};
 
 /// A contract that an implementation does not keep.
 #[derive(Debug, thiserror::Error)]
