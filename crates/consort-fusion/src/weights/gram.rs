@@ -1,17 +1,14 @@
 use std::ops::Range;
 
-use consort_core::blocks;
 use faer::{
     Accum, MatMut, MatRef, Par,
     linalg::matmul::triangular::{self, BlockStructure},
 };
-use rayon::prelude::*;
 
-/// How many blocks are held at once: their sums are added in order, and the memory stays bounded.
-const HELD: usize = 32;
+use super::ordered_sum::ordered_sum;
 
 /// Rows that are gathered and multiplied at once, so that they stay in a core's cache.
-const CHUNK: usize = 512;
+pub(crate) const CHUNK: usize = 512;
 
 /// `XᵀX`, full and symmetric, row after row, of a matrix that is never stored: `fill` writes the given rows of it,
 /// column after column, each row as `per_row` entries, into the buffer (`width` columns).
@@ -24,19 +21,7 @@ pub(crate) fn gram(
     width: usize,
     fill: impl Fn(Range<usize>, &mut [f64]) + Sync,
 ) -> Vec<f64> {
-    let mut total = vec![0.0; width * width];
-    let blocks = rows.div_ceil(blocks::ROWS);
-    for group in (0..blocks).step_by(HELD) {
-        let parts: Vec<Vec<f64>> = (group..(group + HELD).min(blocks))
-            .into_par_iter()
-            .map(|block| {
-                block_gram(block * blocks::ROWS..((block + 1) * blocks::ROWS).min(rows), per_row, width, &fill)
-            })
-            .collect();
-        for part in parts {
-            total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
-        }
-    }
+    let mut total = ordered_sum(rows, width * width, |block| block_gram(block, per_row, width, &fill));
     for a in 0..width {
         for b in 0..a {
             // The lower triangle was computed, in column order: entry (a, b) lies at b · width + a.

@@ -1,13 +1,14 @@
 //! Weights of members, fitted.
 
-mod active_set;
+pub(crate) mod active_set;
 mod certificate;
-mod gram;
-mod linear_pool;
+pub(crate) mod gram;
+pub(crate) mod linear_pool;
 mod nnls;
-mod normal_equations;
+pub(crate) mod normal_equations;
+pub(crate) mod ordered_sum;
 mod per_class;
-mod sample;
+pub(crate) mod sample;
 mod simplex;
 mod simplex_log_loss;
 mod simplex_squared_loss;

@@ -56,7 +56,6 @@ impl NormalEquations {
     }
 
     /// Adds `penalty` to the diagonal: ridge regression.
-    #[allow(dead_code)]
     pub(crate) fn add_ridge(&mut self, penalty: f64) {
         let n = self.right.len();
         (0..n).for_each(|i| self.gram[i * n + i] += penalty);

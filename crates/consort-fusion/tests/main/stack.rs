@@ -1,1 +1,129 @@
-//! Tests of the room `stack`.
+//! Stacking: scikit-learn's and NumPy's coefficients, closed forms, and the common suite.
+
+use consort_core::{
+    Fuser, Fusion, Gives, Ids, Outputs, Predictions, Seed, Target, Task, Truth,
+    check::{self, FusionCase},
+};
+use consort_fusion::stack::{LinearStack, LogisticStack, MetaInputs};
+
+use crate::reference::{assert_near, binary_of, columns, json, multi, numbers, regression};
+
+#[test]
+fn linear_stacking_equals_numpy() {
+    let reference = json("fusion.json");
+    let case = regression();
+    let truth = Truth::new(&case.target);
+    let fitted = LinearStack::default().penalty(0.0).regress(&case.predictions, &truth).unwrap();
+    let of = |fitted: &consort_fusion::stack::LinearMetaModel| -> Vec<f64> {
+        fitted.members().iter().map(|name| fitted.coefficients(name).unwrap()[0]).collect()
+    };
+    // The members are in single precision, so 1e-6 and not 1e-8.
+    assert_near(&of(&fitted), &numbers(&reference["ols_stack_regression"]["w"]), 1e-6);
+    assert_near(fitted.intercept(), &[reference["ols_stack_regression"]["intercept"].as_f64().unwrap()], 1e-6);
+    let ridge = LinearStack::default().intercept(false).regress(&case.predictions, &truth).unwrap();
+    assert_near(&of(&ridge), &numbers(&reference["ridge1_no_intercept_regression"]["w"]), 1e-6);
+    let non_negative =
+        LinearStack::default().intercept(false).penalty(0.0).non_negative(true).regress(&case.predictions, &truth);
+    assert_near(&of(&non_negative.unwrap()), &numbers(&reference["nnls_regression"]["w"]), 1e-6);
+}
+
+#[test]
+fn logistic_stacking_equals_scikit_learn() {
+    let reference = json("stacking.json");
+    let table = columns("stacking_oof_breast_cancer.csv");
+    for fold in ["kfold5", "strat5"] {
+        let names = ["lr", "gnb", "knn5"].map(|name| format!("{fold}_{name}"));
+        let (predictions, target) = binary_of(&table, &names.each_ref().map(String::as_str));
+        let fitted = LogisticStack::default().regress(&predictions, &Truth::new(&target)).unwrap();
+        let expected = &reference[fold]["meta_lr_on_P(y=1) (order lr,gnb,knn5)"];
+        let coefficients: Vec<f64> = names.iter().map(|name| fitted.coefficients(name).unwrap()[0]).collect();
+        assert_near(&coefficients, &numbers(&expected["coef"]), 1e-5);
+        assert_near(fitted.intercept(), &[expected["intercept"].as_f64().unwrap()], 1e-5);
+        assert!(fitted.steps() < 30, "{} steps", fitted.steps());
+        let fused = fitted.fuse(&predictions).unwrap();
+        let (codes, _) = Truth::new(&target).classes("test").unwrap();
+        let loss: f64 = codes.iter().enumerate().map(|(i, &y)| -f64::from(fused.at(i, y as usize)).ln()).sum::<f64>()
+            / codes.len() as f64;
+        assert_near(&[loss], &[expected["in_sample_log_loss"].as_f64().unwrap()], 1e-6);
+    }
+}
+
+/// The gradient of the penalised loss by its definition must vanish at the fitted softmax.
+#[test]
+fn the_gradient_vanishes_at_a_fitted_softmax() {
+    let case = multi();
+    let truth = Truth::weighted(&case.target, &case.weights).unwrap();
+    let (codes, _) = truth.classes("test").unwrap();
+    for inputs in [MetaInputs::Probabilities, MetaInputs::LogOdds] {
+        let fitted = LogisticStack::default().c(0.7).inputs(inputs).regress(&case.predictions, &truth).unwrap();
+        let fused = fitted.fuse(&case.predictions).unwrap();
+        let residual = |i: usize, k: usize| {
+            truth.weight(i) * (f64::from(fused.at(i, k)) - f64::from(u8::from(codes[i] as usize == k)))
+        };
+        let feature = |m: usize, i: usize, k: usize| {
+            let p = f64::from(case.predictions.at(m, i, k));
+            if inputs == MetaInputs::LogOdds { p.max(f64::from(f32::EPSILON)).ln() } else { p }
+        };
+        for k in 0..4 {
+            let slope: f64 = (0..codes.len()).map(|i| residual(i, k)).sum();
+            // The fused numbers are in single precision: some 1e-8 a row.
+            assert!(slope.abs() < 1e-4, "{slope}");
+            for (m, name) in fitted.members().iter().enumerate() {
+                for class in 0..4 {
+                    let slope: f64 = (0..codes.len()).map(|i| residual(i, k) * feature(m, i, class)).sum();
+                    let coefficient = fitted.coefficients(name).unwrap()[class * 4 + k];
+                    assert!((coefficient + 0.7 * slope).abs() < 1e-3, "{coefficient} {slope}");
+                }
+            }
+        }
+        assert!(fitted.steps() < 250, "{} steps", fitted.steps());
+    }
+}
+
+#[test]
+fn dependent_members_get_the_coefficients_of_least_norm() {
+    let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(4))
+        .member("a", Gives::Values, &[0.0, 1.0, 2.0, 4.0])
+        .unwrap()
+        .member("b", Gives::Values, &[0.0, 1.0, 2.0, 4.0])
+        .unwrap()
+        .build()
+        .unwrap();
+    let target = Target::from_values(vec![1.0, 3.0, 5.0, 9.0], "y").unwrap();
+    let fitted = LinearStack::default().penalty(0.0).regress(&predictions, &Truth::new(&target)).unwrap();
+    assert_near(&[fitted.coefficients("a").unwrap()[0], fitted.coefficients("b").unwrap()[0]], &[1.0, 1.0], 1e-12);
+    assert_near(fitted.intercept(), &[1.0], 1e-12);
+}
+
+#[test]
+fn meta_learners_keep_the_contracts_of_fusers() {
+    let probabilities = [Task::Binary, Task::Multiclass, Task::Multilabel].map(|task| (task, Gives::Probabilities));
+    for (task, gives) in probabilities.into_iter().chain([(Task::Binary, Gives::Logits)]) {
+        let case = FusionCase { missing: false, tolerance: 1e-5, ..FusionCase::new(task, gives) };
+        let fusers: [&dyn Fuser; 3] = [
+            &LinearStack::default(),
+            &LinearStack::default().penalty(0.0).non_negative(true),
+            &LogisticStack::default(),
+        ];
+        for fuser in fusers {
+            check::fuser(fuser, &case).unwrap();
+        }
+    }
+    let case = FusionCase { missing: false, tolerance: 1e-5, ..FusionCase::new(Task::Binary, Gives::Logits) };
+    check::fuser(&LogisticStack::default().inputs(MetaInputs::LogOdds), &case).unwrap();
+    let case = FusionCase { missing: false, tolerance: 1e-5, ..FusionCase::new(Task::Regression, Gives::Values) };
+    check::fuser(&LinearStack::default(), &case).unwrap();
+    check::fuser(&LinearStack::default().intercept(false).non_negative(true), &case).unwrap();
+}
+
+#[test]
+fn what_meta_learners_cannot_do_is_refused() {
+    let case = regression();
+    let error = LogisticStack::default().fit(&case.predictions, &Truth::new(&case.target), Seed::new(0)).unwrap_err();
+    assert!(error.to_string().contains("use linear stacking"), "{error}");
+    assert!(LinearStack::default().penalty(-1.0).check().is_err());
+    assert!(LogisticStack::default().c(f64::NAN).check().is_err());
+    let case = multi();
+    let error = LogisticStack::default().steps(1).regress(&case.predictions, &Truth::new(&case.target)).unwrap_err();
+    assert!(error.to_string().contains("did not converge: after 1 steps"), "{error}");
+}
