@@ -7,9 +7,11 @@ mod fuser;
 mod learner;
 mod members;
 mod metric;
+mod rows;
 mod splitter;
 
 pub use fuser::{FusionCase, fuser, fusion};
+pub use metric::{MetricCase, metric};
 pub use splitter::{Promises, splitter};
 
 /// A contract that an implementation does not keep.
