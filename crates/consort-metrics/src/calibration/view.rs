@@ -1,0 +1,80 @@
+use consort_core::{Error, Estimates, Gives, Result, Truth};
+use serde::{Deserialize, Serialize};
+
+/// Of which probability calibration is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Of {
+    /// The positive class for two classes, the top label for more, every label of yes-or-no labels.
+    #[default]
+    Auto,
+    /// The probability of the positive class against whether it is the true one. Two classes only.
+    Positive,
+    /// The greatest probability against whether that class is the true one.
+    TopLabel,
+    /// The probability of each class against whether it is the true one, a table a class.
+    Classwise,
+}
+
+/// One probability and whether what it speaks of came true, for each row, in one or several tables.
+pub(super) enum View<'a> {
+    Column { k: usize, codes: &'a [u32] },
+    Top { codes: &'a [u32], positive: Option<usize> },
+    Label { k: usize, answers: &'a [bool], width: usize },
+}
+
+impl<'a> View<'a> {
+    /// The views that `of` asks for; `by` is the metric that asks.
+    pub(super) fn of(of: Of, estimates: &Estimates<'_>, truth: &Truth<'a>, by: &str) -> Result<Vec<Self>> {
+        let refuse = |what: String, hint: &str| Err(Error::Unsupported { by: by.into(), what, hint: hint.into() });
+        if !matches!(estimates.gives(), Gives::Probabilities | Gives::Labels) {
+            return refuse(estimates.gives().to_string(), "calibration is of probabilities");
+        }
+        let fits = |columns: usize| {
+            if estimates.columns() == columns {
+                return Ok(());
+            }
+            Err(Error::Length {
+                what: "a row of the estimates".into(),
+                got: estimates.columns(),
+                expected: columns,
+                unit: "columns",
+                hint: "one column a class or label".into(),
+            })
+        };
+        if let Ok((answers, width)) = truth.labels(by) {
+            fits(width)?;
+            if !matches!(of, Of::Auto | Of::Classwise) {
+                return refuse("yes-or-no labels by one probability a row".into(), "ask for each label");
+            }
+            return Ok((0..width).map(|k| View::Label { k, answers, width }).collect());
+        }
+        let (codes, classes) = truth.classes(by)?;
+        fits(classes.len())?;
+        let positive = (classes.len() == 2).then(|| classes.positive());
+        match (of, positive) {
+            (Of::Auto | Of::Positive, Some(k)) => Ok(vec![View::Column { k, codes }]),
+            (Of::Auto | Of::TopLabel, _) => Ok(vec![View::Top { codes, positive }]),
+            (Of::Classwise, _) => Ok((0..classes.len()).map(|k| View::Column { k, codes }).collect()),
+            (Of::Positive, None) => {
+                refuse(format!("a positive class among {} classes", classes.len()), "ask for the top label")
+            }
+        }
+    }
+
+    /// The probability in row `i` and whether it came true.
+    pub(super) fn at(&self, estimates: &Estimates<'_>, i: usize) -> (f64, bool) {
+        match *self {
+            View::Column { k, codes } => (estimates.at(i, k), codes[i] as usize == k),
+            View::Label { k, answers, width } => (estimates.at(i, k), answers[i * width + k]),
+            View::Top { codes, positive } => {
+                let top = match positive {
+                    Some(positive) if estimates.at(i, positive) >= 0.5 => positive,
+                    Some(positive) => 1 - positive,
+                    None => estimates.argmax(i).unwrap_or(0),
+                };
+                (estimates.at(i, top), codes[i] as usize == top)
+            }
+        }
+    }
+}

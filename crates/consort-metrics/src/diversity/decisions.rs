@@ -1,0 +1,189 @@
+use consort_core::{Error, Gives, Outputs, Predictions, Result, Truth};
+
+use super::{Correctness, SymmetricMatrix, bit_rows::BitRows, symmetric::upper};
+
+/// Which class each member decides for in each row, as bits: plane `b` of a member holds bit `b` of its class numbers.
+///
+/// A member decides for the class of its greatest number, the first of equals; with two classes, for the positive
+/// one from a probability of 0.5 on. Of yes-or-no labels, each label of each row is a decision of its own. Rows of
+/// weight 0 are not read; rows that some member lacks are [left out](Self::left_out).
+///
+/// Memory: members × rows × ⌈log₂ classes⌉ / 8 bytes.
+///
+/// ```
+/// use consort_core::{Classes, Gives, Ids, Outputs, Predictions, Target, Truth};
+/// use consort_metrics::diversity::Decisions;
+/// let classes = Classes::new(["no", "yes"])?;
+/// let predictions = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(4))
+///     .member("a", Gives::Probabilities, &[0.9, 0.1, 0.4, 0.6, 0.3, 0.7, 0.8, 0.2])?
+///     .member("b", Gives::Probabilities, &[0.8, 0.2, 0.7, 0.3, 0.1, 0.9, 0.6, 0.4])?
+///     .build()?;
+/// let target = Target::from_labels(["no", "yes", "yes", "yes"], &classes, "y")?;
+/// let decisions = Decisions::new(&predictions, &Truth::new(&target))?;
+/// assert_eq!(decisions.kappa()?.at(0, 1), Some(0.5)); // Cohen's kappa between the two
+/// assert_eq!(decisions.correctness().accuracy(0), 0.75);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Decisions {
+    names: Vec<String>,
+    rows: BitRows,
+    outcomes: usize,
+    /// `[member][plane][word]`
+    planes: Vec<Vec<Vec<u64>>>,
+    /// `[plane][word]`
+    truth: Vec<Vec<u64>>,
+}
+
+impl Decisions {
+    /// The decisions of all members.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for predictions that decide nothing (numbers, quantiles), [`Error::Length`] unless
+    /// the truth is parallel, [`Error::Empty`] if no row is left.
+    pub fn new(predictions: &Predictions, truth: &Truth<'_>) -> Result<Self> {
+        const BY: &str = "diversity of decisions";
+        if predictions.rows() != truth.rows() {
+            return Err(Error::Length {
+                what: "the truth".into(),
+                got: truth.rows(),
+                expected: predictions.rows(),
+                unit: "rows",
+                hint: "predictions and truth must be of the same rows".into(),
+            });
+        }
+        let rows = BitRows::new(predictions, truth);
+        if rows.rows() == 0 {
+            return Err(Error::Empty {
+                what: "the list of rows".into(),
+                hint: "some row must have weight and a prediction of every member".into(),
+            });
+        }
+        let names = predictions.names().map(String::from).collect();
+        let members = predictions.members().len();
+        match predictions.outputs() {
+            Outputs::Classes(classes) => {
+                let (codes, _) = truth.classes(BY)?;
+                let positive = (classes.len() == 2).then(|| classes.positive());
+                let outcomes = classes.len();
+                let depth = (usize::BITS - (outcomes - 1).leading_zeros()) as usize;
+                let plane_of = |decide: &(dyn Fn(usize) -> usize + Sync)| -> Result<Vec<Vec<u64>>> {
+                    (0..depth).map(|b| rows.pack(|i| Ok(decide(i) >> b & 1 == 1))).collect()
+                };
+                let planes: Result<Vec<_>> = (0..members)
+                    .map(|m| {
+                        let (values, gives) = (predictions.member(m), predictions.members()[m].gives);
+                        plane_of(&|i| decide(&values[i * outcomes..(i + 1) * outcomes], gives, positive))
+                    })
+                    .collect();
+                let truth = plane_of(&|i| codes[i] as usize)?;
+                Ok(Self { names, outcomes, planes: planes?, truth, rows })
+            }
+            Outputs::Labels(labels) => {
+                let (answers, width) = truth.labels(BY)?;
+                if width != labels.len() {
+                    return Err(Error::Length {
+                        what: "the truth".into(),
+                        got: width,
+                        expected: labels.len(),
+                        unit: "labels",
+                        hint: "predictions and truth must have the same labels".into(),
+                    });
+                }
+                let cells = rows.repeat(width);
+                let planes: Result<Vec<_>> = (0..members)
+                    .map(|m| {
+                        let (values, gives) = (predictions.member(m), predictions.members()[m].gives);
+                        let least = if gives == Gives::Logits { 0.0 } else { 0.5 };
+                        Ok(vec![cells.pack(|cell| Ok(values[cell] >= least))?])
+                    })
+                    .collect();
+                let truth = vec![cells.pack(|cell| Ok(answers[cell]))?];
+                Ok(Self { names, outcomes: 2, planes: planes?, truth, rows: cells })
+            }
+            other => Err(Error::Unsupported {
+                by: BY.into(),
+                what: other.task().to_string(),
+                hint: "for numbers use `Ambiguity` and `residual_correlation`".into(),
+            }),
+        }
+    }
+
+    /// How many rows were left out because some member lacks them.
+    pub fn left_out(&self) -> usize {
+        self.rows.left_out()
+    }
+
+    /// Who is right where.
+    pub fn correctness(&self) -> Correctness {
+        let words = self.rows.words();
+        let bits = self
+            .planes
+            .iter()
+            .map(|planes| (0..words).map(|w| agree(planes, &self.truth, w) & self.mask(w)).collect())
+            .collect();
+        Correctness::of(self.names.clone(), self.rows.clone(), bits)
+    }
+
+    /// Cohen's kappa between the decisions of each pair (Cohen 1960): κ = (p_o − p_e) / (1 − p_e).
+    ///
+    /// p_o is the share of rows in which the two decide alike, p_e that expected of independent members with the same
+    /// shares of classes. Low is diverse. Undefined where both decide for one same class throughout.
+    ///
+    /// # Errors
+    /// None for decisions that could be made.
+    pub fn kappa(&self) -> Result<SymmetricMatrix> {
+        let members = self.planes.len();
+        let total = self.rows.total();
+        let alike = self.rows.weigh_pairs(members, |i, j, w| agree(&self.planes[i], &self.planes[j], w) & self.mask(w));
+        let shares: Vec<Vec<f64>> =
+            (0..members).map(|m| (0..self.outcomes).map(|k| self.share(m, k)).collect()).collect();
+        SymmetricMatrix::from_fn(self.names.clone(), |i, j| {
+            let observed = alike[upper(members, i, j)] / total;
+            let expected: f64 = shares[i].iter().zip(&shares[j]).map(|(a, b)| a * b).sum();
+            (1.0 - expected > 1e-15).then(|| (observed - expected) / (1.0 - expected))
+        })
+    }
+
+    /// The share of rows in which member `m` decides for class `k`.
+    pub fn share(&self, m: usize, k: usize) -> f64 {
+        let words: Vec<u64> = (0..self.rows.words())
+            .map(|w| {
+                let class = |(b, plane): (usize, &Vec<u64>)| if k >> b & 1 == 1 { plane[w] } else { !plane[w] };
+                self.planes[m].iter().enumerate().map(class).fold(self.mask(w), |all, plane| all & plane)
+            })
+            .collect();
+        self.rows.weigh(&words) / self.rows.total()
+    }
+
+    /// The bits of word `w` that are rows.
+    fn mask(&self, w: usize) -> u64 {
+        match self.rows.rows() - w * 64 {
+            0..64 => (1 << (self.rows.rows() - w * 64)) - 1,
+            _ => u64::MAX,
+        }
+    }
+}
+
+/// The rows of word `w` in which all planes are equal.
+fn agree(a: &[Vec<u64>], b: &[Vec<u64>], w: usize) -> u64 {
+    !a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a[w] ^ b[w]))
+}
+
+/// The class that a row of numbers decides for; `positive` is the positive class where there are two.
+fn decide(row: &[f32], gives: Gives, positive: Option<usize>) -> usize {
+    if let Some(positive) = positive {
+        let wins = match gives {
+            Gives::Probabilities | Gives::Labels => row[positive] >= 0.5,
+            _ => row[positive] >= row[1 - positive],
+        };
+        return if wins { positive } else { 1 - positive };
+    }
+    let mut best = 0;
+    for (k, x) in row.iter().enumerate() {
+        if *x > row[best] {
+            best = k;
+        }
+    }
+    best
+}

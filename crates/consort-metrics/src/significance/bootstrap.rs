@@ -1,0 +1,242 @@
+use consort_core::{Error, Estimates, Metric, Result, Score, Seed, Truth};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Difference, Replicates, Resampling,
+    row_scores::{RowStates, Weighted, rows_of},
+};
+
+/// How an interval is read off the replicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalKind {
+    /// The quantiles of the replicates (Efron 1979).
+    Percentile,
+    /// Quantiles corrected for bias and for a spread that changes with the value (Efron 1987), accelerated by a
+    /// jackknife that leaves out one of at most 200 groups of rows at a time.
+    #[default]
+    Bca,
+}
+
+/// The parameters of a bootstrap.
+///
+/// ```
+/// use consort_metrics::significance::{Bootstrap, IntervalKind};
+/// let params = Bootstrap::default().replicates(500).level(0.9).interval(IntervalKind::Percentile);
+/// assert!(params.check().is_ok() && params.level(1.0).check().is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bootstrap {
+    /// How many resamples are scored.
+    pub replicates: usize,
+    /// The level of the intervals.
+    pub level: f64,
+    /// How an interval is read off the replicates.
+    pub interval: IntervalKind,
+    /// How rows are drawn.
+    pub resampling: Resampling,
+}
+
+impl Default for Bootstrap {
+    /// 2000 replicates, intervals of 95 %, BCa.
+    fn default() -> Self {
+        Self { replicates: 2000, level: 0.95, interval: IntervalKind::Bca, resampling: Resampling::Auto }
+    }
+}
+
+impl Bootstrap {
+    /// How many resamples are scored.
+    pub fn replicates(mut self, replicates: usize) -> Self {
+        self.replicates = replicates;
+        self
+    }
+
+    /// The level of the intervals.
+    pub fn level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// How an interval is read off the replicates.
+    pub fn interval(mut self, interval: IntervalKind) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// How rows are drawn.
+    pub fn resampling(mut self, resampling: Resampling) -> Self {
+        self.resampling = resampling;
+        self
+    }
+
+    /// Refuses parameters out of their range.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless there are 1 to 1,000,000 replicates and the level is between 0 and 1.
+    pub fn check(&self) -> Result<()> {
+        if !(1..=1_000_000).contains(&self.replicates) {
+            return Err(Error::parameter("replicates", self.replicates, "from 1 to 1,000,000"));
+        }
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return Err(Error::parameter("level", self.level, "between 0 and 1"));
+        }
+        Ok(())
+    }
+}
+
+/// How much better, or worse, estimate `a` is than `b` on the same rows, with an interval.
+///
+/// The same resamples score both. See [`bootstrap`] for many estimates, the method and its cost.
+///
+/// ```
+/// use consort_core::{Estimates, Gives, Seed, Target, Truth};
+/// use consort_metrics::{regression::MeanAbsoluteError, significance::{Bootstrap, paired_bootstrap}};
+/// let target = Target::from_values((0..50).map(f64::from).collect(), "y")?;
+/// let near: Vec<f64> = (0..50).map(|i| f64::from(i) + 0.1 * f64::from(i % 3)).collect();
+/// let far: Vec<f64> = (0..50).map(|i| f64::from(i) + 0.5 + 0.1 * f64::from(i % 5)).collect();
+/// let a = Estimates::f64(&near, 1, Gives::Values)?;
+/// let b = Estimates::f64(&far, 1, Gives::Values)?;
+/// let found = paired_bootstrap(&MeanAbsoluteError, &a, &b, &Truth::new(&target), &Bootstrap::default(), Seed::new(0))?;
+/// assert!(found.gain().unwrap() > 0.0 && found.gain_interval().unwrap().low > 0.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`bootstrap`].
+pub fn paired_bootstrap(
+    metric: &dyn Metric,
+    a: &Estimates<'_>,
+    b: &Estimates<'_>,
+    truth: &Truth<'_>,
+    params: &Bootstrap,
+    seed: Seed,
+) -> Result<Difference> {
+    Ok(bootstrap(metric, &[*a, *b], truth, params, seed)?.difference(0, 1))
+}
+
+/// The scores of several estimates on the same resamples of rows.
+///
+/// Replicate r draws from the stream `seed.nth("replicate", r)`, so the result depends on neither the number of
+/// threads nor on how many estimates there are. Rows of weight 0 are never drawn; the weights of the others are
+/// kept, as weights. A metric whose accumulator adds up over the rows is resampled by its sums, O(rows) a replicate
+/// for all estimates; any other is scored anew by weights, on rows that are sorted beforehand if it ranks them. Memory: the
+/// numbers that a row adds to the accumulator, for each row and estimate.
+///
+/// ```
+/// use consort_core::{Estimates, Gives, Seed, Target, Truth};
+/// use consort_metrics::{regression::RootMeanSquaredError, significance::{Bootstrap, bootstrap}};
+/// let target = Target::from_values(vec![1.0, 2.0, 3.0, 4.0], "y")?;
+/// let values = [[1.1, 2.2, 2.9, 4.0], [1.5, 2.5, 2.0, 4.5], [0.0, 0.0, 0.0, 0.0]];
+/// let estimates: Result<Vec<_>, _> = values.iter().map(|v| Estimates::f64(v, 1, Gives::Values)).collect();
+/// let found = bootstrap(&RootMeanSquaredError, &estimates?, &Truth::new(&target), &Bootstrap::default(), Seed::new(0))?;
+/// let best = found.observed(0).value().unwrap();
+/// assert!(found.interval(0).unwrap().high >= best);
+/// assert!(found.difference_from_best(0, &[1, 2]).gain().unwrap() > 0.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`Metric::score`], and [`Error::Parameter`] for a parameter out of range.
+pub fn bootstrap(
+    metric: &dyn Metric,
+    estimates: &[Estimates<'_>],
+    truth: &Truth<'_>,
+    params: &Bootstrap,
+    seed: Seed,
+) -> Result<Replicates> {
+    params.check()?;
+    let observed: Vec<Score> = estimates.iter().map(|e| metric.score(e, truth)).collect::<Result<_>>()?;
+    let rows = rows_of(truth);
+    let scorers: Vec<Scorer<'_>> = estimates
+        .iter()
+        .zip(&observed)
+        .map(|(e, observed)| Scorer::new(metric, e, truth, &rows, observed))
+        .collect::<Result<_>>()?;
+    let score_all = |counts: &[f64], weights: &mut Vec<f64>| -> Result<Vec<f64>> {
+        scorers.iter().map(|scorer| Ok(number(&scorer.score(metric, truth, &rows, counts, weights)?))).collect()
+    };
+    let replicates: Vec<Vec<f64>> = (0..params.replicates)
+        .into_par_iter()
+        .map_init(
+            || (vec![0.0; rows.len()], Vec::new()),
+            |(counts, weights), r| {
+                params.resampling.draw(&mut seed.nth("replicate", r as u64).stream(), counts);
+                score_all(counts, weights)
+            },
+        )
+        .collect::<Result<_>>()?;
+    let jackknife: Vec<Vec<f64>> = match params.interval {
+        IntervalKind::Percentile => Vec::new(),
+        IntervalKind::Bca => {
+            let groups = rows.len().min(GROUPS);
+            (0..groups)
+                .into_par_iter()
+                .map_init(
+                    || (vec![1.0; rows.len()], Vec::new()),
+                    |(counts, weights), group| {
+                        counts.iter_mut().enumerate().for_each(|(i, c)| *c = f64::from(u8::from(i % groups != group)));
+                        score_all(counts, weights)
+                    },
+                )
+                .collect::<Result<_>>()?
+        }
+    };
+    Ok(Replicates::new(metric, observed, &replicates, &jackknife, params.level))
+}
+
+/// At most so many groups are left out, one at a time, for the acceleration.
+const GROUPS: usize = 200;
+
+enum Scorer<'a> {
+    Sums(RowStates),
+    Weights(Weighted<'a>),
+}
+
+impl<'a> Scorer<'a> {
+    fn new(
+        metric: &dyn Metric,
+        estimates: &Estimates<'a>,
+        truth: &Truth<'_>,
+        rows: &[u32],
+        observed: &Score,
+    ) -> Result<Self> {
+        let weighted = || Weighted::new(metric, estimates, truth, rows);
+        let Some(states) = RowStates::new(metric, estimates, truth, rows) else {
+            return Ok(Scorer::Weights(weighted()));
+        };
+        // Sums must give the score of all rows, and of rows that count unequally, or they are not the score.
+        let all = states.score(metric, &vec![1.0; rows.len()]);
+        let mut counts = vec![0.0; rows.len()];
+        Resampling::Auto.draw(&mut Seed::new(0).child("try sums").stream(), &mut counts);
+        let some = states.score(metric, &counts);
+        let by_weights = Weighted::plain(estimates).score(metric, truth, rows, &counts, &mut Vec::new())?;
+        let holds = |sums: Result<Score>, direct: &Score| match (sums.map(|s| s.value()), direct.value()) {
+            (Ok(Some(a)), Some(b)) => (a - b).abs() <= 1e-9 * (1e-3 + a.abs().max(b.abs())),
+            (Ok(None), None) => true,
+            _ => false,
+        };
+        let additive = holds(all, observed) && holds(some, &by_weights);
+        Ok(if additive { Scorer::Sums(states) } else { Scorer::Weights(weighted()) })
+    }
+
+    fn score(
+        &self,
+        metric: &dyn Metric,
+        truth: &Truth<'_>,
+        rows: &[u32],
+        counts: &[f64],
+        weights: &mut Vec<f64>,
+    ) -> Result<Score> {
+        match self {
+            Scorer::Sums(states) => states.score(metric, counts),
+            Scorer::Weights(weighted) => weighted.score(metric, truth, rows, counts, weights),
+        }
+    }
+}
+
+/// NaN stands for an undefined score within this room only.
+fn number(score: &Score) -> f64 {
+    score.value().unwrap_or(f64::NAN)
+}
