@@ -1,6 +1,6 @@
 //! Scores of many classes or labels as many yes-or-no questions.
 
-use consort_core::{Error, Estimates, Reads, Result, Score, Target, Truth};
+use consort_core::{Error, Estimates, Reads, Real, Result, Score, Target, Truth, Values};
 use rayon::prelude::*;
 
 use crate::classification::Average;
@@ -54,7 +54,18 @@ impl<'a> Columns<'a> {
 
     /// The ranked scores of question `k`.
     pub(crate) fn ranked(&self, k: usize) -> Result<RankedScores<'a>> {
-        RankedScores::of(self.estimates.rows(), 1, |i| self.estimates.at(i, k), |i| self.is(i, k), self.weights())
+        // The kinds of numbers and rows are told apart here, so that the loop over rows need not.
+        match (self.estimates.values(), &self.rows) {
+            (Values::F32(values), Rows::Classes(rows)) => self.ranked_by(values, k, |i| rows.codes[i] as usize == k),
+            (Values::F64(values), Rows::Classes(rows)) => self.ranked_by(values, k, |i| rows.codes[i] as usize == k),
+            (Values::F32(values), Rows::Labels(_)) => self.ranked_by(values, k, |i| self.is(i, k)),
+            (Values::F64(values), Rows::Labels(_)) => self.ranked_by(values, k, |i| self.is(i, k)),
+        }
+    }
+
+    fn ranked_by<T: Real>(&self, values: &[T], k: usize, is: impl Fn(usize) -> bool) -> Result<RankedScores<'a>> {
+        let columns = self.estimates.columns();
+        RankedScores::of(self.estimates.rows(), 1, |i| values[i * columns + k].f64(), is, self.weights())
     }
 
     /// The ranked scores of the positive class.

@@ -125,3 +125,48 @@ impl Metric for RocAuc {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use consort_core::{Classes, Gives, Seed, Target};
+
+    use super::*;
+
+    /// The share of pairs, counted one by one.
+    fn by_pairs(scores: &[f64], above: impl Fn(usize) -> bool, below: impl Fn(usize) -> bool, w: &[f64]) -> f64 {
+        let (mut won, mut all) = (0.0, 0.0);
+        for i in (0..w.len()).filter(|&i| above(i)) {
+            for j in (0..w.len()).filter(|&j| below(j)) {
+                let wins = if scores[i] == scores[j] { 0.5 } else { f64::from(u8::from(scores[i] > scores[j])) };
+                won += w[i] * w[j] * wins;
+                all += w[i] * w[j];
+            }
+        }
+        won / all
+    }
+
+    #[test]
+    fn weighted_areas_are_the_weighted_share_of_pairs() {
+        let mut stream = Seed::new(11).stream();
+        let rows = 120;
+        let codes: Vec<u32> = (0..rows).map(|_| stream.below(3) as u32).collect();
+        let w: Vec<f64> = (0..rows).map(|_| stream.below(4) as f64 / 2.0).collect();
+        // On a coarse grid, so that there are ties; the last column is no f32.
+        let values: Vec<f64> =
+            (0..rows * 3).map(|i| stream.below(8) as f64 / if i % 3 == 2 { 10.0 } else { 8.0 }).collect();
+        let column = |k: usize| -> Vec<f64> { (0..rows).map(|i| values[i * 3 + k]).collect() };
+        let target = Target::Classes { codes: codes.clone(), classes: Classes::new(["a", "b", "c"]).unwrap() };
+        let estimates = Estimates::f64(&values, 3, Gives::Scores).unwrap();
+        let truth = Truth::weighted(&target, &w).unwrap();
+        let score = |metric: RocAuc| metric.score(&estimates, &truth).unwrap().value().unwrap();
+
+        let rest = |k: u32| by_pairs(&column(k as usize), |i| codes[i] == k, |i| codes[i] != k, &w);
+        let expected = (rest(0) + rest(1) + rest(2)) / 3.0;
+        assert!((score(RocAuc::default()) - expected).abs() < 1e-13);
+
+        let one = |a: u32, b: u32| by_pairs(&column(a as usize), |i| codes[i] == a, |i| codes[i] == b, &w);
+        let pair = |a: u32, b: u32| 0.5 * (one(a, b) + one(b, a));
+        let expected = (pair(0, 1) + pair(0, 2) + pair(1, 2)) / 3.0;
+        assert!((score(RocAuc::default().pairing(Pairing::OneVsOne)) - expected).abs() < 1e-13);
+    }
+}

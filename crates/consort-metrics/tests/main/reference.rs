@@ -249,3 +249,21 @@ fn edge_cases_of_classes_agree() {
     }
     assert_eq!(compared, 36);
 }
+
+#[test]
+fn scores_of_several_labels_agree_weighted_and_unweighted() {
+    let reference = json("multilabel");
+    let numbers =
+        |key: &str| -> Vec<f64> { reference[key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect() };
+    let labels = reference["labels"].as_u64().unwrap() as usize;
+    let (values, w) = (numbers("p"), numbers("w"));
+    let names = (0..labels).map(|k| k.to_string()).collect();
+    let target = Target::Labels { values: numbers("y").iter().map(|&y| y == 1.0).collect(), names };
+    let weighted = Truth::weighted(&target, &w).unwrap();
+    for (part, truth) in [("unweighted", Truth::new(&target)), ("weighted_by_w", weighted)] {
+        for (name, expected) in reference[part].as_object().unwrap() {
+            let got = score(name, &values, labels, &truth).value().unwrap();
+            near(&format!("{part} {name}"), got, expected.as_f64().unwrap(), 1e-10);
+        }
+    }
+}
