@@ -1,4 +1,7 @@
-//! Tables and files, on polars: prediction files in CSV, Parquet and NPY, and splits of rows.
+//! Tables and files, on polars: prediction files in CSV, Parquet, IPC and NPY, and splits of rows.
 
+mod error;
 pub mod files;
 pub mod split;
+
+pub use error::{Error, Result};

@@ -1,0 +1,205 @@
+use std::io::Write;
+use std::path::Path;
+
+use consort_core::{Ids, Matrix, Outputs};
+use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
+
+use crate::{Error, Result};
+
+use super::{Format, Style, publish};
+
+/// The cells of one column of a table that is to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cells {
+    /// Texts; `None` is an empty field.
+    Text(Vec<Option<String>>),
+    /// Whole numbers.
+    Whole(Vec<i64>),
+    /// Numbers in 32 bits; NaN is an empty field (a null in Parquet).
+    Single(Vec<f32>),
+    /// Numbers in 64 bits; NaN is an empty field (a null in Parquet).
+    Double(Vec<f64>),
+}
+
+impl Cells {
+    fn len(&self) -> usize {
+        match self {
+            Cells::Text(cells) => cells.len(),
+            Cells::Whole(cells) => cells.len(),
+            Cells::Single(cells) => cells.len(),
+            Cells::Double(cells) => cells.len(),
+        }
+    }
+
+    /// The text of a cell, the shortest that reads back as the same number; nothing for a missing one.
+    fn text(&self, row: usize, text: &mut Vec<u8>) -> std::io::Result<()> {
+        text.clear();
+        // Very small and very large numbers are short with an exponent and long without.
+        let plain = |size: f64| size == 0.0 || (1e-5..1e16).contains(&size);
+        match self {
+            Cells::Text(cells) => text.write_all(cells[row].as_deref().unwrap_or_default().as_bytes()),
+            Cells::Whole(cells) => write!(text, "{}", cells[row]),
+            Cells::Single(cells) if cells[row].is_nan() => Ok(()),
+            Cells::Single(cells) if plain(f64::from(cells[row]).abs()) => write!(text, "{}", cells[row]),
+            Cells::Single(cells) => write!(text, "{:e}", cells[row]),
+            Cells::Double(cells) if cells[row].is_nan() => Ok(()),
+            Cells::Double(cells) if plain(cells[row].abs()) => write!(text, "{}", cells[row]),
+            Cells::Double(cells) => write!(text, "{:e}", cells[row]),
+        }
+    }
+
+    fn series(&self, name: &str) -> Series {
+        match self {
+            Cells::Text(cells) => Series::new(name.into(), cells),
+            Cells::Whole(cells) => Series::new(name.into(), cells),
+            Cells::Single(cells) => {
+                Series::new(name.into(), cells.iter().map(|x| (!x.is_nan()).then_some(*x)).collect::<Vec<_>>())
+            }
+            Cells::Double(cells) => {
+                Series::new(name.into(), cells.iter().map(|x| (!x.is_nan()).then_some(*x)).collect::<Vec<_>>())
+            }
+        }
+    }
+}
+
+/// Writes a table as CSV or Parquet, by the ending of the path, whole or not at all.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use consort_data::files::{Cells, write_table};
+/// let path = dir.path().join("split.csv");
+/// write_table(&path, &[("id", Cells::Text(vec![Some("007".into())])), ("fold", Cells::Whole(vec![3]))])?;
+/// assert_eq!(std::fs::read_to_string(path)?, "id,fold\n007,3\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Format`] for another ending; an error of `consort-core` if the columns differ in length or two share a
+/// name; [`Error::Io`].
+pub fn write_table<S: AsRef<str>>(path: &Path, columns: &[(S, Cells)]) -> Result<()> {
+    let rows = columns.first().map_or(0, |(_, cells)| cells.len());
+    for (i, (name, cells)) in columns.iter().enumerate() {
+        let name = name.as_ref();
+        if cells.len() != rows {
+            return Err(consort_core::Error::Length {
+                what: format!("column `{name}`"),
+                got: cells.len(),
+                expected: rows,
+                unit: "rows",
+                hint: "all columns of a table have the same rows".into(),
+            }
+            .into());
+        }
+        if columns[..i].iter().any(|(other, _)| other.as_ref() == name) {
+            return Err(consort_core::Error::DuplicateName { what: "column", name: name.into() }.into());
+        }
+    }
+    match Format::of(path) {
+        Ok(Format::Csv) => publish(path, |file| csv_rows(file, columns, rows)),
+        Ok(Format::CsvGz) => publish(path, |file| {
+            let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::default());
+            csv_rows(&mut packed, columns, rows)?;
+            packed.finish().map(drop)
+        }),
+        Ok(Format::Parquet) => {
+            let series: Vec<Column> = columns.iter().map(|(name, cells)| cells.series(name.as_ref()).into()).collect();
+            let problem = |error: polars::error::PolarsError| std::io::Error::other(error.to_string());
+            publish(path, |file| {
+                let mut frame = DataFrame::new(rows, series).map_err(problem)?;
+                ParquetWriter::new(file).finish(&mut frame).map_err(problem).map(drop)
+            })
+        }
+        Ok(other) => Err(not_written(path, other.name())),
+        Err(_) => Err(not_written(path, &path.extension().unwrap_or_default().to_string_lossy())),
+    }
+}
+
+fn not_written(path: &Path, ending: &str) -> Error {
+    Error::Format { file: path.display().to_string(), ending: ending.into(), known: ".csv, .csv.gz or .parquet" }
+}
+
+fn csv_rows<S: AsRef<str>>(to: &mut impl Write, columns: &[(S, Cells)], rows: usize) -> std::io::Result<()> {
+    let mut out = csv::Writer::from_writer(to);
+    out.write_record(columns.iter().map(|(name, _)| name.as_ref()))?;
+    let mut text = Vec::new();
+    for row in 0..rows {
+        for (_, cells) in columns {
+            cells.text(row, &mut text)?;
+            out.write_field(&text)?;
+        }
+        out.write_record(None::<&[u8]>)?;
+    }
+    out.flush()
+}
+
+/// A fused prediction that is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Fused<'a> {
+    /// The ids of the rows of `values`.
+    pub ids: &'a Ids,
+    /// The rows in the order in which they are to be written.
+    pub order: &'a [u32],
+    /// What the columns of `values` are.
+    pub outputs: &'a Outputs,
+    /// The fused prediction; a row that is NaN has no decision and is written empty.
+    pub values: &'a Matrix,
+    /// The style of the columns.
+    pub style: Style,
+    /// The name of the id column.
+    pub id: &'a str,
+}
+
+/// Writes a fused prediction as CSV or Parquet, in the style of the files it was made from.
+///
+/// | style | columns |
+/// |---|---|
+/// | [`Style::Classes`] | id, one `p_CLASS` a class, `label` |
+/// | [`Style::Positive`] | id, `p`, `label` |
+/// | [`Style::Values`] | id, `pred` (or one `pred_TARGET` a target) |
+/// | [`Style::Labels`] | id, `label` |
+///
+/// `label` is the class of the greatest number, the first of equals; it is empty for a row without a decision.
+/// Rows that have positions only are written without ids. The numbers are the shortest texts that read back as the
+/// same 32 bits.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use consort_core::{Classes, Ids, Matrix, Outputs};
+/// use consort_data::files::{Fused, Style, write_fused};
+/// let (ids, outputs) = (Ids::from_texts(["r1", "r2"]), Outputs::Classes(Classes::new(["no", "yes"])?));
+/// let values = Matrix::new(2, 2, vec![0.25, 0.75, f32::NAN, f32::NAN])?;
+/// let path = dir.path().join("fused.csv");
+/// write_fused(&path, &Fused { ids: &ids, order: &[1, 0], outputs: &outputs, values: &values, style: Style::Positive, id: "id" })?;
+/// assert_eq!(std::fs::read_to_string(path)?, "id,p,label\nr2,,\nr1,0.75,yes\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`write_table`].
+pub fn write_fused(path: &Path, fused: &Fused<'_>) -> Result<()> {
+    let &Fused { ids, order, outputs, values, style, id } = fused;
+    let rows = || order.iter().map(|&row| row as usize);
+    let mut columns: Vec<(String, Cells)> = Vec::new();
+    if !ids.are_positions() {
+        columns.push((id.into(), Cells::Text(rows().map(|row| Some(ids.text(row).into_owned())).collect())));
+    }
+    let numbers = |k: usize| Cells::Single(rows().map(|row| values.at(row, k)).collect());
+    match (outputs, style) {
+        (Outputs::Classes(classes), Style::Positive) if classes.len() == 2 => {
+            columns.push(("p".into(), numbers(classes.positive())));
+        }
+        (Outputs::Classes(_), Style::Labels) => {}
+        (Outputs::Classes(_) | Outputs::Labels(_), _) => {
+            columns.extend((0..outputs.len()).map(|k| (format!("p_{}", outputs.name(k)), numbers(k))));
+        }
+        (Outputs::Targets(_) | Outputs::Quantiles(_), _) if outputs.len() == 1 => columns.push(("pred".into(), numbers(0))),
+        (Outputs::Targets(_) | Outputs::Quantiles(_), _) => {
+            columns.extend((0..outputs.len()).map(|k| (format!("pred_{}", outputs.name(k)), numbers(k))));
+        }
+    }
+    if let Outputs::Classes(classes) = outputs {
+        let label = |row: usize| values.argmax(row).map(|k| classes.names()[k].clone());
+        columns.push(("label".into(), Cells::Text(rows().map(label).collect())));
+    }
+    write_table(path, &columns)
+}
