@@ -21,8 +21,6 @@ pub struct TextColumn {
     file: String,
     name: String,
     texts: Texts,
-    /// Whether lines of the file are numbered from its header on.
-    lines: bool,
 }
 
 impl TextColumn {
@@ -61,9 +59,7 @@ impl TextColumn {
     /// How many rows are missing: of a numeric column also those of a null token.
     pub fn missing(&self) -> usize {
         let numeric = self.is_numeric();
-        self.texts()
-            .filter(|text| text.is_none_or(|text| numeric && number::is_null(text.trim().as_bytes())))
-            .count()
+        self.texts().filter(|text| text.is_none_or(|text| numeric && number::is_null(text.trim().as_bytes()))).count()
     }
 
     /// The numbers; a missing one is NaN.
@@ -106,7 +102,7 @@ impl TextColumn {
     }
 
     fn at(&self, row: usize) -> String {
-        if self.lines { format!("row {} below the header", row + 1) } else { format!("row {}", row + 1) }
+        format!("row {}", row + 1)
     }
 }
 
@@ -115,7 +111,7 @@ impl TextColumn {
 /// # Errors
 /// [`Error::NoColumn`] for a name that no column bears, and whatever is wrong with the file.
 pub fn read_columns(source: &Source, names: Option<&[&str]>) -> Result<Vec<TextColumn>> {
-    let mut table = Table::open(source)?;
+    let table = Table::open(source)?;
     let places: Vec<usize> = match names {
         None => (0..table.columns().len()).collect(),
         Some(names) => names
@@ -128,15 +124,9 @@ pub fn read_columns(source: &Source, names: Option<&[&str]>) -> Result<Vec<TextC
         texts[which].push(text);
         Ok(())
     })?;
-    let lines = table.has_lines();
     Ok(places
         .iter()
         .zip(texts)
-        .map(|(&place, texts)| TextColumn {
-            file: source.file(),
-            name: table.columns()[place].clone(),
-            texts,
-            lines,
-        })
+        .map(|(&place, texts)| TextColumn { file: source.file(), name: table.columns()[place].clone(), texts })
         .collect())
 }

@@ -1,12 +1,22 @@
 //! Prediction files: read, written, aligned.
 
+mod columns;
+mod delimited;
+mod guard;
+mod input;
 mod loaded;
+mod npy;
+mod number;
 mod options;
+mod parquet;
 mod publish;
 mod read;
 mod source;
+mod table;
+mod texts;
 mod write;
 
+pub use columns::{TextColumn, read_columns};
 pub use loaded::{Folds, Loaded, Style};
 pub use options::{ClassesMissing, Join, ReadOptions};
 pub use publish::publish;

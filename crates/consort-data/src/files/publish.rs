@@ -24,7 +24,9 @@ use crate::{Error, Result};
 pub fn publish(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
     let written = match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-        Ok(found) if !found.is_file() => OpenOptions::new().write(true).open(path).and_then(|file| fill(file, write)).map(drop),
+        Ok(found) if !found.is_file() => {
+            OpenOptions::new().write(true).open(path).and_then(|file| fill(file, write)).map(drop)
+        }
         // A link is followed, so that it stays a link to a whole file.
         Ok(_) => fs::canonicalize(path).and_then(|place| replace(&place, write)),
         Err(_) => replace(path, write),

@@ -12,15 +12,12 @@ pub enum Format {
     CsvGz,
     /// Apache Parquet.
     Parquet,
-    /// Apache Arrow IPC, also known as Feather version 2.
-    Ipc,
     /// One NumPy array.
     Npy,
 }
 
 impl Format {
-    /// The format that the ending of a file's name says: `.csv`, `.csv.gz`, `.parquet` (`.pq`), `.ipc` (`.arrow`,
-    /// `.feather`), `.npy`.
+    /// The format that the ending of a file's name says: `.csv`, `.csv.gz`, `.parquet` (`.pq`), `.npy`.
     ///
     /// ```
     /// use consort_data::files::Format;
@@ -38,27 +35,15 @@ impl Format {
             () if ends(".csv") => Format::Csv,
             () if ends(".csv.gz") => Format::CsvGz,
             () if ends(".parquet") || ends(".pq") => Format::Parquet,
-            () if ends(".ipc") || ends(".arrow") || ends(".feather") => Format::Ipc,
             () if ends(".npy") => Format::Npy,
             () => {
                 return Err(Error::Format {
                     file: path.display().to_string(),
                     ending: path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy())),
-                    known: ".csv, .csv.gz, .parquet, .ipc or .npy",
+                    known: ".csv, .csv.gz, .parquet or .npy",
                 });
             }
         })
-    }
-
-    /// Its name for people.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Format::Csv => "CSV",
-            Format::CsvGz => "gzipped CSV",
-            Format::Parquet => "Parquet",
-            Format::Ipc => "Arrow IPC",
-            Format::Npy => "NPY",
-        }
     }
 }
 
@@ -96,7 +81,7 @@ impl Source {
         let path = path.into();
         let whole = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lower = whole.to_ascii_lowercase();
-        let endings = [".csv.gz", ".csv", ".parquet", ".pq", ".ipc", ".arrow", ".feather", ".npy"];
+        let endings = [".csv.gz", ".csv", ".parquet", ".pq", ".npy"];
         let cut = endings.iter().find(|&&ending| lower.ends_with(ending) && lower.len() > ending.len());
         let name = cut.map_or(whole.as_str(), |ending| &whole[..whole.len() - ending.len()]);
         Self::new(name, path.clone())
@@ -137,7 +122,9 @@ mod tests {
 
     #[test]
     fn a_stem_loses_the_known_ending_only() {
-        for (path, name) in [("a/b.csv", "b"), ("b.v2.parquet", "b.v2"), (".csv", ".csv"), ("x.CSV.GZ", "x"), ("é.npy", "é")] {
+        for (path, name) in
+            [("a/b.csv", "b"), ("b.v2.parquet", "b.v2"), (".csv", ".csv"), ("x.CSV.GZ", "x"), ("é.npy", "é")]
+        {
             assert_eq!(Source::stem(path).name, name);
         }
     }

@@ -109,13 +109,12 @@ pub fn write_table<S: AsRef<str>>(path: &Path, columns: &[(S, Cells)]) -> Result
                 ParquetWriter::new(file).finish(&mut frame).map_err(problem).map(drop)
             })
         }
-        Ok(other) => Err(not_written(path, other.name())),
-        Err(_) => Err(not_written(path, &path.extension().unwrap_or_default().to_string_lossy())),
+        Ok(Format::Npy) | Err(_) => Err(Error::Format {
+            file: path.display().to_string(),
+            ending: path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy())),
+            known: ".csv, .csv.gz or .parquet",
+        }),
     }
-}
-
-fn not_written(path: &Path, ending: &str) -> Error {
-    Error::Format { file: path.display().to_string(), ending: ending.into(), known: ".csv, .csv.gz or .parquet" }
 }
 
 fn csv_rows<S: AsRef<str>>(to: &mut impl Write, columns: &[(S, Cells)], rows: usize) -> std::io::Result<()> {
@@ -192,7 +191,9 @@ pub fn write_fused(path: &Path, fused: &Fused<'_>) -> Result<()> {
         (Outputs::Classes(_) | Outputs::Labels(_), _) => {
             columns.extend((0..outputs.len()).map(|k| (format!("p_{}", outputs.name(k)), numbers(k))));
         }
-        (Outputs::Targets(_) | Outputs::Quantiles(_), _) if outputs.len() == 1 => columns.push(("pred".into(), numbers(0))),
+        (Outputs::Targets(_) | Outputs::Quantiles(_), _) if outputs.len() == 1 => {
+            columns.push(("pred".into(), numbers(0)))
+        }
         (Outputs::Targets(_) | Outputs::Quantiles(_), _) => {
             columns.extend((0..outputs.len()).map(|k| (format!("pred_{}", outputs.name(k)), numbers(k))));
         }

@@ -1,0 +1,128 @@
+//! A table in a file of any format: named columns that are visited cell by cell.
+
+use crate::{Error, Result};
+
+use super::{Format, Source, delimited::Delimited, input::Input, npy::Array, parquet::Parquet};
+
+/// What a column holds by its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Any text; of a CSV file every column is this, and its role decides.
+    Text,
+    /// Whole numbers or yes and no.
+    Whole,
+    /// Floats.
+    Float,
+    /// What cannot be read here: lists, dates, decimals.
+    Other,
+}
+
+/// A file that is open. Every visit reads it anew; none keeps more than a record or a column.
+pub(super) enum Table {
+    Delimited(Delimited),
+    Parquet(Parquet),
+    Array(Array),
+}
+
+impl Table {
+    pub(super) fn open(source: &Source) -> Result<Self> {
+        let format = source.format()?;
+        let input = Input::new(source)?;
+        if input.size == 0 {
+            let hint = "write it again";
+            return Err(Error::Empty { file: input.file, what: "the file is empty", hint });
+        }
+        let table = match format {
+            Format::Csv => Table::Delimited(Delimited::open(input, false)?),
+            Format::CsvGz => Table::Delimited(Delimited::open(input, true)?),
+            Format::Parquet => Table::Parquet(Parquet::open(input)?),
+            Format::Npy => Table::Array(Array::open(input)?),
+        };
+        let mut seen = std::collections::HashMap::new();
+        for (column, name) in table.columns().iter().enumerate() {
+            if let Some(first) = seen.insert(name.as_str(), column) {
+                return Err(Error::DuplicateColumn {
+                    file: table.file().into(),
+                    column: name.clone(),
+                    first: first + 1,
+                    second: column + 1,
+                });
+            }
+        }
+        Ok(table)
+    }
+
+    pub(super) fn file(&self) -> &str {
+        match self {
+            Table::Delimited(table) => &table.input.file,
+            Table::Parquet(table) => &table.input.file,
+            Table::Array(array) => &array.input.file,
+        }
+    }
+
+    /// The names of the columns; an array has none.
+    pub(super) fn columns(&self) -> &[String] {
+        match self {
+            Table::Delimited(table) => &table.names,
+            Table::Parquet(table) => &table.names,
+            Table::Array(_) => &[],
+        }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.columns().iter().position(|column| column == name)
+    }
+
+    pub(super) fn kind(&self, column: usize) -> Kind {
+        match self {
+            Table::Delimited(_) => Kind::Text,
+            Table::Parquet(table) => table.kinds[column],
+            Table::Array(_) => Kind::Float,
+        }
+    }
+
+    /// An error that says which columns there are.
+    pub(super) fn no_column(&self, role: &'static str, name: &str, hint: &str) -> Error {
+        const SHOWN: usize = 20;
+        let columns = self.columns();
+        let mut seen = columns.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        if columns.len() > SHOWN {
+            seen += &format!(" and {} more", columns.len() - SHOWN);
+        }
+        let one = columns.len() == 1 && columns[0].contains([';', '\t', '|']);
+        let hint = if one { "fields must be separated by commas" } else { hint };
+        Error::NoColumn { file: self.file().into(), role, column: name.into(), seen, hint: hint.into() }
+    }
+
+    /// Visits the cells of some columns as texts, with row and place in `columns`; a missing one is `None`. Gives the
+    /// number of rows. Cells come row by row or column by column, rows ascending in each column.
+    pub(super) fn texts(
+        &self,
+        columns: &[usize],
+        sink: impl FnMut(usize, usize, Option<&str>) -> Result<()>,
+    ) -> Result<usize> {
+        let rows = match self {
+            Table::Delimited(table) => table.texts(columns, sink)?,
+            Table::Parquet(table) => table.texts(columns, sink)?,
+            Table::Array(array) => array.rows,
+        };
+        if rows == 0 {
+            let hint = "write one row for each id";
+            return Err(Error::Empty { file: self.file().into(), what: "no row below the header", hint });
+        }
+        Ok(rows)
+    }
+
+    /// As [`texts`](Self::texts), as numbers; a missing one is NaN. The columns of an array need not be named.
+    pub(super) fn numbers(
+        &self,
+        columns: &[usize],
+        sink: impl FnMut(usize, usize, f64) -> Result<()>,
+    ) -> Result<usize> {
+        match self {
+            Table::Delimited(table) => table.numbers(columns, sink),
+            Table::Parquet(table) => table.numbers(columns, sink),
+            Table::Array(array) => array.numbers(sink),
+        }
+    }
+}
