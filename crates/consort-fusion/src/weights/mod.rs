@@ -1,6 +1,7 @@
 //! Weights of members, fitted.
 
 pub(crate) mod active_set;
+mod by_score;
 mod certificate;
 pub(crate) mod gram;
 pub(crate) mod linear_pool;
@@ -13,6 +14,7 @@ mod simplex;
 mod simplex_log_loss;
 mod simplex_squared_loss;
 
+pub use by_score::{ByScore, Scheme};
 pub use certificate::Certificate;
 pub use nnls::{NonNegativeLeastSquares, NonNegativePool};
 pub use per_class::{PerClassPool, PerClassWeights};

@@ -4,6 +4,7 @@
 
 mod calibrate;
 mod reference;
+mod select;
 mod stack;
 mod verdict;
 mod weights;

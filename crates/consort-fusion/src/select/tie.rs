@@ -1,0 +1,65 @@
+use serde::{Deserialize, Serialize};
+
+/// Which of several equally good candidates is taken. Where its question leaves several, the first member is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tie {
+    /// The first member in order.
+    #[default]
+    First,
+    /// One that is in the ensemble already, so that it stays small.
+    Used,
+    /// The one of the least cost.
+    Cheaper,
+    /// The one of the best score alone.
+    Single,
+}
+
+/// Whether a cost (smaller is better) equals the least one, up to rounding.
+pub(super) fn equal(cost: f64, least: f64, tolerance: f64) -> bool {
+    cost <= least + tolerance * least.abs().max(1.0)
+}
+
+impl Tie {
+    /// The candidate among those of the least cost; `None` if none has a finite cost.
+    ///
+    /// `rank` is what the rule asks of a candidate, smaller is better.
+    pub(super) fn choose(
+        candidates: &[usize],
+        costs: &[f64],
+        tolerance: f64,
+        rank: impl Fn(usize) -> f64,
+    ) -> Option<usize> {
+        let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
+        if least == f64::INFINITY {
+            return None;
+        }
+        let mut chosen: Option<usize> = None;
+        for (&candidate, &cost) in candidates.iter().zip(costs) {
+            if equal(cost, least, tolerance) && chosen.is_none_or(|best| rank(candidate) < rank(best)) {
+                chosen = Some(candidate);
+            }
+        }
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_that_differ_by_rounding_are_equal_and_the_first_is_taken() {
+        let choose = |costs: &[f64]| Tie::choose(&[4, 7, 9], costs, 1e-12, |_| 0.0);
+        assert_eq!(choose(&[0.3, 0.1 + 0.2, 0.30000000000000004]), Some(4));
+        assert_eq!(choose(&[0.3, 0.3 - 1e-11, 0.3]), Some(7));
+        assert_eq!(choose(&[f64::INFINITY, 0.5, f64::INFINITY]), Some(7));
+        assert_eq!(choose(&[f64::INFINITY; 3]), None);
+    }
+
+    #[test]
+    fn the_rank_decides_among_equals_only() {
+        let rank = |m: usize| -(m as f64);
+        assert_eq!(Tie::choose(&[0, 1, 2], &[0.1, 0.1, 0.2], 1e-12, rank), Some(1));
+    }
+}
