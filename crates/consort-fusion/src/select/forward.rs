@@ -68,7 +68,7 @@ impl Search<'_> {
             state.picks.push(chosen);
             state.path.push(scores[at].value());
             state.costs.push(costs[at]);
-            if costs[at] < best - self.params.min_gain {
+            if costs[at] < best - self.params.min_gain && !equal(best, costs[at], self.params.tolerance) {
                 idle = 0;
             } else {
                 idle += 1;

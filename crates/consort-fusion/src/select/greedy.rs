@@ -61,12 +61,12 @@ pub struct Costs {
 /// let classes = Classes::new(["no", "yes"])?;
 /// let target = Target::from_labels(["yes", "no", "yes"], &classes, "y")?;
 /// let predictions = Predictions::builder(Outputs::Classes(classes), Ids::positions(3))
-///     .member("a", Gives::Probabilities, &[0.1, 0.9, 0.4, 0.6, 0.4, 0.6])?
+///     .member("a", Gives::Probabilities, &[0.1, 0.9, 0.4, 0.6, 0.2, 0.8])?
 ///     .member("b", Gives::Probabilities, &[0.4, 0.6, 0.9, 0.1, 0.5, 0.5])?
 ///     .build()?;
 /// let greedy = GreedySelection::default().rounds(10);
 /// let selection = greedy.select(&predictions, &Truth::new(&target), Seed::new(0))?;
-/// assert_eq!(selection.runs()[0].picks[..2], [1, 0]);
+/// assert_eq!(selection.runs()[0].picks[..2], [0, 1]);
 /// assert_eq!(selection.member_weights().iter().sum::<f64>(), 1.0);
 /// # Ok::<(), consort_core::Error>(())
 /// ```

@@ -55,11 +55,11 @@ pub enum Scheme {
 /// let classes = Classes::new(["no", "yes"])?;
 /// let target = Target::from_labels(["yes", "no", "no", "no"], &classes, "y")?;
 /// let predictions = Predictions::builder(Outputs::Classes(classes), Ids::positions(4))
-///     .member("all_right", Gives::Probabilities, &[0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0])?
+///     .member("three_right", Gives::Probabilities, &[0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0])?
 ///     .member("one_right", Gives::Probabilities, &[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0])?
 ///     .build()?;
 /// let weights = ByScore::new(Arc::new(Accuracy), Scheme::Proportional { floor: 0.0 });
-/// assert_eq!(weights.weigh(&predictions, &Truth::new(&target))?.member_weights(), [0.8, 0.2]);
+/// assert_eq!(weights.weigh(&predictions, &Truth::new(&target))?.member_weights(), [0.75, 0.25]);
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
