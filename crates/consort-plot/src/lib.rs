@@ -1,1 +1,17 @@
 //! Charts of model ensembles and the self-contained HTML report.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`chart`] | the charts, one file each: plain data that draws itself |
+//! | [`Figure`] | what all charts have: a title, how to read it, a drawing, a table, JSON |
+//! | [`Svg`], [`Theme`] | a finished drawing, light and dark |
+
+pub mod chart;
+mod draw;
+mod figure;
+mod table;
+
+pub use draw::number::{decimals, number};
+pub use draw::{Svg, Theme};
+pub use figure::Figure;
+pub use table::Table;

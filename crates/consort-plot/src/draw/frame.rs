@@ -1,0 +1,112 @@
+use super::{Anchor, Canvas, Ink, SMALL, Stroke, TEXT, canvas::round_ticks, number};
+
+/// A pair of axes: a rectangle on the sheet and the ranges of the numbers shown in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
+    pub(crate) x: (f64, f64),
+    pub(crate) y: (f64, f64),
+}
+
+impl Frame {
+    /// Where `x` is on the sheet, kept inside the frame.
+    pub(crate) fn px(&self, x: f64) -> f64 {
+        self.left + share(x, self.x) * (self.right - self.left)
+    }
+
+    /// Where `y` is on the sheet, kept inside the frame.
+    pub(crate) fn py(&self, y: f64) -> f64 {
+        self.bottom - share(y, self.y) * (self.bottom - self.top)
+    }
+
+    pub(crate) fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (self.px(x), self.py(y))
+    }
+
+    pub(crate) fn all(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        points.iter().map(|&point| self.at(point)).collect()
+    }
+
+    /// Grid, tick labels and titles of both axes.
+    pub(crate) fn draw(&self, canvas: &mut Canvas, x_title: &str, y_title: &str) {
+        self.draw_x(canvas, x_title);
+        self.draw_y(canvas, y_title);
+    }
+
+    pub(crate) fn draw_x(&self, canvas: &mut Canvas, title: &str) {
+        let room = self.right - self.left;
+        let values = fewer_ticks(self.x, (room / 62.0) as usize);
+        for (&value, label) in values.iter().zip(number::ticks(&values)) {
+            let x = self.px(value);
+            canvas.line((x, self.top), (x, self.bottom), Stroke::new(Ink::Grid, 1.0));
+            canvas.text((x, self.bottom + 16.0), &label, SMALL, Anchor::Middle, Ink::Muted);
+        }
+        canvas.line((self.left, self.bottom), (self.right, self.bottom), Stroke::new(Ink::Muted, 1.0));
+        canvas.text(((self.left + self.right) / 2.0, self.bottom + 36.0), title, TEXT, Anchor::Middle, Ink::Text);
+    }
+
+    pub(crate) fn draw_y(&self, canvas: &mut Canvas, title: &str) {
+        let values = fewer_ticks(self.y, ((self.bottom - self.top) / 40.0) as usize);
+        for (&value, label) in values.iter().zip(number::ticks(&values)) {
+            let y = self.py(value);
+            canvas.line((self.left, y), (self.right, y), Stroke::new(Ink::Grid, 1.0));
+            canvas.text((self.left - 6.0, y + 4.0), &label, SMALL, Anchor::End, Ink::Muted);
+        }
+        // Reading sideways is hard: the title of the y axis stands upright above it.
+        canvas.text((2.0, self.top - 10.0), title, TEXT, Anchor::Start, Ink::Text);
+    }
+}
+
+/// The room that the tick labels of a y axis need.
+pub(crate) fn y_labels_width(y: (f64, f64), height: f64) -> f64 {
+    let values = fewer_ticks(y, (height / 40.0) as usize);
+    number::ticks(&values).iter().map(|label| super::text_width(label, SMALL)).fold(20.0, f64::max) + 10.0
+}
+
+fn fewer_ticks(range: (f64, f64), most: usize) -> Vec<f64> {
+    let most = most.max(2);
+    let mut about = most;
+    loop {
+        let values = round_ticks(range.0, range.1, about);
+        if values.len() <= most + 1 || about <= 2 {
+            return values;
+        }
+        about -= 1;
+    }
+}
+
+fn share(value: f64, (low, high): (f64, f64)) -> f64 {
+    let share = (value - low) / (high - low);
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.5 }
+}
+
+/// A range around all finite values with a little air; one value alone gets air too.
+pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values
+        .into_iter()
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let air = if high > low { 0.04 * (high - low) } else { (0.05 * low.abs()).max(1e-9) };
+    (low - air, high + air)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_outside_are_kept_at_the_edge_and_an_empty_range_does_not_divide_by_zero() {
+        let frame = Frame { left: 0.0, top: 0.0, right: 100.0, bottom: 50.0, x: (0.0, 1.0), y: (2.0, 2.0) };
+        assert_eq!(frame.at((2.0, 5.0)), (100.0, 25.0));
+        assert_eq!(frame.px(f64::NAN), 50.0);
+        assert_eq!(range([f64::NAN]), (0.0, 1.0));
+        let (low, high) = range([3.0]);
+        assert!(low < 3.0 && high > 3.0);
+    }
+}
