@@ -1,0 +1,195 @@
+use askama::Template;
+use consort_core::{Direction, Error, Result, Warning};
+
+use super::{Chart, Leaderboard, Topic, Verdict, leaderboard::RowView};
+use crate::{Figure, Table, Theme};
+
+/// A report: one HTML file that needs nothing else, light and dark, for any screen and for print.
+///
+/// ```
+/// use consort_plot::{chart::Weights, report::{Report, Tone, Topic, Verdict}};
+/// let html = Report::new("Credit <risk>")
+///     .verdict(Verdict::new(Tone::Even, "These rows cannot tell."))
+///     .chart(Topic::Members, &Weights::new(["forest", "boost"], &[0.3, 0.7]))
+///     .to_html()?;
+/// assert!(html.contains("Credit &#60;risk&#62;") && html.contains("<svg"));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    title: String,
+    facts: Vec<(String, String)>,
+    verdict: Option<Verdict>,
+    leaderboard: Option<Leaderboard>,
+    notes: Vec<String>,
+    charts: Vec<Chart>,
+    theme: Theme,
+}
+
+impl Report {
+    /// An empty report.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
+    /// A fact for the head of the page, such as how many rows there are.
+    pub fn fact(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.facts.push((name.into(), value.into()));
+        self
+    }
+
+    /// The verdict.
+    pub fn verdict(mut self, verdict: Verdict) -> Self {
+        self.verdict = Some(verdict);
+        self
+    }
+
+    /// The leaderboard.
+    pub fn leaderboard(mut self, leaderboard: Leaderboard) -> Self {
+        self.leaderboard = Some(leaderboard);
+        self
+    }
+
+    /// Something that a reader must know.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Warnings, as notes.
+    pub fn warnings<'a>(mut self, warnings: impl IntoIterator<Item = &'a Warning>) -> Self {
+        self.notes.extend(warnings.into_iter().map(ToString::to_string));
+        self
+    }
+
+    /// Another chart.
+    pub fn chart(mut self, topic: Topic, figure: &impl Figure) -> Self {
+        self.charts.push(Chart::new(topic, figure));
+        self
+    }
+
+    /// Light, dark, or as the reader's system says (the default).
+    pub fn theme(mut self, theme: Theme) -> Self {
+        self.theme = theme;
+        self
+    }
+
+    /// The charts so far.
+    pub fn charts(&self) -> &[Chart] {
+        &self.charts
+    }
+
+    /// The page.
+    ///
+    /// # Errors
+    /// If the page cannot be written, which only a lack of memory can cause.
+    pub fn to_html(&self) -> Result<String> {
+        let ids = self.ids();
+        let view = |topic: Topic| -> Vec<ChartView<'_>> {
+            let of_topic = self.charts.iter().zip(&ids).filter(|(chart, _)| chart.topic == topic);
+            of_topic.map(|(chart, id)| ChartView::new(chart, id)).collect()
+        };
+        let sections = [Topic::Members, Topic::Diversity, Topic::Selection, Topic::Quality]
+            .into_iter()
+            .map(|topic| SectionView { topic, charts: view(topic) })
+            .filter(|section| !section.charts.is_empty())
+            .collect();
+        let page = Page {
+            title: &self.title,
+            palette: self.theme.css(":root"),
+            style: include_str!("../../assets/report.css"),
+            script: include_str!("../../assets/report.js"),
+            facts: &self.facts,
+            verdict: self.verdict.as_ref(),
+            gains: view(Topic::Verdict),
+            notes: &self.notes,
+            board: self.leaderboard.as_ref().map(BoardView::new),
+            sections,
+        };
+        page.render().map_err(Error::custom)
+    }
+
+    /// A name for each chart that no other has.
+    fn ids(&self) -> Vec<String> {
+        let before = |i: usize| self.charts[..i].iter().filter(|chart| chart.slug == self.charts[i].slug).count();
+        (0..self.charts.len())
+            .map(|i| match before(i) {
+                0 => self.charts[i].slug.to_owned(),
+                more => format!("{}-{}", self.charts[i].slug, more + 1),
+            })
+            .collect()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    title: &'a str,
+    palette: String,
+    style: &'a str,
+    script: &'a str,
+    facts: &'a [(String, String)],
+    verdict: Option<&'a Verdict>,
+    gains: Vec<ChartView<'a>>,
+    notes: &'a [String],
+    board: Option<BoardView<'a>>,
+    sections: Vec<SectionView<'a>>,
+}
+
+struct SectionView<'a> {
+    topic: Topic,
+    charts: Vec<ChartView<'a>>,
+}
+
+struct BoardView<'a> {
+    metric: &'a str,
+    order: &'static str,
+    others: &'a [String],
+    has_intervals: bool,
+    has_weights: bool,
+    rows: Vec<RowView>,
+}
+
+impl<'a> BoardView<'a> {
+    fn new(board: &'a Leaderboard) -> Self {
+        Self {
+            metric: &board.metric,
+            order: match board.direction {
+                Direction::Lower => "ascending",
+                Direction::Higher => "descending",
+            },
+            others: &board.others,
+            has_intervals: board.has_intervals(),
+            has_weights: board.has_weights(),
+            rows: board.views(),
+        }
+    }
+}
+
+struct ChartView<'a> {
+    id: &'a str,
+    title: &'a str,
+    reading: &'a str,
+    svg: String,
+    /// Drawn no smaller and no larger than this, so that text stays legible.
+    least: u32,
+    most: u32,
+    wide: bool,
+    table: &'a Table,
+}
+
+impl<'a> ChartView<'a> {
+    fn new(chart: &'a Chart, id: &'a str) -> Self {
+        let width = chart.svg.width();
+        Self {
+            id,
+            title: &chart.title,
+            reading: &chart.reading,
+            svg: chart.svg.to_inline(id),
+            least: (width * 0.88) as u32,
+            most: (width * 1.12) as u32,
+            wide: width > 620.0,
+            table: &chart.table,
+        }
+    }
+}
