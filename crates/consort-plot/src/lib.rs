@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`chart`] | the charts, one file each: plain data that draws itself |
 //! | [`Figure`] | what all charts have: a title, how to read it, a drawing, a table, JSON |
+//! | [`overview`] | from predictions to the report, in one call |
 //! | [`report`] | the report: verdict, leaderboard, charts, one HTML file |
 //! | [`Svg`], [`Theme`] | a finished drawing, light and dark |
 
 pub mod chart;
 mod draw;
 mod figure;
+pub mod overview;
 pub mod report;
 mod table;
 

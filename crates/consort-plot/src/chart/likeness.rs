@@ -12,7 +12,7 @@ use crate::{
 pub enum LikenessMeasure {
     /// Correlation of their errors: 1 means they err together, and nothing is gained by having both.
     ErrorCorrelation,
-    /// The share of rows on which they choose different classes.
+    /// The share of rows on which exactly one of them is right.
     Disagreement,
 }
 
@@ -100,7 +100,7 @@ impl Figure for Likeness {
     fn title(&self) -> String {
         match self.measure {
             LikenessMeasure::ErrorCorrelation => "Which members err together".into(),
-            LikenessMeasure::Disagreement => "How often two members disagree".into(),
+            LikenessMeasure::Disagreement => "How often exactly one of two is right".into(),
         }
     }
 
@@ -112,8 +112,8 @@ impl Figure for Likeness {
                     .into()
             }
             LikenessMeasure::Disagreement => {
-                "The share of rows on which two members choose different classes, those alike side by side. Members \
-                 that never disagree add nothing to each other."
+                "The share of rows on which one of two members is right and the other wrong, those alike side by side. \
+                 Members that are right and wrong together (pale) add nothing to each other."
                     .into()
             }
         }

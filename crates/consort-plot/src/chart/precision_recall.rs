@@ -13,8 +13,8 @@ use crate::{
 /// Davis and Goadrich 2006).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PrecisionRecall {
-    /// The class that is found or missed; for one against the rest, which one.
-    pub class: String,
+    /// What is found or missed, such as `class good` or `each class against the rest`.
+    pub of: String,
     /// The share of the class among the rows: what blind choice reaches.
     pub prevalence: f64,
     /// The curves: recall, precision. The area is the average precision.
@@ -46,7 +46,7 @@ impl Figure for PrecisionRecall {
     }
 
     fn title(&self) -> String {
-        format!("Precision and recall of class {}", self.class)
+        format!("Precision and recall of {}", self.of)
     }
 
     fn reading(&self) -> String {

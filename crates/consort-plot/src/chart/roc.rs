@@ -12,8 +12,8 @@ use crate::{
 /// Whitney 1947; Fawcett 2006).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Roc {
-    /// The class that is found or missed; for one against the rest, which one.
-    pub class: String,
+    /// What is found or missed, such as `class good` or `each class against the rest`.
+    pub of: String,
     /// The curves: false positive rate, true positive rate.
     pub curves: Vec<Curve>,
     /// What a reader must know.
@@ -26,7 +26,7 @@ impl Figure for Roc {
     }
 
     fn title(&self) -> String {
-        format!("ROC of class {}", self.class)
+        format!("ROC of {}", self.of)
     }
 
     fn reading(&self) -> String {
