@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p consort-plot --example demo_report -- FOLDER TRUTH.csv OUT.html`
 
-use std::{collections::BTreeMap, error::Error, fs, path::Path};
+use std::{collections::BTreeMap, error::Error, fs, path::Path, sync::Arc};
 
-use consort_core::{Classes, Gives, Ids, Matrix, Outputs, Predictions, Target, Truth};
+use consort_core::{Classes, Gives, Ids, Matrix, Metric, Outputs, Predictions, Target, Truth};
 use consort_plot::{
     chart::{Gain, Gains},
     overview::{Selection, Subject, from_predictions},
@@ -75,8 +75,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scores: Vec<f64> = (0..24).map(|i| 0.35 + 0.1 / (1.0 + i as f64) + 0.0004 * (i as f64 - 12.0).abs()).collect();
     let names = if gives == Gives::Values { ["mae", "r2", "median_ae"] } else { ["accuracy", "roc_auc", "brier"] };
     let others = names.iter().filter_map(|name| consort_metrics::registry::by_name(name).ok());
+    let metric: Arc<dyn Metric> = match gives {
+        Gives::Values => Arc::new(consort_metrics::regression::RootMeanSquaredError),
+        _ => Arc::new(consort_metrics::LogLoss::default()),
+    };
     let report = from_predictions(
         &Subject::new(format!("Report of {folder}"), &predictions)
+            .metric(metric)
             .truth(Truth::new(&target))
             .ensemble("mean of all", &mean, gives)
             .weights(&weights)

@@ -17,7 +17,8 @@ use super::{
 use crate::{
     chart::{
         Cloud, Confusion, EnsembleSize, Likeness, LikenessMeasure, MemberScores, NamedScore, PredictedTrue,
-        Reliability, ReliabilityBin, ReliabilityCurve, Residuals, ScorePath, ScoreRound, WeightPath, Weights, WhoIsRight,
+        Reliability, ReliabilityBin, ReliabilityCurve, Residuals, ScorePath, ScoreRound, WeightPath, Weights,
+        WhoIsRight,
     },
     draw::number::count,
     report::{LeaderRow, Leaderboard, Report, Topic},
@@ -274,7 +275,9 @@ fn with_reliability(
     let best = models.iter().find(|model| Some(model.name.as_str()) == best && !model.ensemble);
     let mut curves = Vec::new();
     for model in best.filter(|best| best.name != judged.name).into_iter().chain(before.as_ref()).chain([judged]) {
-        let Some(truth) = model.truth(truth).filter(|_| model.estimates.gives() == Gives::Probabilities) else { continue };
+        let Some(truth) = model.truth(truth).filter(|_| model.estimates.gives() == Gives::Probabilities) else {
+            continue;
+        };
         for table in ReliabilityTable::of(&model.estimates, &truth, Of::Auto, &Bins::default().count(15))? {
             let bins = table.bins().iter().map(|bin| ReliabilityBin {
                 range: (bin.lower, bin.upper),

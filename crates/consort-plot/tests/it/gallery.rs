@@ -31,7 +31,8 @@ pub fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
         })
         .collect();
     let curve = |i: usize| {
-        let points = (0..=rows).map(|r| (r as f64 / rows.max(1) as f64, (r as f64 / rows.max(1) as f64).sqrt())).collect();
+        let points =
+            (0..=rows).map(|r| (r as f64 / rows.max(1) as f64, (r as f64 / rows.max(1) as f64).sqrt())).collect();
         Curve::new(names[i].clone(), (i % 3 != 2).then_some(0.7), points, i == 1)
     };
     let right: Vec<Vec<bool>> = (0..n).map(|m| (0..rows).map(|i| noise(i * 31 + m * 7) > 0.3).collect()).collect();
@@ -45,8 +46,14 @@ pub fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
         })
         .collect();
     let picks: Vec<usize> = (0..rows.min(60)).map(|r| (r * r) % n.max(1)).collect();
-    let rounds = picks.iter().map(|&p| ScoreRound { member: names.get(p).cloned().unwrap_or_default(), score: noise(p) });
-    let sizes = (1..=n.min(30)).map(|m| SizeScore { members: m, mean: 1.0 / m as f64, low: 0.9 / m as f64, high: 1.1 / m as f64 });
+    let rounds =
+        picks.iter().map(|&p| ScoreRound { member: names.get(p).cloned().unwrap_or_default(), score: noise(p) });
+    let sizes = (1..=n.min(30)).map(|m| SizeScore {
+        members: m,
+        mean: 1.0 / m as f64,
+        low: 0.9 / m as f64,
+        high: 1.1 / m as f64,
+    });
     let gains = vec![
         Gain { measure: HOSTILE.into(), gain: Some(0.1), interval: Some((0.05, 0.15)) },
         Gain { measure: "ece".into(), gain: None, interval: None },
@@ -60,7 +67,12 @@ pub fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
         Box::new(Likeness::new(LikenessMeasure::ErrorCorrelation, &names, |i, k| (i + k != 3).then(|| noise(i * k)))),
         Box::new(Likeness::new(LikenessMeasure::Disagreement, &names, |i, k| Some(noise(i + k) * 0.3))),
         Box::new(Roc { of: HOSTILE.into(), curves: (0..n).map(curve).collect(), notes: vec![] }),
-        Box::new(PrecisionRecall { of: HOSTILE.into(), prevalence: 0.3, curves: (0..n).map(curve).collect(), notes: vec![] }),
+        Box::new(PrecisionRecall {
+            of: HOSTILE.into(),
+            prevalence: 0.3,
+            curves: (0..n).map(curve).collect(),
+            notes: vec![],
+        }),
         Box::new(Reliability {
             of: HOSTILE.into(),
             curves: vec![ReliabilityCurve { name: HOSTILE.into(), ece: None, bins, ensemble: true }],
@@ -81,7 +93,13 @@ pub fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
             chosen: Some(2),
             best_member: Some(0.5),
         }),
-        Box::new(EnsembleSize { metric: "m".into(), direction: Direction::Higher, sizes: sizes.collect(), orders: 9, notes: vec![] }),
+        Box::new(EnsembleSize {
+            metric: "m".into(),
+            direction: Direction::Higher,
+            sizes: sizes.collect(),
+            orders: 9,
+            notes: vec![],
+        }),
         Box::new(Residuals { of: HOSTILE.into(), cloud: cloud.clone() }),
         Box::new(PredictedTrue { of: HOSTILE.into(), cloud }),
     ]

@@ -50,7 +50,10 @@ fn a_chart_speaks_to_screen_readers_and_scales() {
         let id = figure.slug();
         assert!(svg.contains("viewBox=\"0 0 ") && svg.contains("role=\"img\""), "{id}");
         assert!(svg.contains(&format!("aria-labelledby=\"{id}-t {id}-d\"")), "{id}");
-        assert!(svg.contains(&format!("<title id=\"{id}-t\">")) && svg.contains(&format!("<desc id=\"{id}-d\">")), "{id}");
+        assert!(
+            svg.contains(&format!("<title id=\"{id}-t\">")) && svg.contains(&format!("<desc id=\"{id}-d\">")),
+            "{id}"
+        );
         let chart = figure.chart();
         assert!(!chart.svg().description().is_empty() && !chart.table().caption.is_empty(), "{id}");
         assert!(chart.table().rows.iter().all(|row| row.len() == chart.table().head.len()), "{id}");

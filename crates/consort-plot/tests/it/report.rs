@@ -73,10 +73,24 @@ fn all_charts_of_classes_are_there_and_names_are_escaped() {
         .unwrap();
         let html = report.to_html().unwrap();
         check(&html);
-        for id in ["member-scores", "weights", "ensemble-size", "who-is-right", "error-correlation", "disagreement", "reliability", "roc", "precision-recall", "confusion",
-            "score-path", "weight-path"]
-        {
-            assert!(html.contains(&format!("<figure class=\"chart\" aria-labelledby=\"{id}-h\"")), "{id} of {k} classes");
+        for id in [
+            "member-scores",
+            "weights",
+            "ensemble-size",
+            "who-is-right",
+            "error-correlation",
+            "disagreement",
+            "reliability",
+            "roc",
+            "precision-recall",
+            "confusion",
+            "score-path",
+            "weight-path",
+        ] {
+            assert!(
+                html.contains(&format!("<figure class=\"chart\" aria-labelledby=\"{id}-h\"")),
+                "{id} of {k} classes"
+            );
         }
         assert!(html.contains("aria-sort=\"ascending\"") && html.contains("scope=\"row\""));
     }
@@ -86,10 +100,13 @@ fn all_charts_of_classes_are_there_and_names_are_escaped() {
 fn rows_without_a_prediction_are_left_out_and_said() {
     let (predictions, target, mut mean) = predictions(3, 100, 2, true);
     mean.row_mut(7).fill(f32::NAN);
-    let subject = Subject::new("holes", &predictions).truth(Truth::new(&target)).ensemble("e", &mean, Gives::Probabilities);
+    let subject =
+        Subject::new("holes", &predictions).truth(Truth::new(&target)).ensemble("e", &mean, Gives::Probabilities);
     let html = from_predictions(&subject).unwrap().to_html().unwrap();
     check(&html);
-    assert!(html.contains("member 2 makes no prediction for 1 rows") && html.contains("e makes no prediction for 1 rows"));
+    assert!(
+        html.contains("member 2 makes no prediction for 1 rows") && html.contains("e makes no prediction for 1 rows")
+    );
 }
 
 #[test]
@@ -105,7 +122,8 @@ fn one_row_one_member_and_one_class_make_a_page() {
 #[test]
 fn without_truth_there_are_weights_alone() {
     let (predictions, _, mean) = predictions(3, 10, 2, false);
-    let subject = Subject::new("blind", &predictions).ensemble("e", &mean, Gives::Probabilities).weights(&[0.5, 0.5, 0.0]);
+    let subject =
+        Subject::new("blind", &predictions).ensemble("e", &mean, Gives::Probabilities).weights(&[0.5, 0.5, 0.0]);
     let report = from_predictions(&subject).unwrap();
     assert_eq!(report.charts().len(), 1);
     check(&report.to_html().unwrap());
@@ -115,7 +133,8 @@ fn without_truth_there_are_weights_alone() {
 fn an_ensemble_of_other_rows_is_refused() {
     let (predictions, target, _) = predictions(2, 10, 2, false);
     let other = Matrix::zeros(9, 2);
-    let subject = Subject::new("x", &predictions).truth(Truth::new(&target)).ensemble("e", &other, Gives::Probabilities);
+    let subject =
+        Subject::new("x", &predictions).truth(Truth::new(&target)).ensemble("e", &other, Gives::Probabilities);
     let error = from_predictions(&subject).unwrap_err().to_string();
     assert!(error.contains("9 rows") && error.contains("10"), "{error}");
 }
@@ -143,10 +162,13 @@ fn a_row_of_weight_0_is_as_if_it_were_not_there() {
     let chart = |report: Report, slug: &str| -> Option<String> {
         report.charts().iter().find(|c| c.svg().to_inline("x").contains(slug)).map(|c| c.svg().to_inline("x"))
     };
-    let whole = from_predictions(&Subject::new("w", &predictions).truth(truth).ensemble("e", &mean, Gives::Probabilities));
-    let cut = from_predictions(
-        &Subject::new("w", &part).truth(Truth::new(&part_target)).ensemble("e", &part_mean, Gives::Probabilities),
-    );
+    let whole =
+        from_predictions(&Subject::new("w", &predictions).truth(truth).ensemble("e", &mean, Gives::Probabilities));
+    let cut = from_predictions(&Subject::new("w", &part).truth(Truth::new(&part_target)).ensemble(
+        "e",
+        &part_mean,
+        Gives::Probabilities,
+    ));
     let (whole, cut) = (whole.unwrap(), cut.unwrap());
     for title in ["ROC of", "takes for what", "Who is right"] {
         let (a, b) = (chart(whole.clone(), title), chart(cut.clone(), title));
