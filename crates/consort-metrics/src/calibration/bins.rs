@@ -108,6 +108,14 @@ impl Bins {
         (0..=self.count).map(|i| if single { f64::from(edge(i) as f32) } else { edge(i) }).collect()
     }
 
+    /// The edges as they are shown: not rounded to the precision of the numbers.
+    pub(super) fn shown(&self, edges: Vec<f64>) -> Vec<f64> {
+        match self.binning {
+            Binning::EqualWidth => self.equal_width(false),
+            Binning::EqualMass => edges,
+        }
+    }
+
     /// The bin of a number. One below the first edge is in the first bin, one beyond the last in the last.
     pub(super) fn place(&self, edges: &[f64], x: f64) -> usize {
         let bins = edges.len() - 1;

@@ -220,7 +220,7 @@ impl Metric for CalibrationError {
             .iter()
             .map(|view| {
                 let edges = view_edges(view, estimates, truth, &self.bins);
-                Ok(view_tally(view, estimates, truth, &self.bins, &edges)?.table(&edges))
+                Ok(view_tally(view, estimates, truth, &self.bins, &edges)?.table(&self.bins.shown(edges)))
             })
             .collect();
         Ok(self.mean(tables?.into_iter()))

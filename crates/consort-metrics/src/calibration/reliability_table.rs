@@ -93,7 +93,7 @@ impl ReliabilityTable {
                 .try_for_each(|i| tally.add(bins, &edges, i, weight(i), || (confidence[i].f64(), came_true[i])))?;
             Ok(tally)
         });
-        Ok(Tally::merged(&edges, tallies)?.table(&edges))
+        Ok(Tally::merged(&edges, tallies)?.table(&bins.shown(edges)))
     }
 
     /// The tables of estimates against the truth: one, or one a class or label (see [`Of`]).
@@ -108,7 +108,7 @@ impl ReliabilityTable {
             .iter()
             .map(|view| {
                 let edges = view_edges(view, estimates, truth, bins);
-                Ok(view_tally(view, estimates, truth, bins, &edges)?.table(&edges))
+                Ok(view_tally(view, estimates, truth, bins, &edges)?.table(&bins.shown(edges)))
             })
             .collect()
     }
@@ -295,6 +295,7 @@ impl Tally {
     }
 }
 
+/// About the middle of a bin, the same whether its edges are rounded to single precision or not.
 fn middle(edges: &[f64], bin: usize) -> f64 {
-    0.5 * (edges[bin] + edges[bin + 1])
+    (0.5 * (edges[bin] + edges[bin + 1]) * 4096.0).round() / 4096.0
 }

@@ -71,6 +71,10 @@ impl BitRows {
         self.kept.as_ref().map_or(i, |kept| kept[i] as usize)
     }
 
+    pub(super) fn is_weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
     pub(super) fn weight(&self, i: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[i])
     }

@@ -91,6 +91,11 @@ impl Correctness {
         self.bits[m][i / 64] >> (i % 64) & 1 == 1
     }
 
+    /// Whether rows weigh differently.
+    pub fn is_weighted(&self) -> bool {
+        self.rows.is_weighted()
+    }
+
     /// The row of the predictions that the `i`-th row that counts is.
     pub fn source(&self, i: usize) -> usize {
         self.rows.source(i)

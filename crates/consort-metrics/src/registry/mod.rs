@@ -19,3 +19,4 @@ mod regression;
 
 pub use entry::Entry;
 pub use lookup::{by_name, default_for, entries, for_task, names};
+pub use regression::for_quantiles;

@@ -1,12 +1,46 @@
 //! Whether a difference is more than luck.
+//!
+//! | question | answer |
+//! |---|---|
+//! | two predictions of the same rows, any metric | [`bootstrap`], [`paired_bootstrap`] |
+//! | two classifiers, accuracy | [`mcnemar`] |
+//! | two scorers, area under the ROC curve | [`delong`] |
+//! | two learners, scores of folds | [`corrected_resampled_t`], [`five_by_two_t`], [`five_by_two_f`] |
+//! | two methods on several data sets | [`wilcoxon_signed_rank`], [`sign_test`] |
+//! | several classifiers, accuracy on the same rows | [`cochran_q`] |
+//! | several methods on several data sets | [`friedman`] with Nemenyi's critical difference |
+//! | many tests at once | [`holm`] |
+//! | the error of one share | [`wilson_interval`] |
 
 mod bootstrap;
+mod cochran;
+mod corrected_resampled_t;
+mod delong;
+mod five_by_two;
+mod friedman;
+mod holm;
+mod mcnemar;
 mod replicates;
 mod resampling;
 mod row_scores;
+mod sign_test;
+mod studentized_range;
+mod test_result;
+mod wilcoxon;
 mod wilson;
 
 pub use bootstrap::{Bootstrap, IntervalKind, bootstrap, paired_bootstrap};
+pub use cochran::cochran_q;
+pub use corrected_resampled_t::corrected_resampled_t;
+pub use delong::{AucDifference, DeLong, delong};
+pub use five_by_two::{five_by_two_f, five_by_two_t};
+pub use friedman::{Friedman, friedman};
+pub use holm::holm;
+pub use mcnemar::{McNemar, mcnemar};
 pub use replicates::{Difference, Interval, Replicates};
 pub use resampling::Resampling;
+pub use sign_test::sign_test;
+pub use studentized_range::{studentized_range_quantile, studentized_range_tail};
+pub use test_result::TestResult;
+pub use wilcoxon::wilcoxon_signed_rank;
 pub use wilson::wilson_interval;

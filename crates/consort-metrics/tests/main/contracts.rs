@@ -50,7 +50,7 @@ fn unknown_names_are_refused_with_near_ones() {
         ("acuracy", "`accuracy`"),
         ("brier_scoer", "`brier`"),
         ("roc_auc_ovo_micro", "roc_auc"),
-        ("kapa", "cohen_kappa"),
+        ("cohen_kapa", "cohen_kappa"),
     ] {
         let error = registry::by_name(name).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains(near), "{error}");

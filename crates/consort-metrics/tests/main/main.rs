@@ -5,4 +5,6 @@
 
 mod contracts;
 mod field_cases;
+mod luck;
+mod numbers;
 mod reference;
