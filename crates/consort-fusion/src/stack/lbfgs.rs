@@ -14,7 +14,7 @@ const MEMORY: usize = 40;
 ///
 /// # Errors
 /// [`Error::NotConverged`] after `most` steps, or where rounding ends the search before the tolerance is met.
-pub(super) fn minimise(
+pub(crate) fn minimise(
     method: &'static str,
     n: usize,
     mut value: impl FnMut(&[f64]) -> (f64, Vec<f64>),

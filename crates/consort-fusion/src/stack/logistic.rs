@@ -19,7 +19,7 @@ pub enum MetaInputs {
 }
 
 impl MetaInputs {
-    pub(super) fn feature(self, p: f32, outputs: usize) -> f64 {
+    pub(crate) fn feature(self, p: f32, outputs: usize) -> f64 {
         let p = f64::from(p);
         let cut = f64::from(f32::EPSILON);
         match self {

@@ -155,6 +155,6 @@ impl LogisticLoss<'_> {
 }
 
 /// `1 / (1 + e^−z)`, without overflow.
-pub(super) fn sigmoid(z: f64) -> f64 {
+pub(crate) fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) }
 }

@@ -1,1 +1,12 @@
 //! What an ensemble gains over its best member, estimated honestly.
+
+mod best_member;
+mod honest;
+mod judge;
+mod partitions;
+mod words;
+
+pub use best_member::BestMember;
+pub use honest::{FoldScore, HonestScore, out_of_fold};
+pub use judge::{Conclusion, Judgement, Verdict, judge};
+pub use partitions::{NestedSplit, Partitions};

@@ -1,1 +1,167 @@
-//! Tests of the room `verdict`.
+//! Honest scores and the verdict.
+
+use consort_core::{Classes, Fuser, Gives, Ids, Missing, Outputs, Predictions, Seed, Target, Truth};
+use consort_fusion::{
+    rule::{Fixed, Mean},
+    stack::LinearStack,
+    verdict::{BestMember, Conclusion, HonestScore, NestedSplit, Partitions, Verdict, judge, out_of_fold},
+    weights::SimplexWeights,
+};
+use consort_metrics::{Accuracy, LogLoss, regression::RootMeanSquaredError, significance::Bootstrap};
+
+use crate::reference::{Case, binary, multi, regression};
+
+/// Members that each see the truth through noise of their own.
+fn noisy(rows: usize, noise: &[f64]) -> Case {
+    let mut stream = Seed::new(9).stream();
+    let codes: Vec<u32> = (0..rows).map(|_| stream.below(2) as u32).collect();
+    let classes = Classes::new(["no", "yes"]).unwrap();
+    let mut builder =
+        Predictions::builder(Outputs::Classes(classes.clone()), Ids::from_texts((0..rows).map(|i| format!("row {i}"))));
+    for (m, noise) in noise.iter().enumerate() {
+        let values: Vec<f32> = codes
+            .iter()
+            .flat_map(|&y| {
+                let z = (2.0 * f64::from(y) - 1.0 + noise * stream.normal()) / noise.max(0.7);
+                let p = 1.0 / (1.0 + (-z).exp());
+                [(1.0 - p) as f32, p as f32]
+            })
+            .collect();
+        builder = builder.member(format!("m{m}"), Gives::Probabilities, &values).unwrap();
+    }
+    let target = Target::Classes { codes, classes };
+    Case { predictions: builder.build().unwrap(), target, weights: vec![1.0; rows] }
+}
+
+fn verdict_on(fuser: &dyn Fuser, case: &Case) -> Verdict {
+    let truth = Truth::new(&case.target);
+    let folds = NestedSplit::default().draw(&case.predictions, &truth, None, Seed::new(1)).unwrap();
+    let bootstrap = Bootstrap::default().replicates(400);
+    let judged =
+        judge(fuser, &case.predictions, &truth, &LogLoss::default(), &folds, &bootstrap, Seed::new(1)).unwrap();
+    let text = serde_json::to_string(&judged).unwrap_or_default();
+    assert!(text.contains("\"conclusion\""));
+    judged.verdict
+}
+
+#[test]
+fn independent_members_are_better_together_and_the_text_says_so() {
+    let verdict = verdict_on(&SimplexWeights::default(), &noisy(600, &[1.5, 1.5, 1.5, 1.5]));
+    assert_eq!(verdict.conclusion, Conclusion::Better, "{}", verdict.text());
+    let text = verdict.text();
+    assert!(
+        text.starts_with(&format!("The ensemble is better than its best member, `{}`, by 0.", verdict.best_member))
+    );
+    assert!(text.contains("log loss (95 % interval 0.") && text.contains("It needs all 4 members."), "{text}");
+    assert_eq!(verdict.gains.len(), 2);
+    assert_eq!(verdict.chosen.iter().map(|(_, count)| count).sum::<usize>(), 5);
+    assert!(verdict.oracle.unwrap() > 0.9);
+}
+
+#[test]
+fn one_member_gains_nothing_over_itself() {
+    let verdict = verdict_on(&SimplexWeights::default(), &noisy(200, &[1.5]));
+    assert_eq!(verdict.gains[0].gain(), Some(0.0));
+    assert_ne!(verdict.conclusion, Conclusion::Better);
+    assert_ne!(verdict.conclusion, Conclusion::Worse);
+}
+
+#[test]
+fn the_plain_mean_of_a_good_member_and_noise_is_worse() {
+    let verdict = verdict_on(&Fixed::new(Box::new(Mean::new())), &noisy(600, &[0.3, 90.0, 90.0, 90.0]));
+    assert_eq!(verdict.conclusion, Conclusion::Worse, "{}", verdict.text());
+    assert!(
+        verdict.text().starts_with("The ensemble is worse than its best member, `m0`, by 0."),
+        "{}",
+        verdict.text()
+    );
+    assert_eq!(verdict.best_member, "m0");
+}
+
+#[test]
+fn each_row_is_fused_by_a_fit_that_did_not_see_it() {
+    let case = regression();
+    let truth = Truth::weighted(&case.target, &case.weights).unwrap();
+    let folds = NestedSplit::default().draw(&case.predictions, &truth, None, Seed::new(3)).unwrap();
+    let fuser = LinearStack::default();
+    let honest =
+        HonestScore::of(&fuser, &case.predictions, &truth, &RootMeanSquaredError, &folds, Seed::new(3)).unwrap();
+    for fold in 0..5 {
+        let rows = |inside: bool| -> Vec<u32> {
+            (0..150)
+                .filter(|&i| case.weights[i as usize] > 0.0 && (folds.repeat(0)[i as usize] == fold) == inside)
+                .collect()
+        };
+        let (train, test) = (rows(false), rows(true));
+        let weights: Vec<f64> = train.iter().map(|&i| case.weights[i as usize]).collect();
+        let target = case.target.take(&train);
+        let seen = Truth::weighted(&target, &weights).unwrap();
+        let fitted = fuser.fit(&case.predictions.take(&train), &seen, Seed::new(0)).unwrap();
+        let expected = fitted.fuse(&case.predictions.take(&test)).unwrap();
+        for (n, &i) in test.iter().enumerate() {
+            let got = honest.fused.at(i as usize, 0);
+            assert!((got - expected.at(n, 0)).abs() < 1e-5, "row {i}: {got} {}", expected.at(n, 0));
+        }
+    }
+    for i in (0..150).filter(|&i| case.weights[i] == 0.0) {
+        assert!(honest.fused.at(i, 0).is_nan());
+    }
+    assert!(honest.optimism().unwrap() > 0.0 && honest.unanswered == 0);
+}
+
+#[test]
+fn repeats_and_given_folds_work_and_bad_ones_are_refused() {
+    let case = multi();
+    let truth = Truth::new(&case.target);
+    let split = NestedSplit::default().folds(4).repeats(2);
+    let folds = split.draw(&case.predictions, &truth, None, Seed::new(1)).unwrap();
+    let fuser = SimplexWeights::default();
+    let honest = HonestScore::of(&fuser, &case.predictions, &truth, &Accuracy, &folds, Seed::new(1)).unwrap();
+    assert_eq!(honest.folds.len(), 8);
+    assert!(honest.folds.iter().all(|fold| fold.weights.is_some() && fold.score.value().is_some()));
+    let codes: Vec<u32> = (0..240).map(|i| 10 * (i % 3)).collect();
+    let given = Partitions::given(&codes).unwrap();
+    assert_eq!((given.folds(), given.repeat(0)[1]), (3, 1));
+    let by_codes = out_of_fold(&fuser, &case.predictions, &truth, &codes, Seed::new(1)).unwrap();
+    let honest = HonestScore::of(&fuser, &case.predictions, &truth, &Accuracy, &given, Seed::new(1)).unwrap();
+    assert_eq!(honest.fused, by_codes);
+    assert!(Partitions::given(&[4, 4]).is_err());
+    let short = Partitions::given(&[0, 1]).unwrap();
+    assert!(HonestScore::of(&fuser, &case.predictions, &truth, &Accuracy, &short, Seed::new(1)).is_err());
+}
+
+#[test]
+fn the_order_of_rows_changes_neither_folds_nor_scores() {
+    let case = noisy(300, &[1.0, 1.5, 2.0]);
+    let mut order: Vec<u32> = (0..300).collect();
+    Seed::new(5).stream().shuffle(&mut order);
+    let moved =
+        Case { predictions: case.predictions.take(&order), target: case.target.take(&order), weights: vec![1.0; 300] };
+    let score = |case: &Case| {
+        let truth = Truth::new(&case.target);
+        let folds = NestedSplit::default().draw(&case.predictions, &truth, None, Seed::new(1)).unwrap();
+        let fuser = SimplexWeights::default();
+        let honest =
+            HonestScore::of(&fuser, &case.predictions, &truth, &LogLoss::default(), &folds, Seed::new(1)).unwrap();
+        let best = BestMember::of(&case.predictions, &truth, &LogLoss::default(), &folds).unwrap();
+        (honest.nested.value().unwrap(), best.nested.value().unwrap(), best.chosen)
+    };
+    let (a, b) = (score(&case), score(&moved));
+    assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9 && a.2 == b.2, "{a:?} {b:?}");
+}
+
+#[test]
+fn rows_without_an_answer_are_counted_and_not_judged() {
+    let case = binary();
+    let mut builder =
+        Predictions::builder(case.predictions.outputs().clone(), Ids::positions(200)).missing(Missing::Propagate);
+    for m in 0..3 {
+        let mut values = case.predictions.member(m).to_vec();
+        values[..20].fill(f32::NAN);
+        builder = builder.member(format!("m{m}"), Gives::Probabilities, &values).unwrap();
+    }
+    let holes = Case { predictions: builder.build().unwrap(), target: case.target, weights: case.weights };
+    let verdict = verdict_on(&SimplexWeights::default(), &holes);
+    assert_eq!((verdict.unanswered, verdict.rows), (10, 190));
+    assert!(verdict.text().contains("10 rows without an answer"), "{}", verdict.text());
+}

@@ -1,0 +1,231 @@
+use consort_core::{
+    Direction, Error, Estimates, Fuser, Gives, Matrix, Metric, Predictions, Result, Score, Seed, Truth,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Partitions;
+
+/// The score of one fold.
+///
+/// ```
+/// use consort_fusion::verdict::FoldScore;
+/// let score = FoldScore { repeat: 0, fold: 3, score: 0.25.into(), weights: None };
+/// assert_eq!(score.score.value(), Some(0.25));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoldScore {
+    /// The repeat, from 0.
+    pub repeat: usize,
+    /// The fold, from 0.
+    pub fold: usize,
+    /// The score on the rows of this fold, which the fit did not see.
+    pub score: Score,
+    /// The weights of the members that were fitted without this fold, where the fusion has such.
+    pub weights: Option<Vec<f64>>,
+}
+
+/// The in-sample score of a fitted fusion beside its score on rows that its fit did not see.
+///
+/// For each fold the fuser is fitted on the other rows (those of the fold get weight 0) and fuses this fold; the
+/// out-of-fold fused predictions of a repeat are then scored together. `folds · repeats + 1` fits and fusions; the
+/// cube is never copied.
+///
+/// The members' predictions must themselves be out-of-fold. Source: Stone (1974), cross-validatory assessment; nesting
+/// as in Varma, Simon (2006).
+///
+/// ```
+/// use consort_core::{Classes, Gives, Ids, Outputs, Predictions, Seed, Target, Truth};
+/// use consort_fusion::{verdict::{HonestScore, NestedSplit}, weights::SimplexWeights};
+/// use consort_metrics::LogLoss;
+/// let classes = Classes::new(["no", "yes"])?;
+/// let values: Vec<f32> = (0..20).flat_map(|i| if i % 2 == 0 { [0.7, 0.3] } else { [0.4, 0.6] }).collect();
+/// let predictions = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(20))
+///     .member("m", Gives::Probabilities, &values)?
+///     .build()?;
+/// let target = Target::Classes { codes: (0..20).map(|i| i % 2).collect(), classes };
+/// let truth = Truth::new(&target);
+/// let folds = NestedSplit::default().draw(&predictions, &truth, None, Seed::new(0))?;
+/// let fuser = SimplexWeights::default();
+/// let honest = HonestScore::of(&fuser, &predictions, &truth, &LogLoss::default(), &folds, Seed::new(0))?;
+/// assert_eq!(honest.folds.len(), 5);
+/// assert!(honest.nested.value().is_some());
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HonestScore {
+    /// The name of the fuser.
+    pub fuser: String,
+    /// The metric.
+    pub metric: String,
+    /// Which way it gets better.
+    pub direction: Direction,
+    /// The score on the rows fitted on: too good by what the fit learnt by heart.
+    pub in_sample: Score,
+    /// The score on rows not fitted on, averaged over the repeats.
+    pub nested: Score,
+    /// The scores of the folds, by repeat and fold.
+    pub folds: Vec<FoldScore>,
+    /// The out-of-fold fused predictions of the first repeat; NaN where a row has weight 0 or no answer.
+    pub fused: Matrix,
+    /// What the fused numbers mean.
+    pub gives: Gives,
+    /// How many rows of weight the fusion had no answer for in the first repeat; they are in no score.
+    pub unanswered: usize,
+    /// The members' weights fitted on all rows, where the fusion has such.
+    pub weights: Option<Vec<f64>>,
+}
+
+impl HonestScore {
+    /// Scores a fuser.
+    ///
+    /// # Errors
+    /// Those of the fuser and the metric; [`Error::Length`] unless all are of the same rows.
+    pub fn of(
+        fuser: &dyn Fuser,
+        predictions: &Predictions,
+        truth: &Truth<'_>,
+        metric: &dyn Metric,
+        partitions: &Partitions,
+        seed: Seed,
+    ) -> Result<Self> {
+        partitions.check(predictions.rows())?;
+        let fusion = fuser.fit(predictions, truth, seed)?;
+        let gives = fusion.gives(predictions.outputs());
+        let in_sample = score_of_answers(metric, &fusion.fuse(predictions)?, gives, truth)?.0;
+        let (mut folds, mut pooled, mut first) = (Vec::new(), Vec::new(), None);
+        for repeat in 0..partitions.repeats() {
+            let numbers = partitions.repeat(repeat);
+            let (fused, weights) = out_of_fold_with_weights(fuser, predictions, truth, numbers, seed)?;
+            for (fold, weights) in weights.into_iter().enumerate() {
+                let here: Vec<f64> =
+                    (0..truth.rows()).map(|i| if numbers[i] == fold as u32 { truth.weight(i) } else { 0.0 }).collect();
+                let score = match Truth::weighted(truth.target(), &here) {
+                    Ok(part) => score_of_answers(metric, &fused, gives, &part)?.0,
+                    Err(_) => Score::undefined("the fold has no row of weight"),
+                };
+                folds.push(FoldScore { repeat, fold, score, weights });
+            }
+            let (score, unanswered) = score_of_answers(metric, &fused, gives, truth)?;
+            pooled.push(score);
+            first.get_or_insert((fused, unanswered));
+        }
+        let Some((fused, unanswered)) = first else {
+            return Err(Error::Empty { what: "the list of repeats".into(), hint: "split at least once".into() });
+        };
+        Ok(Self {
+            fuser: fuser.name(),
+            metric: metric.name(),
+            direction: metric.direction(),
+            in_sample,
+            nested: mean(pooled),
+            folds,
+            fused,
+            gives,
+            unanswered,
+            weights: fusion.weights(),
+        })
+    }
+
+    /// By how much the in-sample score flatters the fusion; above 0 where it is better than the nested one.
+    pub fn optimism(&self) -> Option<f64> {
+        let (seen, unseen) = (self.in_sample.value()?, self.nested.value()?);
+        Some(self.direction.cost(unseen) - self.direction.cost(seen))
+    }
+}
+
+/// The fused prediction of each row, by a fit that did not see it. Rows in no fold are NaN.
+///
+/// ```
+/// use consort_core::{Gives, Ids, Outputs, Predictions, Seed, Target, Truth};
+/// use consort_fusion::{stack::LinearStack, verdict::out_of_fold};
+/// let values: Vec<f32> = (0..10).map(|i| i as f32).collect();
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(10))
+///     .member("m", Gives::Values, &values)?
+///     .build()?;
+/// let target = Target::from_values((0..10).map(|i| 2.0 * f64::from(i)).collect(), "y")?;
+/// let folds: Vec<u32> = (0..10).map(|i| i % 5).collect();
+/// let fuser = LinearStack::default().penalty(0.0);
+/// let fused = out_of_fold(&fuser, &predictions, &Truth::new(&target), &folds, Seed::new(0))?;
+/// assert!((fused.at(3, 0) - 6.0).abs() < 1e-5);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the fuser; [`Error::Length`] unless there is a fold a row.
+pub fn out_of_fold(
+    fuser: &dyn Fuser,
+    predictions: &Predictions,
+    truth: &Truth<'_>,
+    folds: &[u32],
+    seed: Seed,
+) -> Result<Matrix> {
+    let partitions = Partitions::given(folds)?;
+    partitions.check(predictions.rows())?;
+    Ok(out_of_fold_with_weights(fuser, predictions, truth, partitions.repeat(0), seed)?.0)
+}
+
+type Weights = Option<Vec<f64>>;
+
+fn out_of_fold_with_weights(
+    fuser: &dyn Fuser,
+    predictions: &Predictions,
+    truth: &Truth<'_>,
+    folds: &[u32],
+    seed: Seed,
+) -> Result<(Matrix, Vec<Weights>)> {
+    let columns = predictions.columns();
+    let mut fused = Matrix::zeros(predictions.rows(), columns);
+    fused.values_mut().fill(f32::NAN);
+    let count = folds.iter().filter(|&&fold| fold != Partitions::ABSENT).max().map_or(0, |&last| last + 1);
+    let mut weights = Vec::with_capacity(count as usize);
+    for fold in 0..count {
+        let seen: Vec<f64> = (0..truth.rows()).map(|i| weight_without(truth, folds, fold, i)).collect();
+        // The seed is that of the whole fit: a fold differs from it by its rows, not by luck.
+        let fusion = fuser.fit(predictions, &Truth::weighted(truth.target(), &seen)?, seed)?;
+        // All rows at once, since a rule by ranks looks at them together; then only this fold's are kept.
+        let all = fusion.fuse(predictions)?;
+        for i in (0..folds.len()).filter(|&i| folds[i] == fold && truth.weight(i) > 0.0) {
+            fused.row_mut(i).copy_from_slice(all.row(i));
+        }
+        weights.push(fusion.weights());
+    }
+    Ok((fused, weights))
+}
+
+/// The weight of row `i` in the fit that does not see `fold`.
+pub(super) fn weight_without(truth: &Truth<'_>, folds: &[u32], fold: u32, i: usize) -> f64 {
+    if folds[i] == fold || folds[i] == Partitions::ABSENT { 0.0 } else { truth.weight(i) }
+}
+
+/// The score over the rows that have an answer, and how many have none.
+pub(super) fn score_of_answers(
+    metric: &dyn Metric,
+    fused: &Matrix,
+    gives: Gives,
+    truth: &Truth<'_>,
+) -> Result<(Score, usize)> {
+    let silent = |i: usize| truth.weight(i) > 0.0 && fused.row(i).iter().any(|x| x.is_nan());
+    let unanswered = (0..truth.rows()).filter(|&i| silent(i)).count();
+    let estimates = Estimates::matrix(fused, gives);
+    if unanswered == 0 {
+        return Ok((metric.score(&estimates, truth)?, 0));
+    }
+    let weights: Vec<f64> = (0..truth.rows()).map(|i| if silent(i) { 0.0 } else { truth.weight(i) }).collect();
+    match Truth::weighted(truth.target(), &weights) {
+        Ok(answered) => Ok((metric.score(&estimates, &answered)?, unanswered)),
+        Err(_) => Ok((Score::undefined("no row has an answer"), unanswered)),
+    }
+}
+
+/// The mean of scores; undefined if one is.
+pub(super) fn mean(scores: Vec<Score>) -> Score {
+    let count = scores.len() as f64;
+    let mut sum = 0.0;
+    for score in scores {
+        match score {
+            Score::Value(value) => sum += value,
+            undefined => return undefined,
+        }
+    }
+    Score::ratio(sum, count, "there is no repeat")
+}

@@ -1,0 +1,225 @@
+use consort_core::{Estimates, Fuser, Gives, Matrix, Metric, Outputs, Predictions, Result, Score, Seed, Task, Truth};
+use consort_metrics::{
+    LogLoss,
+    calibration::CalibrationError,
+    diversity::{Diversity, RegressionDiversity},
+    regression::RootMeanSquaredError,
+    significance::{Bootstrap, Difference, paired_bootstrap},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{BestMember, HonestScore, Partitions};
+
+/// Whether the ensemble beats its best member, by the interval of the gain.
+///
+/// ```
+/// use consort_fusion::verdict::Conclusion;
+/// assert_eq!(serde_json::to_string(&Conclusion::NoClearGain).unwrap(), "\"no_clear_gain\"");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// The whole interval is above 0.
+    Better,
+    /// The interval holds 0.
+    NoClearGain,
+    /// The whole interval is below 0.
+    Worse,
+    /// There is no interval.
+    Unknown,
+}
+
+impl Conclusion {
+    pub(super) fn of(difference: &Difference) -> Self {
+        match difference.gain_interval() {
+            None => Conclusion::Unknown,
+            Some(interval) if interval.low > 0.0 => Conclusion::Better,
+            Some(interval) if interval.high < 0.0 => Conclusion::Worse,
+            Some(_) => Conclusion::NoClearGain,
+        }
+    }
+}
+
+/// What an ensemble gains over its best member, and what it costs.
+///
+/// Both sides are out-of-fold: the weights and the choice of the best member are fitted on the other folds. The gain
+/// is `a` (the ensemble) against `b` (the best member) on the same rows, with a paired-bootstrap interval. See
+/// [`judge`], which makes it, and [`text`](Self::text), which says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The name of the fuser.
+    pub fuser: String,
+    /// The member that scores best on all rows.
+    pub best_member: String,
+    /// How many folds chose which member, the most frequent first.
+    pub chosen: Vec<(String, usize)>,
+    /// By the chosen metric.
+    pub conclusion: Conclusion,
+    /// The chosen metric first; then log loss and calibration error, or RMSE, where they are defined and not it.
+    pub gains: Vec<Difference>,
+    /// The ensemble's score on the rows fitted on.
+    pub in_sample: Score,
+    /// The ensemble's score on rows not fitted on.
+    pub nested: Score,
+    /// How many rows were judged.
+    pub rows: usize,
+    /// How many rows the ensemble or the best member had no answer for.
+    pub unanswered: usize,
+    /// How many members there are.
+    pub members: usize,
+    /// How many have weight, where the fusion has weights; all of them must predict else.
+    pub used: usize,
+    /// The share of rows in which some member is right: no choice among the members can do better. Classes only.
+    pub oracle: Option<f64>,
+    /// The mean share of rows in which exactly one of two members is right. Classes only.
+    pub disagreement: Option<f64>,
+    /// The mean correlation between two members: of being right for classes, of the errors for values.
+    pub correlation: Option<f64>,
+}
+
+/// A verdict and what it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The ensemble, scored on rows that its fit did not see.
+    pub ensemble: HonestScore,
+    /// The best member, likewise.
+    pub best_member: BestMember,
+}
+
+/// Judges a fuser: its gain over the best member, on rows that neither the fit nor the choice has seen.
+///
+/// `folds · repeats + 1` fits, as many choices of the best member (each scores all members), and the bootstrap.
+///
+/// ```
+/// use consort_core::{Gives, Ids, Outputs, Predictions, Seed, Target, Truth};
+/// use consort_fusion::{verdict::{Conclusion, NestedSplit, judge}, weights::SimplexWeights};
+/// use consort_metrics::{regression::RootMeanSquaredError, significance::Bootstrap};
+/// let truth: Vec<f64> = (0..60).map(f64::from).collect();
+/// let wave = |i: u32, phase: u32| if (i + phase) % 4 < 2 { 1.0 } else { -1.0 };
+/// let near = |phase: u32| (0..60).map(|i| (f64::from(i) + wave(i, phase)) as f32).collect::<Vec<_>>();
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(60))
+///     .member("a", Gives::Values, &near(0))?
+///     .member("b", Gives::Values, &near(1))?
+///     .build()?;
+/// let target = Target::from_values(truth, "y")?;
+/// let truth = Truth::new(&target);
+/// let folds = NestedSplit::default().draw(&predictions, &truth, None, Seed::new(0))?;
+/// let (fuser, metric, bootstrap) = (SimplexWeights::default(), RootMeanSquaredError, Bootstrap::default());
+/// let judged = judge(&fuser, &predictions, &truth, &metric, &folds, &bootstrap, Seed::new(0))?;
+/// assert_eq!(judged.verdict.conclusion, Conclusion::Better);
+/// assert!(judged.verdict.text().starts_with("The ensemble is better than its best member"));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the fuser, the metric and the bootstrap; `Length` unless all are of the same rows.
+pub fn judge(
+    fuser: &dyn Fuser,
+    predictions: &Predictions,
+    truth: &Truth<'_>,
+    metric: &dyn Metric,
+    partitions: &Partitions,
+    bootstrap: &Bootstrap,
+    seed: Seed,
+) -> Result<Judgement> {
+    let ensemble = HonestScore::of(fuser, predictions, truth, metric, partitions, seed)?;
+    let best_member = BestMember::of(predictions, truth, metric, partitions)?;
+    let verdict = Verdict::of(&ensemble, &best_member, predictions, truth, metric, bootstrap, seed.child("verdict"))?;
+    Ok(Judgement { verdict, ensemble, best_member })
+}
+
+impl Verdict {
+    /// The verdict on an ensemble that was scored already, with the folds and the metric of the best member.
+    ///
+    /// # Errors
+    /// Those of the metrics and the bootstrap; `Length` unless all are of the same rows.
+    pub fn of(
+        ensemble: &HonestScore,
+        best: &BestMember,
+        predictions: &Predictions,
+        truth: &Truth<'_>,
+        metric: &dyn Metric,
+        bootstrap: &Bootstrap,
+        seed: Seed,
+    ) -> Result<Self> {
+        let answered = |fused: &Matrix, i: usize| fused.row(i).iter().all(|x| !x.is_nan());
+        let weights: Vec<f64> = (0..truth.rows())
+            .map(|i| if answered(&ensemble.fused, i) && answered(&best.fused, i) { truth.weight(i) } else { 0.0 })
+            .collect();
+        let judged = Truth::weighted(truth.target(), &weights)?;
+        let rows = weights.iter().filter(|w| **w > 0.0).count();
+        let weighty = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
+        let a = Estimates::matrix(&ensemble.fused, ensemble.gives);
+        let b = Estimates::matrix(&best.fused, best.gives);
+        let probabilities = ensemble.gives == Gives::Probabilities && best.gives == Gives::Probabilities;
+        let gains: Result<Vec<Difference>> = beside(metric, predictions.outputs().task(), probabilities)
+            .iter()
+            .map(|other| other.as_ref())
+            .fold(vec![metric], |mut metrics, other| {
+                metrics.push(other);
+                metrics
+            })
+            .into_iter()
+            .map(|metric| paired_bootstrap(metric, &a, &b, &judged, bootstrap, seed.child(&metric.name())))
+            .collect();
+        let gains = gains?;
+        let conclusion = gains.first().map_or(Conclusion::Unknown, Conclusion::of);
+        let members = predictions.members().len();
+        let (oracle, disagreement, correlation) = diversity(predictions, truth);
+        Ok(Self {
+            fuser: ensemble.fuser.clone(),
+            best_member: best.name.clone(),
+            chosen: counts(&best.chosen),
+            conclusion,
+            gains,
+            in_sample: ensemble.in_sample.clone(),
+            nested: ensemble.nested.clone(),
+            rows,
+            unanswered: weighty - rows,
+            members,
+            used: ensemble.weights.as_ref().map_or(members, |weights| weights.iter().filter(|w| **w > 0.0).count()),
+            oracle,
+            disagreement,
+            correlation,
+        })
+    }
+}
+
+/// The metrics that are always shown beside the chosen one.
+fn beside(chosen: &dyn Metric, task: Task, probabilities: bool) -> Vec<Box<dyn Metric>> {
+    let usual: Vec<Box<dyn Metric>> = match task {
+        Task::Regression => vec![Box::new(RootMeanSquaredError)],
+        _ if probabilities => vec![Box::new(LogLoss::default()), Box::new(CalibrationError::ece())],
+        _ => Vec::new(),
+    };
+    usual.into_iter().filter(|metric| metric.suits(task) && metric.name() != chosen.name()).collect()
+}
+
+/// Oracle accuracy, mean disagreement and mean correlation; nothing where they are not defined, such as for scores.
+fn diversity(predictions: &Predictions, truth: &Truth<'_>) -> (Option<f64>, Option<f64>, Option<f64>) {
+    match predictions.outputs() {
+        Outputs::Classes(_) => match Diversity::of(predictions, truth) {
+            Ok(diversity) => {
+                let averages = diversity.averages();
+                (Some(diversity.oracle_accuracy), averages.disagreement.value(), averages.correlation.value())
+            }
+            Err(_) => (None, None, None),
+        },
+        Outputs::Targets(_) => {
+            let found = RegressionDiversity::of(predictions, truth).ok();
+            (None, None, found.and_then(|diversity| diversity.residual_correlation.mean().value()))
+        }
+        _ => (None, None, None),
+    }
+}
+
+/// How often each name occurs: the most frequent first, equal ones by name.
+fn counts(names: &[String]) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::<&String, usize>::new();
+    names.iter().for_each(|name| *counts.entry(name).or_default() += 1);
+    let mut counts: Vec<(String, usize)> = counts.into_iter().map(|(name, count)| (name.clone(), count)).collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    counts
+}
