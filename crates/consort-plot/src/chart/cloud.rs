@@ -86,7 +86,7 @@ impl Cloud {
         let mut said = Vec::new();
         if !self.cells.is_empty() {
             let rows = count(self.rows as f64);
-            said.push(format!("{rows} rows, counted in cells; the deeper the more, in equal steps of the logarithm."));
+            said.push(format!("{rows} rows, counted in cells; colours in equal steps of the logarithm."));
         }
         if self.trend_rows < self.rows {
             said.push(format!("The line and band are of every k-th row, {} in all.", count(self.trend_rows as f64)));
@@ -95,7 +95,7 @@ impl Cloud {
     }
 
     fn draw(&self, figure: &impl Figure, titles: (&str, &str), reference: impl FnOnce(&mut Canvas, &Frame)) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         let key = if self.cells.is_empty() { 0.0 } else { 24.0 };
         let (top, bottom) = (28.0 + key, 358.0 + key);
         let left = y_labels_width(self.y, bottom - top);

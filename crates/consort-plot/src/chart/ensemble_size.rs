@@ -40,24 +40,15 @@ impl EnsembleSize {
     /// weight above 0.
     ///
     /// ```
-    /// # use consort_core::*;
-    /// # use serde::{Deserialize, Serialize};
-    /// # #[derive(Debug, Serialize, Deserialize)] struct Bias;
-    /// # #[typetag::serde]
-    /// # impl Metric for Bias {
-    /// #     fn name(&self) -> String { "bias".into() }
-    /// #     fn direction(&self) -> Direction { Direction::Lower }
-    /// #     fn reads(&self) -> Reads { Reads::Value }
-    /// #     fn suits(&self, _: Task) -> bool { true }
-    /// #     fn score(&self, e: &Estimates<'_>, _: &Truth<'_>) -> Result<Score> { Ok(e.at(0, 0).abs().into()) }
-    /// # }
+    /// use consort_core::{Gives, Ids, Outputs, Predictions, Seed, Target, Truth};
+    /// use consort_metrics::regression::RootMeanSquaredError;
     /// use consort_plot::chart::EnsembleSize;
     /// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(1))
     ///     .member("a", Gives::Values, &[1.0])?.member("b", Gives::Values, &[-1.0])?.build()?;
     /// let target = Target::from_values(vec![0.0], "y")?;
-    /// let chart = EnsembleSize::of_mean(&predictions, &Truth::new(&target), &Bias, 10, Seed::new(0))?;
+    /// let chart = EnsembleSize::of_mean(&predictions, &Truth::new(&target), &RootMeanSquaredError, 10, Seed::new(0))?;
     /// assert_eq!((chart.sizes[0].mean, chart.sizes[1].mean), (1.0, 0.0));
-    /// # Ok::<(), Error>(())
+    /// # Ok::<(), consort_core::Error>(())
     /// ```
     ///
     /// # Errors
@@ -151,7 +142,7 @@ impl Figure for EnsembleSize {
     }
 
     fn draw(&self) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         let y = range(self.sizes.iter().flat_map(|size| [size.low, size.mean, size.high]));
         let (top, bottom) = (28.0, 280.0);
         let most = self.sizes.last().map_or(2, |size| size.members).max(2) as f64;

@@ -107,13 +107,13 @@ impl Figure for Likeness {
     fn reading(&self) -> String {
         match self.measure {
             LikenessMeasure::ErrorCorrelation => {
-                "The correlation of the errors of each two members, those alike side by side. Near 1 (deep) they make \
-                 the same mistakes and one of them would do; small (pale) means they complement each other."
+                "The correlation of the errors of each two members, those alike side by side. Near 1 they make \
+                 the same mistakes and one of them would do; small means they complement each other."
                     .into()
             }
             LikenessMeasure::Disagreement => {
                 "The share of rows on which one of two members is right and the other wrong, those alike side by side. \
-                 Members that are right and wrong together (pale) add nothing to each other."
+                 Members that are right and wrong together add nothing to each other."
                     .into()
             }
         }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Figure, Svg, Table,
     draw::{
-        Anchor, Canvas, Frame, Ink, SMALL, Stroke, TEXT, fit, notes, notes_height, number::number, range, text_width,
+        Anchor, Canvas, Frame, Ink, SMALL, Stroke, TEXT, decimals, fit, notes, notes_height,
+        number::{number, places},
+        range, text_width,
     },
 };
 
@@ -93,19 +95,20 @@ impl Figure for MemberScores {
     }
 
     fn draw(&self) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         let row = if self.scores.len() > 40 { 17.0 } else { 24.0 };
-        let labels = self.scores.iter().map(|score| text_width(&score.name, TEXT)).fold(40.0, f64::max).min(170.0);
+        let labels = self.scores.iter().map(|score| text_width(&score.name, TEXT)).fold(40.0, f64::max).min(130.0);
         let values = self
             .scores
             .iter()
             .flat_map(|score| [score.score.value(), score.interval.map(|i| i.0), score.interval.map(|i| i.1)])
             .flatten();
+        let places = places(self.scores.iter().filter_map(|score| score.score.value()));
         let bottom = 10.0 + row * self.scores.len() as f64;
         let frame = Frame {
             left: labels + 16.0,
             top: 6.0,
-            right: WIDTH - 74.0,
+            right: WIDTH - 62.0,
             bottom: bottom + 4.0,
             x: range(values),
             y: (0.0, 1.0),
@@ -116,7 +119,7 @@ impl Figure for MemberScores {
         for (i, score) in self.scores.iter().enumerate() {
             let y = 10.0 + row * (i as f64 + 0.5);
             let name = fit(&score.name, TEXT, labels + 4.0);
-            let text = score.score.value().map_or_else(|| "undefined".to_owned(), number);
+            let text = score.score.value().map_or_else(|| "undefined".to_owned(), |value| decimals(value, places));
             let ink = if score.ensemble { Ink::Ensemble } else { Ink::Text };
             if score.ensemble {
                 canvas.bold((frame.left - 10.0, y + 4.5), &name, TEXT, Anchor::End, ink);

@@ -60,7 +60,7 @@ impl Figure for ScorePath {
     }
 
     fn draw(&self) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         let y = range(self.rounds.iter().map(|round| round.score).chain(self.best_member));
         let (top, bottom) = (28.0, 280.0);
         let last = self.rounds.len().max(2) as f64;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Figure, Svg, Table,
-    draw::{Anchor, Canvas, Ink, SMALL, Stroke, TEXT, notes, notes_height, number::number},
+    draw::{Anchor, Canvas, Ink, SMALL, Stroke, TEXT, fit, notes, notes_height, number::number},
 };
 
 /// By how much the ensemble beats what it is compared with: a gain with an interval in each of some measures.
@@ -72,26 +72,33 @@ impl Figure for Gains {
     }
 
     fn draw(&self) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         const ROW: f64 = 58.0;
-        let (left, right) = (128.0, WIDTH - 132.0);
+        let (left, right) = (92.0, WIDTH - 114.0);
         let middle = (left + right) / 2.0;
         let said = ["Left: worse than the comparison. Right: better.".to_owned()];
         let bottom = ROW * self.gains.len() as f64 + 8.0;
         let mut canvas = Canvas::new(WIDTH, bottom + 4.0 + notes_height(&said, WIDTH));
         for (i, gain) in self.gains.iter().enumerate() {
             let y = ROW * i as f64 + 24.0;
-            canvas.text((left - 12.0, y + 4.5), &gain.measure.replace('_', " "), TEXT, Anchor::End, Ink::Text);
+            canvas.text(
+                (left - 10.0, y + 4.5),
+                &fit(&gain.measure.replace('_', " "), TEXT, left - 12.0),
+                TEXT,
+                Anchor::End,
+                Ink::Text,
+            );
             let ends = [gain.gain, gain.interval.map(|i| i.0), gain.interval.map(|i| i.1)];
             let most = ends.iter().flatten().filter(|x| x.is_finite()).fold(0.0f64, |most, x| most.max(x.abs()));
-            let scale = if most > 0.0 { (right - left) / 2.0 / (most * 1.1) } else { 0.0 };
+            let most = round_up(most);
+            let scale = if most > 0.0 { (right - left) / 2.0 / most } else { 0.0 };
             let px = |value: f64| middle + value * scale;
             canvas.line((left, y + 14.0), (right, y + 14.0), Stroke::new(Ink::Grid, 1.0));
             canvas.line((middle, y - 16.0), (middle, y + 18.0), Stroke::new(Ink::Muted, 1.25));
             canvas.text((middle, y + 30.0), "0", SMALL, Anchor::Middle, Ink::Muted);
             if most > 0.0 {
-                canvas.text((left, y + 30.0), &number(-most * 1.1), SMALL, Anchor::Start, Ink::Muted);
-                canvas.text((right, y + 30.0), &number(most * 1.1), SMALL, Anchor::End, Ink::Muted);
+                canvas.text((left, y + 30.0), &number(-most), SMALL, Anchor::Start, Ink::Muted);
+                canvas.text((right, y + 30.0), &number(most), SMALL, Anchor::End, Ink::Muted);
             }
             let ink = match gain.verdict() {
                 "better" => Ink::Good,
@@ -134,6 +141,15 @@ impl Figure for Gains {
         }
         table
     }
+}
+
+/// The next greater number of two digits.
+fn round_up(x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    let unit = 10f64.powf((x * 1.05).log10().floor() - 1.0);
+    (x * 1.05 / unit).ceil() * unit
 }
 
 #[cfg(test)]

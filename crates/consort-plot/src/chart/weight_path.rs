@@ -96,7 +96,7 @@ impl Figure for WeightPath {
     }
 
     fn draw(&self) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         let order = self.order();
         let (own, rest) = order.split_at(order.len().min(Self::BANDS));
         let mut keys: Vec<Key> =

@@ -82,16 +82,16 @@ impl Figure for Weights {
     }
 
     fn draw(&self) -> Svg {
-        const WIDTH: f64 = 540.0;
+        const WIDTH: f64 = 400.0;
         const ROW: f64 = 24.0;
         let shown = &self.members[..self.members.len().min(Self::BARS)];
-        let labels = shown.iter().map(|member| text_width(&member.name, TEXT)).fold(40.0, f64::max).min(170.0);
+        let labels = shown.iter().map(|member| text_width(&member.name, TEXT)).fold(40.0, f64::max).min(130.0);
         let low = shown.iter().fold(0.0f64, |low, member| low.min(member.weight));
         let high = shown.iter().fold(0.0f64, |high, member| high.max(member.weight));
         let bottom = 10.0 + ROW * shown.len() as f64;
         let x = (low * 1.02, if high > low { high * 1.02 } else { 1.0 });
         let frame =
-            Frame { left: labels + 16.0, top: 6.0, right: WIDTH - 74.0, bottom: bottom + 4.0, x, y: (0.0, 1.0) };
+            Frame { left: labels + 16.0, top: 6.0, right: WIDTH - 62.0, bottom: bottom + 4.0, x, y: (0.0, 1.0) };
         let said = self.notes();
         let mut canvas = Canvas::new(WIDTH, frame.bottom + 44.0 + notes_height(&said, WIDTH));
         frame.draw_x(&mut canvas, "weight");

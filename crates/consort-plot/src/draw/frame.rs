@@ -56,7 +56,7 @@ impl Frame {
             canvas.text((self.left - 6.0, y + 4.0), &label, SMALL, Anchor::End, Ink::Muted);
         }
         // Reading sideways is hard: the title of the y axis stands upright above it.
-        canvas.text((2.0, self.top - 10.0), title, TEXT, Anchor::Start, Ink::Text);
+        canvas.text((2.0, self.top - 13.0), title, TEXT, Anchor::Start, Ink::Text);
     }
 }
 

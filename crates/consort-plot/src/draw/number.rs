@@ -41,6 +41,12 @@ pub(crate) fn count(x: f64) -> String {
     if x.fract() == 0.0 { decimals(x, 0) } else { number(x) }
 }
 
+/// Decimals that give the numbers of a column four significant digits, so that they stand in line.
+pub(crate) fn places(values: impl IntoIterator<Item = f64>) -> usize {
+    let most = values.into_iter().fold(0.0f64, |most, value| most.max(value.abs()));
+    if most > 0.0 && most.is_finite() { (3 - most.log10().floor() as i32).clamp(0, 5) as usize } else { 3 }
+}
+
 /// The labels of ticks: as few decimals as tell them apart.
 pub(crate) fn ticks(values: &[f64]) -> Vec<String> {
     let step = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::INFINITY, f64::min);
@@ -89,6 +95,11 @@ mod tests {
         assert_eq!(decimals(-0.001, 2), "0.00");
         assert_eq!(percent(0.1234), "12.3 %");
         assert_eq!(count(1_000_000.0), "1,000,000");
+    }
+
+    #[test]
+    fn columns_have_the_decimals_of_their_size() {
+        assert_eq!((places([0.5, 0.1]), places([25_000.0]), places([]), places([0.0])), (4, 0, 3, 3));
     }
 
     #[test]

@@ -74,9 +74,8 @@ fn with_truth(mut report: Report, subject: &Subject<'_>, truth: &Truth<'_>, task
     let models = models(subject)?;
     let metric = subject.metric.clone().unwrap_or_else(|| registry::default_for(task));
     for model in models.iter().filter(|model| model.silent > 0) {
-        let rows = count(model.silent as f64);
-        report = report
-            .note(format!("{} makes no prediction for {rows} rows; they are left out of its scores.", model.name));
+        let (rows, s) = (count(model.silent as f64), if model.silent == 1 { "" } else { "s" });
+        report = report.note(format!("{} makes no prediction for {rows} row{s}; left out of its scores.", model.name));
     }
     let present: Vec<u32> = (0..predictions_rows(subject))
         .filter(|&i| truth.weight(i) > 0.0 && models.iter().all(|model| model.weight(i) > 0.0))
@@ -85,8 +84,8 @@ fn with_truth(mut report: Report, subject: &Subject<'_>, truth: &Truth<'_>, task
     let (board, scores) = scored(subject, truth, &models, metric.as_ref(), &present)?;
     let best = board.rows.iter().find(|row| !row.ensemble && row.score.value().is_some()).map(|row| row.name.clone());
     report = report.leaderboard(board).chart(Topic::Members, &scores);
-    report = with_size(report, subject, truth, metric.as_ref(), &present)?;
     report = with_likeness(report, subject.predictions, truth, !present.is_empty())?;
+    report = with_size(report, subject, truth, metric.as_ref(), &present)?;
     // What is looked at closely: the ensemble, else the best member.
     let judged = models
         .iter()

@@ -1,7 +1,7 @@
 use consort_core::{Direction, Score};
 use serde::{Deserialize, Serialize};
 
-use crate::draw::number::{decimals, number};
+use crate::draw::number::{decimals, number, places};
 
 /// The members and the ensemble with their scores.
 ///
@@ -95,12 +95,6 @@ impl Leaderboard {
     }
 }
 
-/// Decimals that give the numbers of a column four significant digits, so that they stand in line.
-fn places(values: impl Iterator<Item = f64>) -> usize {
-    let most = values.fold(0.0f64, |most, value| most.max(value.abs()));
-    if most > 0.0 { (3 - most.log10().floor() as i32).clamp(0, 5) as usize } else { 3 }
-}
-
 pub(crate) struct RowView {
     pub(crate) rank: usize,
     pub(crate) name: String,
@@ -134,16 +128,5 @@ impl Cell {
             Score::Value(value) => Self::new(decimals(*value, places), *value),
             Score::Undefined(reason) => Self { text: "undefined".into(), key: String::new(), why: reason.clone() },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_have_the_decimals_of_their_size() {
-        let of = |values: &[f64]| places(values.iter().copied());
-        assert_eq!((of(&[0.5, 0.1]), of(&[25_000.0]), of(&[]), of(&[0.0])), (4, 0, 3, 3));
     }
 }

@@ -187,7 +187,7 @@ impl<'a> ChartView<'a> {
             reading: &chart.reading,
             svg: chart.svg.to_inline(id),
             least: (width * 0.88) as u32,
-            most: (width * 1.12) as u32,
+            most: (width * 1.2) as u32,
             wide: width > 620.0,
             table: &chart.table,
         }

@@ -4,19 +4,19 @@ use consort_core::{Direction, Score};
 use consort_plot::{Figure, chart::*};
 
 /// A member's name that breaks what does not escape.
-pub const HOSTILE: &str = "<b>&\"'</svg><script>alert(1)</script>$x$";
+pub(crate) const HOSTILE: &str = "<b>&\"'</svg><script>alert(1)</script>$x$";
 
-pub fn names(n: usize) -> Vec<String> {
+pub(crate) fn names(n: usize) -> Vec<String> {
     (0..n).map(|i| if i == 0 { HOSTILE.into() } else { format!("member {i}") }).collect()
 }
 
 /// A small deterministic number in [0, 1).
-pub fn noise(i: usize) -> f64 {
+pub(crate) fn noise(i: usize) -> f64 {
     (i as f64 * 0.754_877_666 + 0.1).fract()
 }
 
 /// All charts with `n` members, `n` classes and `rows` rows.
-pub fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
+pub(crate) fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
     let names = names(n);
     let score = |i: usize| match i % 5 {
         4 => Score::undefined("only one class occurs"),
@@ -106,7 +106,7 @@ pub fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
 }
 
 /// What the tests ask of a chart, for charts of any type.
-pub trait FigureOf {
+pub(crate) trait FigureOf {
     fn slug(&self) -> &'static str;
     fn inline(&self) -> String;
     fn file(&self, theme: consort_plot::Theme) -> String;

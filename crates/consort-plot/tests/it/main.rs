@@ -1,5 +1,8 @@
 //! The charts and the report as a reader of the crate meets them.
 
+#[cfg(test)]
 mod charts;
+#[cfg(test)]
 mod gallery;
+#[cfg(test)]
 mod report;

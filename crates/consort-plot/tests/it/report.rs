@@ -105,7 +105,7 @@ fn rows_without_a_prediction_are_left_out_and_said() {
     let html = from_predictions(&subject).unwrap().to_html().unwrap();
     check(&html);
     assert!(
-        html.contains("member 2 makes no prediction for 1 rows") && html.contains("e makes no prediction for 1 rows")
+        html.contains("member 2 makes no prediction for 1 row;") && html.contains("e makes no prediction for 1 row;")
     );
 }
 
