@@ -320,29 +320,41 @@ impl PredictionsBuilder {
         gives: Gives,
         write: impl FnOnce(&mut [f32]) -> Result<()>,
     ) -> Result<()> {
-        let name = name.into();
-        if self.members.iter().any(|member| member.name == name) {
-            return Err(Error::DuplicateName { what: "member", name });
+        self.add_together(vec![Member { name: name.into(), gives }], write)
+    }
+
+    /// Adds several members whose numbers `write` puts where they belong: member after member, `[member][row][column]`.
+    /// It serves a source that has them side by side and is read once.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); after an error none of them is added.
+    pub fn add_together(&mut self, members: Vec<Member>, write: impl FnOnce(&mut [f32]) -> Result<()>) -> Result<()> {
+        let mut known = std::collections::HashSet::new();
+        if let Some(twice) = self.members.iter().chain(&members).find(|member| !known.insert(&member.name)) {
+            return Err(Error::DuplicateName { what: "member", name: twice.name.clone() });
         }
-        let start = self.cube.len();
-        self.cube.resize(start + self.ids.len() * self.outputs.len(), 0.0);
-        let written = write(&mut self.cube[start..]).and_then(|()| self.check(&name, gives, start));
+        let (start, size) = (self.cube.len(), self.ids.len() * self.outputs.len());
+        self.cube.resize(start + members.len() * size, 0.0);
+        let mut written = write(&mut self.cube[start..]);
+        for (i, member) in members.iter().enumerate() {
+            written = written.and_then(|()| self.check(&member.name, member.gives, start + i * size, size));
+        }
         match written {
-            Ok(()) => self.members.push(Member { name, gives }),
+            Ok(()) => self.members.extend(members),
             Err(_) => self.cube.truncate(start),
         }
         written
     }
 
     /// Refuses what the contracts refuse, and makes a row that lacks one number lack all.
-    fn check(&mut self, name: &str, gives: Gives, start: usize) -> Result<()> {
+    fn check(&mut self, name: &str, gives: Gives, start: usize, size: usize) -> Result<()> {
         let columns = self.outputs.len();
         let (ids, outputs, missing, tolerance) = (&self.ids, &self.outputs, self.missing, self.tolerance);
         let sums_to_one =
             matches!(outputs, Outputs::Classes(_)) && matches!(gives, Gives::Probabilities | Gives::Labels);
         let in_unit = matches!(gives, Gives::Probabilities | Gives::Labels);
         let place = || format!("member `{name}`");
-        blocks::fill(&mut self.cube[start..], columns, |rows, part| {
+        blocks::fill(&mut self.cube[start..start + size], columns, |rows, part| {
             for (i, row) in rows.zip(part.chunks_exact_mut(columns)) {
                 let (mut sum, mut least) = (0.0f32, f32::INFINITY);
                 for &x in row.iter() {
@@ -461,6 +473,22 @@ mod tests {
         );
         let built = builder.member("b", Gives::Probabilities, &[0.25, 0.75]).unwrap().build().unwrap();
         assert_eq!((built.member(0), built.member(1)), (&[0.5, 0.5][..], &[0.25, 0.75][..]));
+    }
+
+    #[test]
+    fn members_added_together_are_those_added_one_by_one() {
+        let mut builder = Predictions::builder(Outputs::target("y"), Ids::positions(2));
+        let member = |name: &str| Member { name: name.into(), gives: Gives::Values };
+        let twice = builder.add_together(vec![member("a"), member("a")], |_| Ok(())).unwrap_err();
+        assert!(twice.to_string().contains("duplicate member `a`"), "{twice}");
+        builder
+            .add_together(vec![member("a"), member("b")], |slots| {
+                slots.copy_from_slice(&[1.0, 2.0, 3.0, 4.0]);
+                Ok(())
+            })
+            .unwrap();
+        let built = builder.build().unwrap();
+        assert_eq!((built.member(0), built.member(1)), (&[1.0, 2.0][..], &[3.0, 4.0][..]));
     }
 
     #[test]

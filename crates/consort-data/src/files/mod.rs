@@ -1,17 +1,22 @@
 //! Prediction files: read, written, aligned.
 
+mod align;
 mod columns;
 mod delimited;
+mod fill;
 mod guard;
 mod input;
+mod layout;
 mod loaded;
 mod npy;
 mod number;
 mod options;
 mod parquet;
+mod problem;
 mod publish;
 mod read;
 mod source;
+mod survey;
 mod table;
 mod texts;
 mod write;

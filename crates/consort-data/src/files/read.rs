@@ -1,16 +1,565 @@
+use std::sync::Arc;
+
+use consort_core::{Gives, Ids, Member, Outputs, Predictions, Target, Task, Warning};
+
 use crate::{Error, Result};
 
-use super::{Loaded, ReadOptions, Source};
+use super::{
+    ClassesMissing, Folds, Loaded, ReadOptions, Source, Style,
+    align::{Aligned, LEFT_OUT, Reference, Rows},
+    fill::fill,
+    layout::{FOLD, Layout, Sheet, TARGET},
+    problem::{Evidence, Mode},
+    survey::{Interned, Kept, Survey},
+    table::{Kind, Table},
+    texts::Texts,
+};
 
-/// Reads the files of the members and, perhaps, of the truth, and aligns them by id and class.
+/// Reads the files of the members and, perhaps, of the truth, and aligns them by row id and by class.
+///
+/// Each file is read twice: once for its ids, labels and truth, once for its numbers, which go straight to their
+/// place. Beside the cube no more is kept than the ids, four bytes a row for each file whose rows stand in an order of
+/// their own, and one column of one file.
+///
+/// Rows are joined by the id column; where no file has one, by position, and then lengths must agree. Rows of an NPY
+/// file stand in the order of the truth. Members stand in the byte order of their names, rows in that of their ids.
+///
+/// ```
+/// use consort_data::files::{Format, ReadOptions, Source, read_members};
+/// let a = Source::bytes("a", Format::Csv, &b"id,y,p\nr2,yes,0.9\nr1,no,0.25\n"[..]);
+/// let b = Source::bytes("b", Format::Csv, &b"id,p\nr1,0.5\nr2,0.75\n"[..]);
+/// let loaded = read_members(&[a, b], None, &ReadOptions::default())?;
+/// assert_eq!(loaded.predictions.member(0), [0.75, 0.25, 0.100000024, 0.9]); // r1, then r2
+/// assert_eq!(loaded.predictions.member(1), [0.5, 0.5, 0.25, 0.75]);
+/// assert_eq!(loaded.order, [1, 0]); // r2 came first in the first file
+/// # Ok::<(), consort_data::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error`], naming file, column, row, id, class or member.
 pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOptions) -> Result<Loaded> {
-    let _ = (truth, options);
-    Err(Error::Unclear {
-        file: sources.first().map_or_else(String::new, Source::file),
-        problem: "reading is being built".into(),
-        hint: "wait for the next commit".into(),
+    let mut judged = Vec::new();
+    if sources.is_empty() {
+        let hint = "give at least one file of predictions".into();
+        return Err(consort_core::Error::Empty { what: "the list of member files".into(), hint }.into());
+    }
+    let members = sources.iter().map(|source| Sheet::open(source, options, &mut judged)).collect::<Result<Vec<_>>>()?;
+    let columns = members.iter().map(|sheet| sheet.table.columns().to_vec()).collect();
+    let mut sheets = members;
+    if let Some(truth) = truth {
+        sheets.push(Sheet::truth(truth, options)?);
+    }
+    let roles = Roles::find(&sheets, truth.is_some(), options, &mut judged)?;
+    let mut first_pass = FirstPass::read(&sheets, &roles, options)?;
+    let aligned = first_pass.align(&sheets, &roles, truth.is_some(), options)?;
+
+    let (truth_kept, surveys) = (first_pass.target.take(), std::mem::take(&mut first_pass.surveys));
+    let evidence =
+        Evidence { sheets: &sheets[..sources.len()], surveys: &surveys, truth: truth_kept.as_ref(), options };
+    let (outputs, modes) = evidence.judge(&mut judged)?;
+    drop(surveys);
+
+    let column = |role: Option<(usize, usize)>| {
+        role.map(|(s, column)| Column { sheet: &sheets[s], column, places: &aligned.places[s] })
+    };
+    let rows = aligned.ids.len();
+    let target =
+        column(roles.target).zip(truth_kept).map(|(column, kept)| column.target(&kept, &outputs, rows)).transpose()?;
+    let weights =
+        column(roles.weight).zip(first_pass.weight).map(|(column, kept)| column.weights(&kept, rows)).transpose()?;
+    let folds = column(roles.fold).zip(first_pass.fold).map(|(column, kept)| column.folds(&kept, rows)).transpose()?;
+
+    let mut warnings = left_out(&sheets, &aligned);
+    let (names, known) = names_and_known(sources, &sheets, &outputs, options, &mut warnings)?;
+    let predictions = second_pass(&sheets, &names, &modes, &outputs, &aligned, options)?;
+    let given: Vec<String> = names.into_iter().flatten().collect();
+    let mut by_name: Vec<usize> = (0..given.len()).collect();
+    by_name.sort_by(|&a, &b| given[a].cmp(&given[b]));
+    let style = match (sheets[0].layout.style(), modes[0]) {
+        (_, Mode::Labels) => Style::Labels,
+        (_, Mode::Values) => Style::Values,
+        (Style::Classes, Mode::Positive(_)) => Style::Positive,
+        (style, _) => style,
+    };
+    Ok(Loaded {
+        predictions: predictions.subset(&by_name),
+        known: by_name.iter().map(|&m| known[m].clone()).collect(),
+        target,
+        weights,
+        folds,
+        order: aligned.order,
+        given,
+        style,
+        columns,
+        judged,
+        warnings,
     })
+}
+
+/// Where the truth, the weights and the folds are: file and column.
+struct Roles {
+    target: Option<(usize, usize)>,
+    weight: Option<(usize, usize)>,
+    fold: Option<(usize, usize)>,
+}
+
+impl Roles {
+    fn find(sheets: &[Sheet], has_truth: bool, options: &ReadOptions, judged: &mut Vec<String>) -> Result<Self> {
+        // The file of the truth comes first, then the members in order.
+        let order = || has_truth.then(|| sheets.len() - 1).into_iter().chain(0..sheets.len() - usize::from(has_truth));
+        let find = |name: &str| order().find_map(|s| Some((s, sheets[s].table.find(name)?)));
+        let need = |name: &Option<String>, role: &'static str, flag: &str| match name {
+            None => Ok(None),
+            Some(name) => match find(name) {
+                Some(place) => Ok(Some(place)),
+                None => {
+                    let table = &sheets[order().next().unwrap_or(0)].table;
+                    Err(table.no_column(
+                        role,
+                        name,
+                        &format!("`{flag}` must name a column of the truth or of a member file"),
+                    ))
+                }
+            },
+        };
+        let target = match need(&options.target, "truth", "--target")? {
+            None => find(TARGET),
+            some => some,
+        };
+        let weight = need(&options.weight, "weight", "--weight")?;
+        let mut fold = need(&options.fold, "fold", "--fold")?;
+        if options.fold.is_none() {
+            // Judged only where the column cannot be a prediction.
+            let holds = |&(s, _): &(usize, usize)| matches!(sheets[s].layout, Layout::Truth | Layout::Wide(_));
+            fold = find(FOLD).filter(holds);
+            if let Some((s, _)) = fold {
+                judged.push(format!("{}: the folds are in the column `{FOLD}`", sheets[s].table.file()));
+            }
+        }
+        Ok(Self { target, weight, fold })
+    }
+}
+
+/// What one look at the texts of all files gives.
+struct FirstPass {
+    /// The ids of each file that has them.
+    ids: Vec<Option<Texts>>,
+    rows: Vec<usize>,
+    surveys: Vec<Vec<Survey>>,
+    target: Option<Kept>,
+    weight: Option<Kept>,
+    fold: Option<Kept>,
+}
+
+#[derive(Clone, Copy)]
+enum Use {
+    Id,
+    Target,
+    Weight,
+    Fold,
+    Survey(usize),
+}
+
+impl FirstPass {
+    fn read(sheets: &[Sheet], roles: &Roles, options: &ReadOptions) -> Result<Self> {
+        let any_id = sheets.iter().any(|sheet| sheet.id.is_some());
+        if let Some(sheet) = sheets.iter().find(|sheet| any_id && sheet.id.is_none() && !sheet.is_array()) {
+            let hint = "other files have one, so rows are joined by it; add it, or name it with `--id`";
+            return Err(sheet.table.no_column("id", &options.id, hint));
+        }
+        let mut pass = Self {
+            ids: Vec::new(),
+            rows: Vec::new(),
+            surveys: Vec::new(),
+            target: roles.target.map(|_| Kept::default()),
+            weight: roles.weight.map(|_| Kept::default()),
+            fold: roles.fold.map(|_| Kept::default()),
+        };
+        for (s, sheet) in sheets.iter().enumerate() {
+            pass.sheet(s, sheet, roles, options)?;
+        }
+        Ok(pass)
+    }
+
+    fn sheet(&mut self, s: usize, sheet: &Sheet, roles: &Roles, options: &ReadOptions) -> Result<()> {
+        let table = &sheet.table;
+        let here = |role: Option<(usize, usize)>| role.filter(|&(at, _)| at == s).map(|(_, column)| column);
+        let mut uses: Vec<(usize, Use)> = Vec::new();
+        if let Some(id) = sheet.id {
+            if matches!(table.kind(id), Kind::Float | Kind::Other) {
+                return Err(Error::ColumnType {
+                    file: table.file().into(),
+                    column: options.id.clone(),
+                    found: "floats or nested values".into(),
+                    role: "row ids",
+                    hint: "write the ids as text or whole numbers; floats lose digits",
+                });
+            }
+            uses.push((id, Use::Id));
+        }
+        uses.extend(here(roles.target).map(|column| (column, Use::Target)));
+        uses.extend(here(roles.weight).map(|column| (column, Use::Weight)));
+        uses.extend(here(roles.fold).map(|column| (column, Use::Fold)));
+
+        let regression = options.task == Some(Task::Regression) || options.inputs == Some(Gives::Values);
+        let unclear: Vec<usize> = match &sheet.layout {
+            Layout::Labels(column) => vec![*column],
+            Layout::Values(column) if !regression => vec![*column],
+            Layout::Wide(columns) if !regression => columns.iter().map(|&(_, column)| column).collect(),
+            _ => Vec::new(),
+        };
+        let mut surveys = vec![Survey::default(); unclear.len().max(usize::from(sheet.is_array()))];
+        let labels_expected =
+            options.inputs == Some(Gives::Labels) || options.task.is_some_and(Task::is_classification);
+        let mut as_numbers = (Vec::new(), Vec::new());
+        for (at, &column) in unclear.iter().enumerate() {
+            // A float need not become a text for us to see whether it is a probability.
+            if table.kind(column) == Kind::Float && !labels_expected {
+                as_numbers.0.push(column);
+                as_numbers.1.push(at);
+            } else {
+                uses.push((column, Use::Survey(at)));
+            }
+        }
+
+        let mut ids = sheet.id.map(|_| Texts::default());
+        let wanted: Vec<usize> = uses.iter().map(|&(column, _)| column).collect();
+        let rows = table.texts(&wanted, |row, which, text| {
+            match uses[which].1 {
+                Use::Id => {
+                    let Some(text) = text else {
+                        return Err(Error::MissingValue {
+                            file: table.file().into(),
+                            at: format!("row {}", row + 1),
+                            column: options.id.clone(),
+                            role: "id",
+                            hint: "give every row an id, or drop the row",
+                        });
+                    };
+                    ids.iter_mut().for_each(|ids| ids.push(Some(text)));
+                }
+                Use::Target => self.target.iter_mut().for_each(|kept| kept.push(text)),
+                Use::Weight => self.weight.iter_mut().for_each(|kept| kept.push(text)),
+                Use::Fold => self.fold.iter_mut().for_each(|kept| kept.push(text)),
+                Use::Survey(at) => surveys[at].text(text),
+            }
+            Ok(())
+        })?;
+        if u32::try_from(rows).is_err() || rows as u32 == LEFT_OUT {
+            let hint = "split the files by rows";
+            return Err(Error::TooLarge {
+                file: table.file().into(),
+                what: format!("{rows} rows"),
+                limit: u32::MAX.to_string(),
+                hint,
+            });
+        }
+        if !as_numbers.0.is_empty() {
+            table.numbers(&as_numbers.0, |_, which, value| {
+                surveys[as_numbers.1[which]].number(value);
+                Ok(())
+            })?;
+        }
+        if let Table::Array(array) = table
+            && array.columns.is_none_or(|columns| columns == 1)
+            && !regression
+        {
+            array.numbers(|_, _, value| {
+                surveys[0].number(value);
+                Ok(())
+            })?;
+        }
+        self.ids.push(ids);
+        self.rows.push(rows);
+        self.surveys.push(surveys);
+        Ok(())
+    }
+
+    fn align(&mut self, sheets: &[Sheet], roles: &Roles, has_truth: bool, options: &ReadOptions) -> Result<Aligned> {
+        let length = |s: usize, like: usize, hint: &str| {
+            if self.rows[s] == self.rows[like] {
+                return Ok(());
+            }
+            Err(Error::from(consort_core::Error::Length {
+                what: sheets[s].table.file().into(),
+                got: self.rows[s],
+                expected: self.rows[like],
+                unit: "rows",
+                hint: format!("as many as {} has; {hint}", sheets[like].table.file()),
+            }))
+        };
+        if sheets.iter().all(|sheet| sheet.id.is_none()) {
+            (1..sheets.len()).try_for_each(|s| length(s, 0, "without ids, rows are joined by position"))?;
+            return Ok(Aligned::new(Ids::positions(self.rows[0]), sheets.iter().map(|_| Rows(None)).collect()));
+        }
+        // The rows of an array are those of the truth.
+        let of_truth = if has_truth { Some(sheets.len() - 1) } else { roles.target.map(|(s, _)| s) };
+        let array = sheets.iter().position(Sheet::is_array);
+        let base = match (array, of_truth) {
+            (Some(array), None) => {
+                return Err(Error::Unclear {
+                    file: sheets[array].table.file().into(),
+                    problem: "an array has no row ids, and nothing says the order of its rows".into(),
+                    hint: "give the file of the truth with `--truth`; its rows are those of the array".into(),
+                });
+            }
+            (Some(0), Some(truth)) => truth,
+            _ => 0,
+        };
+        let texts = self.ids[base].take().unwrap_or_default();
+        let reference =
+            Reference::new(Ids::from_texts(texts.iter().map(Option::unwrap_or_default)), sheets[base].table.file())?;
+        drop(texts);
+        let mut rows = Vec::new();
+        let mut files = Vec::new();
+        for (s, sheet) in sheets.iter().enumerate() {
+            if s == base {
+                rows.push(Rows(None));
+            } else if let Some(ids) = self.ids[s].take() {
+                rows.push(reference.join(sheet.table.file(), &ids, options.join)?);
+            } else {
+                continue;
+            }
+            files.push(s);
+        }
+        let mut aligned = Aligned::new(reference.into_ids(), rows);
+        if aligned.ids.is_empty() {
+            let hint = "look at the ids: are they of the same rows, spelled the same?".into();
+            return Err(consort_core::Error::Empty { what: "the list of ids that all files have".into(), hint }.into());
+        }
+        let mut places = Vec::with_capacity(sheets.len());
+        for (s, sheet) in sheets.iter().enumerate() {
+            let like = if sheet.is_array() { of_truth.unwrap_or(base) } else { s };
+            if sheet.is_array() {
+                length(s, like, "the rows of an array are those of the truth")?;
+            }
+            let at = files.iter().position(|&file| file == like).unwrap_or(0);
+            places.push((Arc::clone(&aligned.places[at]), if like == s { aligned.left_out[at] } else { 0 }));
+        }
+        (aligned.places, aligned.left_out) = places.into_iter().unzip();
+        Ok(aligned)
+    }
+}
+
+/// A column whose values go to the rows of the cube.
+struct Column<'a> {
+    sheet: &'a Sheet,
+    column: usize,
+    places: &'a [u32],
+}
+
+impl Column<'_> {
+    fn file(&self) -> String {
+        self.sheet.table.file().into()
+    }
+
+    fn name(&self) -> String {
+        self.sheet.table.columns()[self.column].clone()
+    }
+
+    fn is_kept(&self, row: usize) -> bool {
+        self.places[row] != LEFT_OUT
+    }
+
+    fn missing(&self, row: usize, role: &'static str) -> Error {
+        let (file, at, column) = (self.file(), format!("row {}", row + 1), self.name());
+        Error::MissingValue { file, at, column, role, hint: "fill it in, or drop the row from every file" }
+    }
+
+    /// Values of rows of the file, in the rows of the cube.
+    fn scatter<T: Copy + Default>(&self, rows: usize, value: impl Fn(usize) -> T) -> Vec<T> {
+        let mut all = vec![T::default(); rows];
+        for (row, &at) in self.places.iter().enumerate().filter(|&(_, &at)| at != LEFT_OUT) {
+            all[at as usize] = value(row);
+        }
+        all
+    }
+
+    fn numbers(&self, kept: &Kept, role: &'static str, rows: usize) -> Result<Vec<f64>> {
+        if let Some((row, text)) = &kept.first_text {
+            return Err(Error::NotNumber {
+                file: self.file(),
+                at: format!("row {}", row + 1),
+                column: self.name(),
+                text: text.clone(),
+                hint: "mend it, or choose another column or task",
+            });
+        }
+        if let Some(row) = (0..kept.numbers.len()).find(|&row| self.is_kept(row) && kept.numbers[row].is_nan()) {
+            return Err(self.missing(row, role));
+        }
+        Ok(self.scatter(rows, |row| kept.numbers[row]))
+    }
+
+    fn target(&self, kept: &Kept, outputs: &Outputs, rows: usize) -> Result<Target> {
+        let Outputs::Classes(classes) = outputs else {
+            return Ok(Target::from_values(self.numbers(kept, "truth", rows)?, &self.name())?);
+        };
+        if let Some(&row) = kept.empty.iter().find(|&&row| self.is_kept(row as usize)) {
+            return Err(self.missing(row as usize, "truth"));
+        }
+        let codes: Vec<Option<u32>> =
+            kept.seen.names.iter().map(|name| classes.index(name).map(|k| k as u32)).collect();
+        let unknown = |row: usize| kept.codes[row] == Interned::NONE || codes[kept.codes[row] as usize].is_none();
+        if let Some(row) = (0..kept.codes.len()).find(|&row| self.is_kept(row) && unknown(row)) {
+            return Err(consort_core::Error::UnknownClass {
+                place: format!("{}, column `{}`", self.file(), self.name()),
+                class: kept
+                    .seen
+                    .names
+                    .get(kept.codes[row] as usize)
+                    .cloned()
+                    .unwrap_or_else(|| "one of very many".into()),
+                row: Some(row + 1),
+                known: classes.clone(),
+            }
+            .into());
+        }
+        let codes =
+            self.scatter(rows, |row| codes.get(kept.codes[row] as usize).copied().flatten().unwrap_or_default());
+        Ok(Target::Classes { codes, classes: classes.clone() })
+    }
+
+    fn weights(&self, kept: &Kept, rows: usize) -> Result<Vec<f64>> {
+        let weights = self.numbers(kept, "weight", rows)?;
+        let bad = |weight: f64| !(weight.is_finite() && weight >= 0.0);
+        if let Some(row) = (0..kept.numbers.len()).find(|&row| self.is_kept(row) && bad(kept.numbers[row])) {
+            return Err(Error::Range {
+                file: self.file(),
+                at: format!("row {}", row + 1),
+                column: self.name(),
+                value: kept.numbers[row],
+                expected: "a weight: finite and at least 0",
+            });
+        }
+        Ok(weights)
+    }
+
+    fn folds(&self, kept: &Kept, rows: usize) -> Result<Folds> {
+        if let Some(&row) = kept.empty.iter().find(|&&row| self.is_kept(row as usize)) {
+            return Err(self.missing(row as usize, "fold"));
+        }
+        if kept.seen.many {
+            return Err(Error::TooLarge {
+                file: self.file(),
+                what: format!("the number of different folds in column `{}`", self.name()),
+                limit: super::survey::MOST_CLASSES.to_string(),
+                hint: "name the column of folds with `--fold`",
+            });
+        }
+        let names = consort_core::Classes::from_labels(kept.seen.names.iter().cloned())?.names().to_vec();
+        let codes: Vec<u32> = kept
+            .seen
+            .names
+            .iter()
+            .map(|name| names.iter().position(|n| n == name).unwrap_or_default() as u32)
+            .collect();
+        Ok(Folds { codes: self.scatter(rows, |row| codes[kept.codes[row] as usize]), names })
+    }
+}
+
+fn left_out(sheets: &[Sheet], aligned: &Aligned) -> Vec<Warning> {
+    let some = sheets.iter().zip(&aligned.left_out).filter(|&(_, &rows)| rows > 0);
+    some.map(|(sheet, &rows)| {
+        let why = format!("{} has ids that another file lacks", sheet.table.file());
+        Warning::RowsLeftOut { rows, why }
+    })
+    .collect()
+}
+
+type NamesAndKnown = (Vec<Vec<String>>, Vec<Vec<bool>>);
+
+/// The names of the members of each file, and which member knows which class.
+fn names_and_known(
+    sources: &[Source],
+    sheets: &[Sheet],
+    outputs: &Outputs,
+    options: &ReadOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<NamesAndKnown> {
+    let (mut names, mut known) = (Vec::new(), Vec::new());
+    for (source, sheet) in sources.iter().zip(sheets) {
+        let (of_sheet, knows): (Vec<String>, Vec<bool>) = match (&sheet.layout, outputs) {
+            (Layout::Wide(columns), _) => {
+                (columns.iter().map(|(name, _)| name.clone()).collect(), vec![true; outputs.len()])
+            }
+            (Layout::Classes(columns), Outputs::Classes(classes)) => {
+                let has = |class: &String| columns.iter().any(|(name, _)| name == class);
+                (vec![source.name.clone()], classes.names().iter().map(has).collect())
+            }
+            _ => (vec![source.name.clone()], vec![true; outputs.len()]),
+        };
+        for k in (0..knows.len()).filter(|&k| !knows[k]) {
+            if options.inputs == Some(Gives::Scores) {
+                return Err(Error::Unclear {
+                    file: source.file(),
+                    problem: format!("member `{}` has no score for class `{}`", source.name, outputs.name(k)),
+                    hint: "a score has no zero: give every member a column for every class".into(),
+                });
+            }
+            let (member, class) = (source.name.clone(), outputs.name(k));
+            warnings.push(match options.classes_missing {
+                ClassesMissing::Zero => Warning::AbsentClass { member, class },
+                ClassesMissing::KnownOnly => Warning::Note {
+                    text: format!("member `{member}` has no column for class `{class}` and is left out of it"),
+                },
+            });
+        }
+        known.extend(std::iter::repeat_n(knows, of_sheet.len()));
+        names.push(of_sheet);
+    }
+    Ok((names, known))
+}
+
+fn second_pass(
+    sheets: &[Sheet],
+    names: &[Vec<String>],
+    modes: &[Mode],
+    outputs: &Outputs,
+    aligned: &Aligned,
+    options: &ReadOptions,
+) -> Result<Predictions> {
+    let rows = aligned.ids.len();
+    let count: usize = names.iter().map(Vec::len).sum();
+    let numbers = rows.checked_mul(outputs.len()).and_then(|cells| cells.checked_mul(count));
+    if numbers.is_none_or(|numbers| Vec::<f32>::new().try_reserve_exact(numbers).is_err()) {
+        return Err(Error::TooLarge {
+            file: sheets[0].table.file().into(),
+            what: format!("a cube of {count} members, {rows} rows and {} columns", outputs.len()),
+            limit: "the memory of this machine".into(),
+            hint: "split the files by rows",
+        });
+    }
+    let mut builder =
+        Predictions::builder(outputs.clone(), aligned.ids.clone()).missing(options.missing).reserve(count);
+    for (s, names) in names.iter().enumerate() {
+        let (sheet, places) = (&sheets[s], &aligned.places[s]);
+        let members = names.iter().map(|name| Member { name: name.clone(), gives: modes[s].gives() }).collect();
+        let mut fault = None;
+        let added = builder.add_together(members, |slots| {
+            fill(sheet, modes[s], outputs, places, rows, slots).map_err(|error| {
+                fault = Some(error);
+                consort_core::Error::Cancelled
+            })
+        });
+        match (added, fault) {
+            (_, Some(error)) => return Err(error),
+            (Err(error), None) => return Err(in_file(error, sheet, places).into()),
+            (Ok(()), None) => {}
+        }
+    }
+    Ok(builder.build()?)
+}
+
+/// A fault of a row of the cube, told by the row of the file.
+fn in_file(mut error: consort_core::Error, sheet: &Sheet, places: &[u32]) -> consort_core::Error {
+    if let consort_core::Error::NotFinite { place, row, .. }
+    | consort_core::Error::NotProbabilities { place, row, .. } = &mut error
+    {
+        *place = format!("{} ({place})", sheet.table.file());
+        if let Some(at) = places.iter().position(|&at| at as usize + 1 == *row) {
+            *row = at + 1;
+        }
+    }
+    error
 }

@@ -20,7 +20,7 @@ pub(super) enum Kind {
 /// A file that is open. Every visit reads it anew; none keeps more than a record or a column.
 pub(super) enum Table {
     Delimited(Delimited),
-    Parquet(Parquet),
+    Parquet(Box<Parquet>),
     Array(Array),
 }
 
@@ -35,7 +35,7 @@ impl Table {
         let table = match format {
             Format::Csv => Table::Delimited(Delimited::open(input, false)?),
             Format::CsvGz => Table::Delimited(Delimited::open(input, true)?),
-            Format::Parquet => Table::Parquet(Parquet::open(input)?),
+            Format::Parquet => Table::Parquet(Box::new(Parquet::open(input)?)),
             Format::Npy => Table::Array(Array::open(input)?),
         };
         let mut seen = std::collections::HashMap::new();
