@@ -19,6 +19,7 @@ mod source;
 mod survey;
 mod table;
 mod texts;
+mod weights;
 mod write;
 
 pub use columns::{TextColumn, read_columns};
@@ -27,4 +28,5 @@ pub use options::{ClassesMissing, Join, ReadOptions};
 pub use publish::publish;
 pub use read::read_members;
 pub use source::{Format, Source};
+pub use weights::read_member_weights;
 pub use write::{Cells, Fused, write_fused, write_table};
