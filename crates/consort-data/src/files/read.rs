@@ -29,7 +29,7 @@ use super::{
 /// let a = Source::bytes("a", Format::Csv, &b"id,y,p\nr2,yes,0.9\nr1,no,0.25\n"[..]);
 /// let b = Source::bytes("b", Format::Csv, &b"id,p\nr1,0.5\nr2,0.75\n"[..]);
 /// let loaded = read_members(&[a, b], None, &ReadOptions::default())?;
-/// assert_eq!(loaded.predictions.member(0), [0.75, 0.25, 0.100000024, 0.9]); // r1, then r2
+/// assert_eq!(loaded.predictions.member(0), [0.75, 0.25, 0.1, 0.9]); // r1, then r2
 /// assert_eq!(loaded.predictions.member(1), [0.5, 0.5, 0.25, 0.75]);
 /// assert_eq!(loaded.order, [1, 0]); // r2 came first in the first file
 /// # Ok::<(), consort_data::Error>(())

@@ -93,7 +93,7 @@ impl Source {
     /// use consort_data::files::{Format, ReadOptions, Source, read_members};
     /// let a = Source::bytes("a", Format::Csv, &b"id,p\nr1,0.9\nr2,0.1\n"[..]);
     /// let loaded = read_members(&[a], None, &ReadOptions::default())?;
-    /// assert_eq!(loaded.predictions.member(0), [0.100000024, 0.9, 0.9, 0.1]);
+    /// assert_eq!(loaded.predictions.member(0), [0.1, 0.9, 0.9, 0.1]);
     /// # Ok::<(), consort_data::Error>(())
     /// ```
     pub fn bytes(name: impl Into<String>, format: Format, bytes: impl Into<Arc<[u8]>>) -> Self {
