@@ -16,22 +16,12 @@ pub(crate) fn exp(x: f64) -> f64 {
     let shifted = held * std::f64::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     let r = (held - k * LN2_HIGH) - k * LN2_LOW;
-    let mut sum = 1.0 / 39_916_800.0;
-    for term in [
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ] {
-        sum = sum * r + term;
-    }
+    // Two halves, so that one need not wait for the other: even and odd powers up to r¹¹.
+    let r2 = r * r;
+    let even = ((((1.0 / 3_628_800.0) * r2 + 1.0 / 40_320.0) * r2 + 1.0 / 720.0) * r2 + 1.0 / 24.0) * r2 + 0.5;
+    let odd =
+        ((((1.0 / 39_916_800.0) * r2 + 1.0 / 362_880.0) * r2 + 1.0 / 5_040.0) * r2 + 1.0 / 120.0) * r2 + 1.0 / 6.0;
+    let sum = 1.0 + (r + (even * r2 + odd * r2 * r));
     // The integer k sits in the low bits of `shifted`; moved into the exponent it makes 2ᵏ.
     let two_k = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52);
     let grown = sum * two_k;

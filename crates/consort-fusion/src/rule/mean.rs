@@ -37,11 +37,7 @@ impl Mean {
         Self::default()
     }
 
-    /// With one weight a member, in the order of the members.
-    pub fn with_weights(mut self, weights: Vec<f64>) -> Self {
-        self.weights = Some(weights);
-        self
-    }
+    with_weights!();
 }
 
 #[typetag::serde]
@@ -63,10 +59,7 @@ impl Fusion for Mean {
     }
 
     fn weights(&self) -> Option<Vec<f64>> {
-        self.weights.as_ref().map(|weights| {
-            let total: f64 = weights.iter().sum();
-            weights.iter().map(|weight| weight / total).collect()
-        })
+        shares!(self)
     }
 }
 

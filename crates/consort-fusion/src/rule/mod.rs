@@ -1,32 +1,62 @@
 //! Rules: one prediction of many, by a formula.
 
-#![allow(dead_code)]
+#[macro_use]
+mod builders;
 
+mod behaviour_knowledge_space;
+mod borda;
+mod decision_templates;
+mod dempster_shafer;
 mod exp;
+mod extreme;
 mod fixed;
+mod geometric;
+mod harmonic;
+mod known_only;
+mod label;
 mod ln;
+mod log_pool;
+mod logit_mean;
+mod maximum;
 mod mean;
+mod median;
+mod minimum;
+mod naive_bayes;
+mod names;
+mod normalise;
 mod panel;
+mod power;
+mod product;
+mod rank_average;
+mod roster;
 mod softmax;
+mod sorting_network;
+mod trim;
+mod trimmed;
+mod vote;
+mod weighted_median;
+mod winsorised;
 
+pub use behaviour_knowledge_space::{BehaviourKnowledgeSpace, Fallback, FittedSpace};
+pub use borda::Borda;
+pub use decision_templates::{DecisionTemplates, FittedTemplates, Similarity};
+pub use dempster_shafer::DempsterShafer;
 pub use fixed::Fixed;
+pub use geometric::Geometric;
+pub use harmonic::Harmonic;
+pub use known_only::KnownOnly;
+pub use logit_mean::LogitMean;
+pub use maximum::Maximum;
 pub use mean::Mean;
-
-#[cfg(test)]
-mod tests {
-    use consort_core::{Gives, Task, check};
-
-    use super::*;
-
-    #[test]
-    fn every_rule_keeps_the_contracts() {
-        let case = check::FusionCase::new(Task::Multiclass, Gives::Probabilities);
-        check::fusion(&|weights| Box::new(Mean { weights }), &case).unwrap();
-    }
-
-    #[test]
-    fn a_rule_is_a_fuser() {
-        let case = check::FusionCase::new(Task::Binary, Gives::Probabilities);
-        check::fuser(&Fixed::new(Box::new(Mean::new())), &case).unwrap();
-    }
-}
+pub use median::Median;
+pub use minimum::Minimum;
+pub use naive_bayes::{FittedNaiveBayes, NaiveBayesCombination};
+pub use names::{Options, RuleName, by_name, fuser_by_name, names};
+pub use power::Power;
+pub use product::Product;
+pub use rank_average::{RankAverage, RankScale};
+pub use trim::Trim;
+pub use trimmed::Trimmed;
+pub use vote::{Ballot, Quorum, TieBreak, Vote};
+pub use weighted_median::WeightedMedian;
+pub use winsorised::Winsorised;

@@ -44,6 +44,9 @@ impl Rows<'_> {
     }
 }
 
+/// Fuses some rows; it owns what room it needs.
+type Worker<'b> = Box<dyn FnMut(&Rows<'_>, &mut [f32]) + 'b>;
+
 /// How many numbers of each member are read before the next member's: their sums stay in the first-level cache.
 const LANES: usize = 2048;
 
@@ -118,6 +121,15 @@ impl<'a> Panel<'a> {
         self.predictions.members()[place].gives == Gives::Logits
     }
 
+    /// All that member `place` gives, logits as probabilities.
+    pub(super) fn probabilities(&self, place: usize) -> std::borrow::Cow<'a, [f32]> {
+        let mut values = std::borrow::Cow::Borrowed(self.predictions.member(place));
+        if self.gives_logits(place) {
+            self.soft(values.to_mut());
+        }
+        values
+    }
+
     /// Refuses a negative value, for rules that are only defined from 0 on.
     ///
     /// # Errors
@@ -150,32 +162,35 @@ impl<'a> Panel<'a> {
     /// Where members lack rows the policy of the predictions is kept here, so that no rule sees a missing row: such
     /// rows are given one by one, with the members that have them.
     pub(super) fn fuse<S: Default>(&self, combine: impl Fn(&Rows<'_>, &mut S, &mut [f32]) + Sync) -> Result<Matrix> {
+        let combine = &combine;
+        self.fuse_blocks(&|| {
+            let mut scratch = S::default();
+            Box::new(move |rows, out| combine(rows, &mut scratch, out))
+        })
+    }
+
+    /// The loops, compiled once for all rules; `hire` gives a worker for each block.
+    fn fuse_blocks<'b>(&self, hire: &(dyn Fn() -> Worker<'b> + Sync)) -> Result<Matrix> {
         let columns = self.predictions.columns();
         let step = (LANES / columns).max(1);
+        let softens = self.softmax && self.places.iter().any(|&m| self.gives_logits(m));
         let mut fused = Matrix::zeros(self.predictions.rows(), columns);
         blocks::fill(fused.values_mut(), columns, |rows, out| -> Result<()> {
-            let mut scratch = S::default();
+            let mut work = hire();
             let mut softened = Vec::new();
-            let mut values = Vec::with_capacity(self.places.len());
             for (part, out) in out.chunks_mut(step * columns).enumerate() {
                 let start = rows.start + part * step;
                 let range = start..start + out.len() / columns;
-                if self.softmax && self.places.iter().any(|&m| self.gives_logits(m)) {
+                if softens {
                     self.soften(range.clone(), &mut softened);
-                    let mut soft = softened.chunks_exact(out.len());
-                    values.clear();
-                    values.extend(self.places.iter().map(|&m| match self.gives_logits(m) {
-                        true => soft.next().unwrap_or(&[]),
-                        false => self.predictions.member_rows(m, range.clone()),
-                    }));
-                    self.combine(&values, &mut scratch, out, &combine);
-                    // The borrow of the softened numbers ends with this part.
-                    values = Vec::with_capacity(self.places.len());
-                } else {
-                    values.clear();
-                    values.extend(self.places.iter().map(|&m| self.predictions.member_rows(m, range.clone())));
-                    self.combine(&values, &mut scratch, out, &combine);
                 }
+                let mut soft = softened.chunks_exact(out.len());
+                let member = |&m: &usize| match (softens && self.gives_logits(m)).then(|| soft.next()).flatten() {
+                    Some(soft) => soft,
+                    None => self.predictions.member_rows(m, range.clone()),
+                };
+                let values: Vec<&[f32]> = self.places.iter().map(member).collect();
+                self.work_around_holes(&values, out, &mut *work);
             }
             Ok(())
         })?;
@@ -188,27 +203,26 @@ impl<'a> Panel<'a> {
         for &m in self.places.iter().filter(|&&m| self.gives_logits(m)) {
             let from = softened.len();
             softened.extend_from_slice(self.predictions.member_rows(m, rows.clone()));
-            match self.outputs() {
-                Outputs::Labels(_) => softmax::sigmoid(&mut softened[from..]),
-                _ => softmax::rows(&mut softened[from..], self.predictions.columns()),
-            }
+            self.soft(&mut softened[from..]);
         }
     }
 
-    fn combine<S>(
-        &self,
-        values: &[&[f32]],
-        scratch: &mut S,
-        out: &mut [f32],
-        combine: &impl Fn(&Rows<'_>, &mut S, &mut [f32]),
-    ) {
+    fn soft(&self, logits: &mut [f32]) {
+        match self.outputs() {
+            Outputs::Labels(_) => softmax::sigmoid(logits),
+            _ => softmax::rows(logits, self.predictions.columns()),
+        }
+    }
+
+    /// Gives all rows to a worker at once, or one by one with the members that have them, if some member lacks some.
+    fn work_around_holes(&self, values: &[&[f32]], out: &mut [f32], work: &mut dyn FnMut(&Rows<'_>, &mut [f32])) {
         let columns = self.predictions.columns();
         let missing = |m: &&[f32], i: usize| m[i * columns].is_nan();
         let rows = out.len() / columns;
         let holes = self.predictions.has_missing() && values.iter().any(|m| (0..rows).any(|i| missing(m, i)));
         if !holes {
             let all = Rows { values, weights: &self.weights, shares: &self.shares, columns, places: &self.places };
-            return combine(&all, scratch, out);
+            return work(&all, out);
         }
         for (i, out) in out.chunks_exact_mut(columns).enumerate() {
             let there: Vec<usize> = (0..values.len()).filter(|&m| !missing(&values[m], i)).collect();
@@ -222,7 +236,7 @@ impl<'a> Panel<'a> {
             let total: f64 = weights.iter().sum();
             let shares: Vec<f64> = weights.iter().map(|weight| weight / total).collect();
             let places: Vec<usize> = there.iter().map(|&m| self.places[m]).collect();
-            combine(&Rows { values: &row, weights: &weights, shares: &shares, columns, places: &places }, scratch, out);
+            work(&Rows { values: &row, weights: &weights, shares: &shares, columns, places: &places }, out);
         }
     }
 }

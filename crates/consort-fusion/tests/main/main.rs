@@ -4,6 +4,9 @@
 
 mod calibrate;
 mod reference;
+mod rule_cases;
+mod rule_contracts;
+mod rule_reference;
 mod select;
 mod stack;
 mod verdict;

@@ -1,0 +1,144 @@
+use consort_core::{Error, Fusion, Gives, Matrix, Outputs, Predictions, Result};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    exp::exp,
+    geometric::gives_unless_raw,
+    ln::ln,
+    normalise::normalise,
+    panel::{Panel, Rows},
+};
+
+/// The weighted power mean with exponent p: between the minimum (p → −∞) and the maximum (p → ∞).
+///
+/// out = (Σₘ wₘ·xₘᵖ / Σₘ wₘ)^(1/p), scaled to a sum of 1 over the classes. 1 is the [`Mean`](super::Mean), −1 the
+/// [`Harmonic`](super::Harmonic) mean, 2 the root mean square; the limit 0 is [`Geometric`](super::Geometric), which
+/// is a rule of its own. With p < 0 a 0 makes the mean 0. Values must be at least 0.
+///
+/// One pass over the cube; a logarithm and an exponential a number, but for p of −1, 1 and 2.
+///
+/// Source: Hardy, Littlewood and Pólya 1934.
+///
+/// ```
+/// use consort_core::{Fusion, Gives, Ids, Outputs, Predictions};
+/// use consort_fusion::rule::Power;
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(1))
+///     .member("a", Gives::Values, &[1.0])?
+///     .member("b", Gives::Values, &[7.0])?
+///     .build()?;
+/// assert_eq!(Power::new(2.0).fuse(&predictions)?.at(0, 0), 5.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    /// The exponent: finite and not 0.
+    pub p: f64,
+    /// One weight a member, at least 0; a member of weight 0 is not read. `None`: all count the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f64>>,
+    /// Whether rows are left as the formula gives them, not scaled to a sum of 1.
+    #[serde(default)]
+    pub raw: bool,
+}
+
+impl Default for Power {
+    /// The root mean square.
+    fn default() -> Self {
+        Self::new(2.0)
+    }
+}
+
+impl Power {
+    /// The mean with exponent `p`; all members count the same, rows sum to 1.
+    pub fn new(p: f64) -> Self {
+        Self { p, weights: None, raw: false }
+    }
+
+    with_weights!();
+    raw!();
+
+    /// Refuses an exponent that is 0 or not finite.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn check(&self) -> Result<()> {
+        if self.p.is_finite() && self.p != 0.0 {
+            return Ok(());
+        }
+        let expected = "finite and not 0 (the limits are the rules `geometric`, `minimum` and `maximum`)";
+        Err(Error::parameter("p", self.p, expected))
+    }
+}
+
+#[typetag::serde]
+impl Fusion for Power {
+    fn name(&self) -> String {
+        named!(format!("power:{}", self.p), self.raw)
+    }
+
+    fn fuse(&self, predictions: &Predictions) -> Result<Matrix> {
+        self.check()?;
+        power_mean(&self.name(), self.p, predictions, self.weights.as_deref(), self.raw)
+    }
+
+    fn gives(&self, outputs: &Outputs) -> Gives {
+        gives_unless_raw(outputs, self.raw)
+    }
+
+    fn weights(&self) -> Option<Vec<f64>> {
+        shares!(self)
+    }
+}
+
+pub(super) fn power_mean(
+    by: &str,
+    p: f64,
+    predictions: &Predictions,
+    weights: Option<&[f64]>,
+    raw: bool,
+) -> Result<Matrix> {
+    let accepts = [Gives::Probabilities, Gives::Logits, Gives::Values];
+    let panel = Panel::new(by, predictions, weights, &accepts)?;
+    let values = matches!(predictions.outputs(), Outputs::Targets(_) | Outputs::Quantiles(_));
+    if values && p != 1.0 {
+        panel.refuse_negative(by)?;
+    }
+    let scale = matches!(predictions.outputs(), Outputs::Classes(_)) && !raw;
+    panel.fuse(|rows: &Rows<'_>, sums: &mut Vec<f64>, out: &mut [f32]| {
+        sums.clear();
+        sums.resize(out.len(), 0.0);
+        if p == 2.0 {
+            add(rows, sums, |x| x * x);
+            finish(sums, out, f64::sqrt);
+        } else if p == -1.0 {
+            add(rows, sums, |x| 1.0 / x);
+            finish(sums, out, |sum| 1.0 / sum);
+        } else if p == 1.0 {
+            add(rows, sums, |x| x);
+            finish(sums, out, |sum| sum);
+        } else {
+            add(rows, sums, |x| exp(p * ln(x)));
+            finish(sums, out, |sum| exp(ln(sum) / p));
+        }
+        if scale {
+            normalise(out, rows.columns);
+        }
+    })
+}
+
+#[inline(always)]
+fn add(rows: &Rows<'_>, sums: &mut [f64], f: impl Fn(f64) -> f64) {
+    for (values, &w) in rows.values.iter().zip(rows.shares) {
+        for (sum, &x) in sums.iter_mut().zip(values.iter()) {
+            *sum += w * f(f64::from(x));
+        }
+    }
+}
+
+#[inline(always)]
+fn finish(sums: &[f64], out: &mut [f32], f: impl Fn(f64) -> f64) {
+    for (out, &sum) in out.iter_mut().zip(sums) {
+        *out = f(sum) as f32;
+    }
+}
