@@ -206,17 +206,35 @@ impl Predictions {
     /// # Errors
     /// [`Error::UnknownName`] for a name that no member bears.
     pub fn named<S: AsRef<str>>(&self, names: &[S]) -> Result<Predictions> {
-        let places: Result<Vec<usize>> = names
-            .iter()
-            .map(|name| {
-                self.find(name.as_ref()).ok_or_else(|| Error::UnknownName {
-                    what: "member",
-                    name: name.as_ref().into(),
-                    known: format!("the members are {}", self.names().collect::<Vec<_>>().join(", ")),
-                })
-            })
-            .collect();
+        let places: Result<Vec<usize>> =
+            names.iter().map(|name| self.find(name.as_ref()).ok_or_else(|| self.unknown(name.as_ref()))).collect();
         Ok(self.subset(&places?))
+    }
+
+    /// The members of these names, in the order given, where only some are needed: the place of one that is absent
+    /// and not needed is taken by the numbers of another, for a fusion that gives it weight 0 and never reads it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] for a name that is needed and that no member bears.
+    pub fn named_where<S: AsRef<str>>(&self, names: &[S], needed: impl Fn(usize) -> bool) -> Result<Predictions> {
+        let mut places = Vec::with_capacity(names.len());
+        for (m, name) in names.iter().enumerate() {
+            match self.find(name.as_ref()) {
+                Some(place) => places.push(place),
+                None if needed(m) => return Err(self.unknown(name.as_ref())),
+                None => places.push(0),
+            }
+        }
+        let mut subset = self.subset(&places);
+        for (member, name) in subset.members.iter_mut().zip(names) {
+            member.name = name.as_ref().into();
+        }
+        Ok(subset)
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let members = self.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        Error::UnknownName { what: "member", name: name.into(), known: format!("the members are {members}") }
     }
 
     /// Some rows, in the order given, copied.

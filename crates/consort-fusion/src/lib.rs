@@ -6,3 +6,7 @@ pub mod select;
 pub mod stack;
 pub mod verdict;
 pub mod weights;
+
+mod saved;
+
+pub use saved::SavedFusion;

@@ -30,7 +30,8 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
-    pub(super) fn of(difference: &Difference) -> Self {
+    /// What a difference between two predictions says of the first.
+    pub fn of(difference: &Difference) -> Self {
         match difference.gain_interval() {
             None => Conclusion::Unknown,
             Some(interval) if interval.low > 0.0 => Conclusion::Better,
