@@ -194,7 +194,11 @@ impl Metric for CalibrationError {
             Norm::RootMeanSquare => "rmsce",
             Norm::Maximum => "mce",
         };
-        format!("{of}{norm}")
+        // Ten bins go without saying.
+        match self.bins.count {
+            10 => format!("{of}{norm}"),
+            count => format!("{of}{norm}_{count}"),
+        }
     }
 
     fn direction(&self) -> Direction {

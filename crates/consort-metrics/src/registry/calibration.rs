@@ -5,7 +5,7 @@ use std::sync::Arc;
 use consort_core::Metric;
 
 use super::Entry;
-use crate::calibration::{CalibrationError, Of};
+use crate::calibration::{Bins, CalibrationError, Of};
 
 /// Those with a name of their own.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -56,13 +56,43 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-/// Those with parameters in their name: none.
+/// Those with the number of bins in their name, such as `ece_15`, and other words for the rest.
 pub(super) fn parse(name: &str) -> Option<Arc<dyn Metric>> {
-    Some(match name {
-        "expected_calibration_error" => Arc::new(CalibrationError::ece()),
-        "maximum_calibration_error" => Arc::new(CalibrationError::mce()),
-        "positive_ece" => Arc::new(CalibrationError::ece().of(Of::Positive)),
-        "positive_mce" => Arc::new(CalibrationError::mce().of(Of::Positive)),
+    if let Some((base, count)) = name.rsplit_once('_')
+        && let Ok(count) = count.parse()
+    {
+        let metric = unbinned(base)?.bins(Bins::default().count(count));
+        return metric.check().is_ok().then(|| Arc::new(metric) as Arc<dyn Metric>);
+    }
+    unbinned(name).map(|metric| Arc::new(metric) as Arc<dyn Metric>)
+}
+
+fn unbinned(name: &str) -> Option<CalibrationError> {
+    let (of, norm) = match name {
+        "expected_calibration_error" => (Of::Auto, "ece"),
+        "maximum_calibration_error" => (Of::Auto, "mce"),
+        _ => [("positive_", Of::Positive), ("top_label_", Of::TopLabel), ("classwise_", Of::Classwise)]
+            .into_iter()
+            .find_map(|(prefix, of)| Some((of, name.strip_prefix(prefix)?)))
+            .unwrap_or((Of::Auto, name)),
+    };
+    let metric = match norm {
+        "ece" => CalibrationError::ece(),
+        "mce" => CalibrationError::mce(),
+        "rmsce" => CalibrationError::rmsce(),
         _ => return None,
-    })
+    };
+    Some(metric.of(of))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_number_of_bins_may_stand_in_the_name() {
+        for name in ["ece_15", "classwise_mce_20", "positive_rmsce_5"] {
+            assert_eq!(super::parse(name).unwrap().name(), name);
+        }
+        assert_eq!(super::parse("ece_10").unwrap().name(), "ece");
+        assert!(super::parse("ece_0").is_none() && super::parse("ece_x").is_none());
+    }
 }
