@@ -4,6 +4,7 @@ mod align;
 mod columns;
 mod delimited;
 mod fill;
+mod frame;
 mod guard;
 mod input;
 mod layout;
@@ -23,6 +24,7 @@ mod weights;
 mod write;
 
 pub use columns::{TextColumn, read_columns};
+pub use frame::{to_frame, write_frame};
 pub use loaded::{Folds, Loaded, Style};
 pub use options::{ClassesMissing, Join, ReadOptions};
 pub use publish::publish;
