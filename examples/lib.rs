@@ -1,0 +1,1 @@
+//! Examples of consort; the files beside this one.
