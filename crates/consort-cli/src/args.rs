@@ -1,0 +1,298 @@
+//! The command line: what can be asked, with examples. What it means is in [`crate::commands`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Fuse, score and compare the predictions of many models.
+#[derive(Debug, Parser)]
+#[command(name = "consort", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make one prediction of many, with an honest estimate of what that gains
+    #[command(after_help = FUSE_EXAMPLES)]
+    Fuse(Box<Fuse>),
+    /// Score one or many prediction files against the truth
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(Box<Evaluate>),
+    /// Say which predictions are better than which, with intervals and tests
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(Box<Compare>),
+    /// Split the rows of a table into folds, for training elsewhere
+    #[command(after_help = SPLIT_EXAMPLES)]
+    Split(Box<Split>),
+}
+
+const FORMATS: &str = "\
+Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
+class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
+
+const FUSE_EXAMPLES: &str = "\
+Examples:
+  consort fuse oof/*.csv --truth y.csv -o fused.csv --report report.html --save fusion.json
+  consort fuse --with fusion.json test/*.csv -o test_fused.csv
+  consort fuse a.csv b.parquet --rule geometric -o fused.parquet
+  consort fuse rf=oof/forest.csv nn=oof/net.npy --truth y.csv --stack logistic -o fused.csv
+  consort fuse --wide table.csv --target y --weights optimise -o fused.csv
+
+Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
+class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
+
+const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  consort evaluate fused.csv --truth y.csv
+  consort evaluate oof/*.csv --truth y.csv --metrics log_loss,roc_auc,ece
+  consort evaluate pred.csv --target y --weight w --json";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  consort compare fused.csv oof/forest.csv oof/boost.csv --truth y.csv
+  consort compare a.csv b.csv --truth y.csv --metric roc_auc --json";
+
+const SPLIT_EXAMPLES: &str = "\
+Examples:
+  consort split train.csv --folds 5 --stratify label -o split.csv
+  consort split train.parquet --folds 5 --group patient --repeats 3 --seed 7 -o split.parquet
+  consort split sales.csv --folds 5 --time day --gap 7 -o split.csv";
+
+/// Which files, and how they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading", after_help = FORMATS)]
+pub(crate) struct Reading {
+    /// A file that holds the truth
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// The column of the truth [default: y]
+    #[arg(long, value_name = "COL")]
+    pub(crate) target: Option<String>,
+    /// The column that identifies a row
+    #[arg(long, value_name = "COL", default_value = "id")]
+    pub(crate) id: String,
+    /// A column of row weights, beside the truth
+    #[arg(long, value_name = "COL")]
+    pub(crate) weight: Option<String>,
+    /// A column beside the truth that says in which fold a row's out-of-fold predictions were made
+    #[arg(long, value_name = "COL")]
+    pub(crate) fold: Option<String>,
+    /// The file is a wide one: an id and one column a member
+    #[arg(long)]
+    pub(crate) wide: bool,
+    /// What the numbers mean [default: judged from the columns, and said]
+    #[arg(long, value_enum)]
+    pub(crate) inputs: Option<Inputs>,
+    /// The kind of problem [default: judged from columns and truth, and said]
+    #[arg(long, value_enum)]
+    pub(crate) task: Option<TaskName>,
+    /// The classes, in the order that binds [default: all that occur; numeric if all are numbers, else by bytes]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub(crate) classes: Option<Vec<String>>,
+    /// The positive class of a binary problem [default: the last]
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) positive: Option<String>,
+    /// What to do with a prediction that is missing
+    #[arg(long, value_enum, default_value_t = MissingPolicy::Error)]
+    pub(crate) missing: MissingPolicy,
+    /// Whether all files must have the same ids, or the common ones are used
+    #[arg(long, value_enum, default_value_t = JoinPolicy::Exact)]
+    pub(crate) join: JoinPolicy,
+    /// What a class that a member does not know counts for
+    #[arg(long, value_enum, default_value_t = ClassesPolicy::Zero)]
+    pub(crate) classes_missing: ClassesPolicy,
+}
+
+/// How the program runs and talks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct Running {
+    /// Decides all that is random
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// How many threads to use [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON object with all that was computed
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fuse {
+    /// Prediction files, one a member; NAME=FILE renames, else the name is the file's stem
+    #[arg(value_name = "MEMBER", required = true)]
+    pub(crate) members: Vec<String>,
+    /// Where the fused prediction goes (.csv, .csv.gz, .parquet)
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Apply a saved fusion to new rows
+    #[arg(long, value_name = "FUSION.json", conflicts_with_all = ["rule", "select", "weights", "stack", "calibrate", "metric"])]
+    pub(crate) with: Option<PathBuf>,
+    /// A rule, such as mean, vote, geometric, median; `--rule list` lists them
+    #[arg(long, group = "method")]
+    pub(crate) rule: Option<String>,
+    /// Select members: greedy (the default where there is a truth), best, or top:K
+    #[arg(long, group = "method")]
+    pub(crate) select: Option<String>,
+    /// Fit weights: optimise, nnls, per-class, or score
+    #[arg(long, group = "method")]
+    pub(crate) weights: Option<String>,
+    /// Fit a meta-learner on the members: linear or logistic
+    #[arg(long, group = "method")]
+    pub(crate) stack: Option<String>,
+    /// A file of member weights (`model,weight`) for the rule
+    #[arg(long, value_name = "FILE", requires = "rule")]
+    pub(crate) member_weights: Option<PathBuf>,
+    /// Fit a calibration after the fusion: platt, isotonic, beta, temperature or vector
+    #[arg(long, value_name = "MAP")]
+    pub(crate) calibrate: Option<String>,
+    /// What is optimised and judged [default: log_loss, or rmse for regression]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+    /// Rounds of the greedy selection
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub(crate) rounds: usize,
+    /// Folds of the honest estimate [default: those of --fold, else 5]
+    #[arg(long, value_name = "K")]
+    pub(crate) folds: Option<usize>,
+    /// Repeats of the honest estimate
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) repeats: usize,
+    /// Write a report to look at
+    #[arg(long, value_name = "R.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Save the fitted fusion, for `--with`
+    #[arg(long, value_name = "FUSION.json")]
+    pub(crate) save: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// Prediction files; NAME=FILE renames
+    #[arg(value_name = "PRED", required = true)]
+    pub(crate) predictions: Vec<String>,
+    /// Which metrics [default: those usual for the task]; `--metrics list` lists them
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub(crate) metrics: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Two or more prediction files; NAME=FILE renames
+    #[arg(value_name = "PRED", required = true)]
+    pub(crate) predictions: Vec<String>,
+    /// What is compared [default: log_loss, or rmse for regression]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+    /// Bootstrap resamples
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    pub(crate) resamples: usize,
+    /// The confidence of the intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) confidence: f64,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Split {
+    /// The table (.csv, .csv.gz, .parquet, .ipc)
+    #[arg(value_name = "DATA")]
+    pub(crate) data: PathBuf,
+    /// Where the split goes (.csv, .parquet): row id, repeat, fold
+    #[arg(short, long, value_name = "SPLIT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How many folds
+    #[arg(long, default_value_t = 5, value_name = "K")]
+    pub(crate) folds: usize,
+    /// Keep the shares of the classes (or of the bins of a number) in this column the same in every fold
+    #[arg(long, value_name = "COL")]
+    pub(crate) stratify: Option<String>,
+    /// Keep the rows of one group together
+    #[arg(long, value_name = "COL")]
+    pub(crate) group: Option<String>,
+    /// Train on the past and test on the future, in the order of this column
+    #[arg(long, value_name = "COL", conflicts_with_all = ["stratify", "group"])]
+    pub(crate) time: Option<String>,
+    /// Fold labels that exist already
+    #[arg(long, value_name = "COL", conflicts_with_all = ["stratify", "group", "time", "repeats"])]
+    pub(crate) predefined: Option<String>,
+    /// Repeat the whole split, shuffled anew
+    #[arg(long, default_value_t = 1, value_name = "N", conflicts_with_all = ["time", "no_shuffle"])]
+    pub(crate) repeats: usize,
+    /// Leave the rows in their order instead of shuffling them
+    #[arg(long)]
+    pub(crate) no_shuffle: bool,
+    /// Rows of each test block, with --time
+    #[arg(long, value_name = "ROWS", requires = "time")]
+    pub(crate) test_size: Option<usize>,
+    /// Rows left out between training and test, with --time
+    #[arg(long, value_name = "ROWS", requires = "time")]
+    pub(crate) gap: Option<usize>,
+    /// The most training rows, the latest being kept, with --time
+    #[arg(long, value_name = "ROWS", requires = "time")]
+    pub(crate) max_train_size: Option<usize>,
+    /// The column that identifies a row [default: id if there is one, else the row number]
+    #[arg(long, value_name = "COL")]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Inputs {
+    Probabilities,
+    Logits,
+    Labels,
+    Scores,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TaskName {
+    Binary,
+    Multiclass,
+    /// Binary or multiclass, by the classes that occur
+    Classification,
+    Regression,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum MissingPolicy {
+    /// Refuse it, naming row and member
+    Error,
+    /// Leave that member out of that row and renormalise the weights of the others
+    Available,
+    /// The fused row is missing too
+    Propagate,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum JoinPolicy {
+    /// All files must have the same ids
+    Exact,
+    /// The ids that all files have
+    Inner,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ClassesPolicy {
+    /// Its probability is 0
+    Zero,
+    /// Each class is averaged over the members that know it
+    KnownOnly,
+}

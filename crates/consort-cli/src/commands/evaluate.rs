@@ -1,0 +1,62 @@
+//! `consort evaluate`: scores of prediction files.
+
+use std::sync::Arc;
+
+use consort::{
+    core::{Error, Metric},
+    metrics::registry,
+};
+use serde_json::{Value, json};
+
+use crate::{args::Evaluate, failure::Result, inputs, listing, method, score_card::ScoreCard, session::Session};
+
+pub(crate) fn run(args: &Evaluate) -> Result<()> {
+    let mut session = Session::start("evaluate", &args.running)?;
+    if args.metrics.as_ref().is_some_and(|names| names.iter().any(|name| name == "list")) {
+        return list_metrics(session);
+    }
+    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading))?;
+    let truth = inputs::needed_truth(&loaded, "evaluate")?;
+    let predictions = &loaded.predictions;
+    let task = predictions.outputs().task();
+    let metrics: Vec<Arc<dyn Metric>> = match &args.metrics {
+        None => method::companions(&method::metric(None, predictions)?, predictions)?,
+        Some(names) => names.iter().map(|name| registry::by_name(name)).collect::<Result<_, Error>>()?,
+    };
+    if let Some(metric) = metrics.iter().find(|metric| !metric.suits(task)) {
+        return Err(Error::Unsupported {
+            by: format!("metric `{}`", metric.name()),
+            what: task.to_string(),
+            hint: "`--metrics list` says which metric is for what".into(),
+        }
+        .into());
+    }
+    session.doing("scoring");
+    let cards = (0..predictions.members().len())
+        .map(|m| ScoreCard::of_member(&mut session, &metrics, predictions, m, &truth))
+        .collect::<Result<Vec<_>>>()?;
+
+    let names: Vec<String> = metrics.iter().map(|metric| metric.name()).collect();
+    let header: Vec<&str> = std::iter::once("prediction").chain(names.iter().map(String::as_str)).collect();
+    let rows: Vec<Vec<String>> = cards
+        .iter()
+        .map(|card| {
+            std::iter::once(card.name.clone())
+                .chain(card.scores.iter().map(|(_, score)| listing::score(score)))
+                .collect()
+        })
+        .collect();
+    session.say(listing::table(&header, &rows));
+    session.say(format!("{} rows, {task}", predictions.rows()));
+    let cards: Vec<Value> = cards.iter().map(|card| json!({"name": card.name, "scores": card.to_json()})).collect();
+    session.put("predictions", cards.into());
+    session.finish()
+}
+
+fn list_metrics(mut session: Session) -> Result<()> {
+    let rows: Vec<Vec<String>> =
+        registry::entries().map(|entry| vec![entry.name.to_string(), entry.about.to_string()]).collect();
+    session.put("metrics", rows.iter().map(|row| json!({"name": row[0], "what": row[1]})).collect::<Vec<_>>().into());
+    session.say(listing::table(&["metric", "what it is"], &rows));
+    session.finish()
+}

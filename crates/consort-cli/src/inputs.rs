@@ -1,0 +1,107 @@
+//! From the command line to predictions in memory.
+
+use std::path::Path;
+
+use consort::{
+    core::{Error, Gives, Missing, Task, Truth},
+    data::files::{ClassesMissing, Join, Loaded, ReadOptions, Source, read_members},
+};
+
+use crate::{
+    args::{ClassesPolicy, Inputs, JoinPolicy, MissingPolicy, Reading, TaskName},
+    failure::{Failure, Result},
+    session::Session,
+};
+
+/// `NAME=FILE` or `FILE`.
+pub(crate) fn source(text: &str) -> Source {
+    match text.split_once('=') {
+        // A path that exists is a path, whatever is in its name.
+        Some((name, file)) if !name.is_empty() && !name.contains(['/', '\\']) && !Path::new(text).exists() => {
+            Source::new(name, file)
+        }
+        _ => Source::stem(text),
+    }
+}
+
+pub(crate) fn options(reading: &Reading) -> ReadOptions {
+    ReadOptions {
+        id: reading.id.clone(),
+        target: reading.target.clone(),
+        weight: reading.weight.clone(),
+        fold: reading.fold.clone(),
+        positive: reading.positive.clone(),
+        classes: reading.classes.clone(),
+        inputs: reading.inputs.map(|inputs| match inputs {
+            Inputs::Probabilities => Gives::Probabilities,
+            Inputs::Logits => Gives::Logits,
+            Inputs::Labels => Gives::Labels,
+            Inputs::Scores => Gives::Scores,
+        }),
+        task: reading.task.map(|task| match task {
+            TaskName::Binary => Task::Binary,
+            TaskName::Multiclass | TaskName::Classification => Task::Multiclass,
+            TaskName::Regression => Task::Regression,
+        }),
+        missing: match reading.missing {
+            MissingPolicy::Error => Missing::Error,
+            MissingPolicy::Available => Missing::Available,
+            MissingPolicy::Propagate => Missing::Propagate,
+        },
+        join: match reading.join {
+            JoinPolicy::Exact => Join::Exact,
+            JoinPolicy::Inner => Join::Inner,
+        },
+        classes_missing: match reading.classes_missing {
+            ClassesPolicy::Zero => ClassesMissing::Zero,
+            ClassesPolicy::KnownOnly => ClassesMissing::KnownOnly,
+        },
+        wide: reading.wide,
+    }
+}
+
+/// Reads and aligns the files, and says what was judged.
+pub(crate) fn load(
+    session: &mut Session,
+    files: &[String],
+    reading: &Reading,
+    options: &ReadOptions,
+) -> Result<Loaded> {
+    session.doing(format!("reading {} file{}", files.len(), if files.len() == 1 { "" } else { "s" }));
+    let sources: Vec<Source> = files.iter().map(|file| source(file)).collect();
+    let truth = reading.truth.as_ref().map(Source::stem);
+    let loaded = read_members(&sources, truth.as_ref(), options)?;
+    session.judge(loaded.judged.iter().cloned());
+    for warning in &loaded.warnings {
+        session.warn(warning.clone());
+    }
+    let outputs = loaded.predictions.outputs();
+    session.put("rows", loaded.predictions.rows().into());
+    session.put("task", serde_json::to_value(outputs.task())?);
+    if let Ok(classes) = outputs.classes("") {
+        session.put("classes", classes.names().into());
+        session.put("positive", classes.names()[classes.positive()].as_str().into());
+    }
+    session.put("columns", serde_json::to_value(&loaded.columns)?);
+    Ok(loaded)
+}
+
+/// The truth of what was read.
+pub(crate) fn truth(loaded: &Loaded) -> Result<Option<Truth<'_>>> {
+    Ok(match (&loaded.target, &loaded.weights) {
+        (None, _) => None,
+        (Some(target), None) => Some(Truth::new(target)),
+        (Some(target), Some(weights)) => Some(Truth::weighted(target, weights)?),
+    })
+}
+
+/// The truth, which the command cannot do without.
+pub(crate) fn needed_truth<'a>(loaded: &'a Loaded, by: &str) -> Result<Truth<'a>> {
+    truth(loaded)?.ok_or_else(|| {
+        Failure::from(Error::Unsupported {
+            by: by.into(),
+            what: "predictions without a truth".into(),
+            hint: "give the truth with --truth FILE, or name its column with --target COL".into(),
+        })
+    })
+}

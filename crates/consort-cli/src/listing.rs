@@ -1,0 +1,45 @@
+//! Tables for people.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use consort::core::Score;
+
+/// A table with a header; columns of numbers stand right.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.to_vec());
+    for row in rows {
+        table.add_row(row);
+    }
+    for (k, column) in table.column_iter_mut().enumerate() {
+        let is_number = |cell: &String| {
+            let first = cell.trim_start_matches(['+', '-', '−']).chars().next();
+            cell.is_empty() || cell == NOTHING || first.is_some_and(|c| c.is_ascii_digit())
+        };
+        if rows.iter().filter_map(|row| row.get(k)).all(is_number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// What stands for a number that is not there.
+pub(crate) const NOTHING: &str = "—";
+
+/// A number with about five digits that count.
+pub(crate) fn number(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if !value.is_finite() => NOTHING.into(),
+        _ if size == 0.0 => "0".into(),
+        _ if size >= 1e7 || size < 1e-4 => format!("{value:.3e}"),
+        _ => {
+            let decimals = (4 - size.log10().floor() as i32).clamp(0, 5) as usize;
+            format!("{value:.decimals$}")
+        }
+    }
+}
+
+pub(crate) fn score(score: &Score) -> String {
+    score.value().map_or_else(|| NOTHING.into(), number)
+}

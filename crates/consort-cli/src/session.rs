@@ -1,0 +1,125 @@
+//! How a command talks: tables and notes for people, or one JSON object for programs.
+
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use consort::core::{Seed, Warning};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    args::Running,
+    failure::{Failure, Result},
+};
+
+/// One run of a command: its seed, what it found, and what it has to say.
+pub(crate) struct Session {
+    pub(crate) seed: Seed,
+    json: bool,
+    object: Map<String, Value>,
+    text: String,
+    judged: Vec<String>,
+    warnings: Vec<Warning>,
+    spinner: ProgressBar,
+}
+
+impl Session {
+    /// Starts the threads asked for.
+    pub(crate) fn start(command: &str, running: &Running) -> Result<Self> {
+        if let Some(threads) = running.threads {
+            if threads == 0 {
+                return Err(Failure::usage("--threads is 0, but must be at least 1"));
+            }
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+        }
+        let mut object = Map::new();
+        object.insert("command".into(), command.into());
+        object.insert("version".into(), env!("CARGO_PKG_VERSION").into());
+        object.insert("seed".into(), running.seed.into());
+        // Drawn on stderr and only for a person who looks.
+        let watched = std::io::stderr().is_terminal() && !running.json;
+        let spinner = if watched { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            spinner.set_style(style);
+        }
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        Ok(Self {
+            seed: Seed::new(running.seed),
+            json: running.json,
+            object,
+            text: String::new(),
+            judged: Vec::new(),
+            warnings: Vec::new(),
+            spinner,
+        })
+    }
+
+    /// What is being done now.
+    pub(crate) fn doing(&self, what: impl Into<String>) {
+        self.spinner.set_message(what.into());
+    }
+
+    /// A part of the JSON object.
+    pub(crate) fn put(&mut self, key: &str, value: Value) {
+        self.object.insert(key.into(), value);
+    }
+
+    /// A paragraph or a table for people.
+    pub(crate) fn say(&mut self, text: impl AsRef<str>) {
+        self.text.push_str(text.as_ref().trim_end());
+        self.text.push_str("\n\n");
+    }
+
+    /// What was judged from the input rather than told.
+    pub(crate) fn judge(&mut self, judged: impl IntoIterator<Item = String>) {
+        self.judged.extend(judged);
+    }
+
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    pub(crate) fn note(&mut self, text: impl Into<String>) {
+        self.warn(Warning::Note { text: text.into() });
+    }
+
+    pub(crate) fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Prints everything: the object on stdout, or tables there and notes on stderr.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        self.spinner.finish_and_clear();
+        let out = if self.json {
+            let warnings = self.warnings.iter().map(|warning| {
+                let mut object = serde_json::to_value(warning)?;
+                if let Value::Object(map) = &mut object {
+                    map.insert("text".into(), warning.to_string().into());
+                }
+                Ok(object)
+            });
+            let warnings = warnings.collect::<Result<Vec<Value>, serde_json::Error>>()?;
+            self.object.insert("judged".into(), json!(self.judged));
+            self.object.insert("warnings".into(), warnings.into());
+            serde_json::to_string_pretty(&Value::Object(self.object))? + "\n"
+        } else {
+            for judged in &self.judged {
+                eprintln!("note: {judged}");
+            }
+            for warning in &self.warnings {
+                eprintln!("warning: {warning}");
+            }
+            self.text.trim_end().to_string() + "\n"
+        };
+        match std::io::stdout().lock().write_all(out.as_bytes()) {
+            // Whoever reads has read enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Failure::file("stdout".as_ref(), "it cannot be written", error)),
+            Ok(()) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Real predictions of real models, from the first command to new rows.
+
+use crate::program::*;
+
+const MEMBERS: [&str; 8] = [
+    "adaboost.csv.gz",
+    "forest.parquet",
+    "gaussian_nb.csv",
+    "hist_boosting.csv",
+    "knn.csv",
+    "logistic.csv",
+    "mlp.csv.gz",
+    "tree.csv",
+];
+
+pub fn members(part: &str) -> Vec<String> {
+    MEMBERS.iter().map(|name| shipped(&format!("credit/{part}/{name}"))).collect()
+}
+
+/// The scores on new rows of a fusion fitted on out-of-fold predictions: (ensemble, best member of all).
+fn on_new_rows(method: &[&str]) -> (f64, f64, serde_json::Value) {
+    let folder = folder();
+    let saved = path(&folder, "fusion.json");
+    let mut args =
+        vec!["fuse".to_string(), "--truth".into(), shipped("credit/oof_truth.csv"), "--save".into(), saved.clone()];
+    args.extend(members("oof"));
+    args.extend(method.iter().map(ToString::to_string));
+    let ran = consort(&args);
+    assert!(ran.ok, "{}", ran.stderr);
+    let mut args = vec!["fuse".to_string(), "--with".into(), saved, "--json".into()];
+    args.extend(["--truth".to_string(), shipped("credit/test_truth.csv")]);
+    args.extend(members("test"));
+    let said = consort(&args).json();
+    let loss = |scores: &serde_json::Value| scores["log_loss"].as_f64().unwrap();
+    let best = said["members"].as_array().unwrap().iter().map(|m| loss(&m["scores"])).fold(f64::INFINITY, f64::min);
+    (loss(&said["ensemble"]["scores"]), best, said)
+}
+
+#[test]
+fn greedy_and_simplex_weights_are_no_worse_on_new_rows_than_the_best_member() {
+    for method in [&["--select", "greedy"][..], &["--weights", "optimise"]] {
+        let (ensemble, best, said) = on_new_rows(method);
+        assert!(ensemble <= best, "{method:?}: {ensemble} {best}");
+        let interval = list(&said["verdict"]["gain_interval"]);
+        assert!(interval[0] < interval[1], "{}", said["verdict"]);
+        assert!(said["verdict"]["text"].as_str().unwrap().contains("log_loss"), "{}", said["verdict"]);
+    }
+}
+
+#[test]
+fn the_first_command_writes_output_report_and_fusion() {
+    let folder = folder();
+    let [out, report, saved] = ["fused.csv", "report.html", "fusion.json"].map(|name| path(&folder, name));
+    let mut args = vec!["fuse".to_string(), "--truth".into(), shipped("credit/oof_truth.csv")];
+    args.extend(["-o".into(), out.clone(), "--report".into(), report.clone(), "--save".into(), saved.clone()]);
+    args.extend(members("oof"));
+    let ran = consort(&args);
+    assert!(ran.ok, "{}", ran.stderr);
+    assert!(ran.stdout.contains("hist_boosting") && ran.stdout.contains("ensemble"), "{}", ran.stdout);
+    let fused = columns(out);
+    assert_eq!(fused["id"].len(), 3117);
+    for (bad, good) in numbers(&fused["p_bad"]).into_iter().zip(numbers(&fused["p_good"])) {
+        assert!((bad + good - 1.0).abs() < 1e-6);
+    }
+    let html = std::fs::read_to_string(report).unwrap();
+    assert!(html.contains("<svg") && html.to_lowercase().contains("best member"));
+    assert!(!html.contains("<script src") && !html.contains("<link"), "the report must need nothing else");
+    // The saved fusion says which members it needs; the others may be absent.
+    let text = std::fs::read_to_string(&saved).unwrap();
+    assert!(text.contains("\"checksum\""));
+    std::fs::write(&saved, text.replacen("0.", "1.", 1)).unwrap();
+    let mut args = vec!["fuse".to_string(), "--with".into(), saved];
+    args.extend(members("test"));
+    assert!(consort(&args).error().contains("checksum"));
+}
+
+#[test]
+fn every_method_runs_on_real_predictions_and_its_estimate_is_honest() {
+    let methods = [
+        "--rule mean",
+        "--rule geometric",
+        "--rule median",
+        "--rule vote:share",
+        "--rule decision-templates",
+        "--select greedy",
+        "--select best",
+        "--select top:3",
+        "--weights optimise",
+        "--weights nnls",
+        "--weights per-class",
+        "--weights score",
+        "--stack linear",
+        "--stack logistic",
+        "--rule mean --calibrate isotonic",
+        "--select greedy --calibrate temperature",
+        "--rule mean --calibrate platt",
+        "--rule mean --calibrate beta",
+        "--rule mean --calibrate vector",
+    ];
+    for method in methods {
+        let mut args = vec!["fuse".to_string(), "--json".into(), "--truth".into(), shipped("credit/oof_truth.csv")];
+        args.extend(method.split(' ').map(Into::into));
+        args.extend(members("oof"));
+        let said = consort(&args).json();
+        let nested = said["ensemble"]["nested"]["accuracy"].as_f64().unwrap();
+        assert!((0.7..0.9).contains(&nested), "{method}: {nested}");
+        assert!(said["verdict"]["text"].as_str().unwrap().len() > 40, "{method}");
+    }
+}
+
+#[test]
+fn compare_ranks_predictions_with_intervals_and_tests() {
+    let args: Vec<String> = [
+        "compare".into(),
+        "--truth".into(),
+        shipped("credit/oof_truth.csv"),
+        "--json".into(),
+        "--metric".into(),
+        "roc_auc".into(),
+    ]
+    .into_iter()
+    .chain(members("oof"))
+    .collect();
+    let said = consort(&args).json();
+    assert_eq!(said["scores"].as_array().unwrap().len(), 8);
+    assert_eq!(said["pairs"].as_array().unwrap().len(), 28);
+    let best = &said["scores"][0];
+    let interval = (best["interval"]["low"].as_f64().unwrap(), best["interval"]["high"].as_f64().unwrap());
+    let score = best["score"].as_f64().unwrap();
+    assert!(interval.0 < score && score < interval.1);
+    let last = said["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|pair| pair["worse"] == "tree" && pair["better"] == best["name"])
+        .unwrap();
+    assert!(last["interval"][0].as_f64().unwrap() > 0.0, "{last}");
+    assert!(last["delong"].is_object() && last["mcnemar"].is_object(), "{last}");
+    assert!(said["cochran_q"].is_object());
+}
