@@ -72,6 +72,8 @@ fn select(greedy: &GreedySelection, case: &Case) -> Selection {
 
 /// From a score to the loss of the reference.
 type Turn = fn(f64) -> f64;
+/// Name in the reference, metric, rounds, sorted start, and the way to the reference's loss.
+type Scenario = (&'static str, Arc<dyn Metric>, usize, usize, Turn);
 
 fn assert_reference(name: &str, greedy: GreedySelection, case: &Case, as_loss: Turn) {
     let expected = &json("caruana.json")[name];
@@ -99,13 +101,13 @@ fn assert_reference(name: &str, greedy: GreedySelection, case: &Case, as_loss: T
 
 #[test]
 fn picks_path_and_weights_equal_the_reference() {
-    let metrics: [(&str, Arc<dyn Metric>, usize, usize, Turn); 4] = [
+    let scenarios: [Scenario; 4] = [
         ("binary_log_loss_20", Arc::new(LogLoss::default()), 20, 0, |x| x),
         ("binary_error_20", Arc::new(Accuracy), 20, 0, |x| 1.0 - x),
         ("binary_1-auc_20", Arc::new(RocAuc::default()), 20, 0, |x| 1.0 - x),
         ("binary_brier_20_init2", Arc::new(Brier::default()), 20, 2, |x| x),
     ];
-    for (name, metric, rounds, start, as_loss) in metrics {
+    for (name, metric, rounds, start, as_loss) in scenarios {
         let own: Arc<dyn Metric> = Arc::new(Own(metric.clone()));
         for metric in [metric, own] {
             let greedy = GreedySelection::new(metric).rounds(rounds).start(start);
