@@ -32,7 +32,7 @@ pub(crate) fn number(value: f64) -> String {
     match size {
         _ if !value.is_finite() => NOTHING.into(),
         _ if size == 0.0 => "0".into(),
-        _ if size >= 1e7 || size < 1e-4 => format!("{value:.3e}"),
+        _ if !(1e-4..1e7).contains(&size) => format!("{value:.3e}"),
         _ => {
             let decimals = (4 - size.log10().floor() as i32).clamp(0, 5) as usize;
             format!("{value:.decimals$}")

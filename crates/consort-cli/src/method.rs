@@ -97,9 +97,9 @@ pub(crate) fn fuser(
     let Some(name) = &args.calibrate else { return Ok(fuser) };
     let calibrator: Arc<dyn Calibrator> = match name.as_str() {
         "platt" => Arc::new(calibrate::Platt::default()),
-        "isotonic" => Arc::new(calibrate::Isotonic::default()),
-        "beta" => Arc::new(calibrate::Beta::default()),
-        "temperature" => Arc::new(calibrate::Temperature::default()),
+        "isotonic" => Arc::new(calibrate::Isotonic),
+        "beta" => Arc::new(calibrate::Beta),
+        "temperature" => Arc::new(calibrate::Temperature),
         "vector" => Arc::new(calibrate::VectorScaling::default()),
         other => return Err(unknown("--calibrate", other, "platt, isotonic, beta, temperature and vector")),
     };

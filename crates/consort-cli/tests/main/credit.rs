@@ -13,7 +13,7 @@ const MEMBERS: [&str; 8] = [
     "tree.csv",
 ];
 
-pub fn members(part: &str) -> Vec<String> {
+pub(crate) fn members(part: &str) -> Vec<String> {
     MEMBERS.iter().map(|name| shipped(&format!("credit/{part}/{name}"))).collect()
 }
 

@@ -9,21 +9,21 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 /// What a run of the program said.
-pub struct Ran {
-    pub ok: bool,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) ok: bool,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// The JSON object, of a run that went well.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert!(self.ok, "{}", self.stderr);
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
     /// The message of a run that failed; it must be an error, not a panic.
-    pub fn error(&self) -> &str {
+    pub(crate) fn error(&self) -> &str {
         assert!(!self.ok, "it went well: {}", self.stdout);
         assert!(self.stderr.starts_with("error: "), "{}", self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
@@ -31,7 +31,7 @@ impl Ran {
     }
 }
 
-pub fn consort<S: AsRef<str>>(args: &[S]) -> Ran {
+pub(crate) fn consort<S: AsRef<str>>(args: &[S]) -> Ran {
     let output = Command::cargo_bin("consort").unwrap().args(args.iter().map(AsRef::as_ref)).output().unwrap();
     Ran {
         ok: output.status.success(),
@@ -41,12 +41,12 @@ pub fn consort<S: AsRef<str>>(args: &[S]) -> Ran {
 }
 
 /// A file of case `dNN`.
-pub fn case(name: &str) -> String {
+pub(crate) fn case(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(name).display().to_string()
 }
 
 /// What a case expects, by the name of the check.
-pub fn expected(case_name: &str, check: &str) -> Value {
+pub(crate) fn expected(case_name: &str, check: &str) -> Value {
     let text = std::fs::read_to_string(case(&format!("{case_name}/expected.json"))).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     let checks = value["checks"].as_array().unwrap();
@@ -55,26 +55,26 @@ pub fn expected(case_name: &str, check: &str) -> Value {
 }
 
 /// A file that ships with the examples.
-pub fn shipped(name: &str) -> String {
+pub(crate) fn shipped(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data").join(name).display().to_string()
 }
 
-pub fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-pub fn path(folder: &tempfile::TempDir, name: &str) -> String {
+pub(crate) fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).display().to_string()
 }
 
-pub fn write(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+pub(crate) fn write(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
 }
 
 /// The columns of a CSV file, by name.
-pub fn columns(file: impl Into<PathBuf>) -> HashMap<String, Vec<String>> {
+pub(crate) fn columns(file: impl Into<PathBuf>) -> HashMap<String, Vec<String>> {
     let mut reader = csv::Reader::from_path(file.into()).unwrap();
     let names: Vec<String> = reader.headers().unwrap().iter().map(Into::into).collect();
     let mut columns: HashMap<String, Vec<String>> = names.iter().map(|name| (name.clone(), Vec::new())).collect();
@@ -86,24 +86,24 @@ pub fn columns(file: impl Into<PathBuf>) -> HashMap<String, Vec<String>> {
     columns
 }
 
-pub fn numbers(column: &[String]) -> Vec<f64> {
+pub(crate) fn numbers(column: &[String]) -> Vec<f64> {
     column.iter().map(|cell| cell.parse().unwrap()).collect()
 }
 
 /// Equal to 1e-6, two-sided.
 #[track_caller]
-pub fn near(got: &[f64], want: &[f64]) {
+pub(crate) fn near(got: &[f64], want: &[f64]) {
     assert_eq!(got.len(), want.len(), "{got:?} {want:?}");
     for (got_one, want_one) in got.iter().zip(want) {
         assert!((got_one - want_one).abs() < 1e-6, "{got:?} is not {want:?}");
     }
 }
 
-pub fn list(value: &Value) -> Vec<f64> {
+pub(crate) fn list(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
-pub fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     let text =
         |x: &Value| x.as_str().map_or_else(|| if x.is_null() { String::new() } else { x.to_string() }, Into::into);
     value.as_array().unwrap().iter().map(text).collect()

@@ -1,5 +1,8 @@
 //! Tests of the splitters through their public interface.
 
+// Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod cases;
 mod contracts;
 mod errors;

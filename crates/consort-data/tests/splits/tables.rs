@@ -1,6 +1,6 @@
 //! Splits from columns of data frames, and plans by name.
 
-use consort_core::{Ids, Seed, Splitter};
+use consort_core::{Ids, Seed};
 use consort_data::split::{Plan, RowColumns, Size, from_table, to_table};
 use polars::prelude::df;
 
