@@ -12,7 +12,7 @@
 //! | [`Learner`], [`Model`], [`Fuser`], [`Fusion`], [`Splitter`], [`Metric`] | the traits that others implement |
 //! | [`Seed`], [`Stream`] | randomness that depends on names and on nothing else |
 //! | [`blocks`] | loops over rows whose result does not depend on the number of threads |
-//! | [`check`] | the common suite that runs every contract over any implementation (feature `check`) |
+//! | `check` | the common suite that runs every contract over any implementation (feature `check`) |
 
 pub mod blocks;
 #[cfg(feature = "check")]
