@@ -28,10 +28,6 @@ pub(crate) enum Command {
     Split(Box<Split>),
 }
 
-const FORMATS: &str = "\
-Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
-class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
-
 const FUSE_EXAMPLES: &str = "\
 Examples:
   consort fuse oof/*.csv --truth y.csv -o fused.csv --report report.html --save fusion.json
@@ -40,7 +36,7 @@ Examples:
   consort fuse rf=oof/forest.csv nn=oof/net.npy --truth y.csv --stack logistic -o fused.csv
   consort fuse --wide table.csv --target y --weights optimise -o fused.csv
 
-Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
+Prediction files are CSV, CSV.GZ, Parquet or NPY. They have an id column and either one `p_CLASS` column a
 class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
 
 const EVALUATE_EXAMPLES: &str = "\
@@ -62,7 +58,7 @@ Examples:
 
 /// Which files, and how they are read.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Reading", after_help = FORMATS)]
+#[command(next_help_heading = "Reading")]
 pub(crate) struct Reading {
     /// A file that holds the truth
     #[arg(long, value_name = "FILE")]
@@ -211,7 +207,7 @@ pub(crate) struct Compare {
 
 #[derive(Debug, Args)]
 pub(crate) struct Split {
-    /// The table (.csv, .csv.gz, .parquet, .ipc)
+    /// The table (.csv, .csv.gz, .parquet)
     #[arg(value_name = "DATA")]
     pub(crate) data: PathBuf,
     /// Where the split goes (.csv, .parquet): row id, repeat, fold

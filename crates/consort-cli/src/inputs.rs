@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use consort::{
-    core::{Error, Gives, Missing, Task, Truth},
+    core::{Error, Fusion, Gives, Missing, Predictions, Task, Truth},
     data::files::{ClassesMissing, Join, Loaded, ReadOptions, Source, read_members},
+    fusion::rule::Mean,
 };
 
 use crate::{
@@ -71,6 +72,7 @@ pub(crate) fn load(
     let sources: Vec<Source> = files.iter().map(|file| source(file)).collect();
     let truth = reading.truth.as_ref().map(Source::stem);
     let loaded = read_members(&sources, truth.as_ref(), options)?;
+    let loaded = Loaded { predictions: without_logits(session, loaded.predictions)?, ..loaded };
     session.judge(loaded.judged.iter().cloned());
     for warning in &loaded.warnings {
         session.warn(warning.clone());
@@ -84,6 +86,27 @@ pub(crate) fn load(
     }
     session.put("columns", serde_json::to_value(&loaded.columns)?);
     Ok(loaded)
+}
+
+/// The same predictions, with the probabilities that logits stand for in their place.
+fn without_logits(session: &mut Session, predictions: Predictions) -> Result<Predictions> {
+    if predictions.members().iter().all(|member| member.gives != Gives::Logits) {
+        return Ok(predictions);
+    }
+    session.judge(["logits are read as the probabilities that they stand for".to_string()]);
+    let mut builder = Predictions::builder(predictions.outputs().clone(), predictions.ids())
+        .missing(predictions.missing())
+        .reserve(predictions.members().len());
+    for (m, member) in predictions.members().iter().enumerate() {
+        builder = match member.gives {
+            Gives::Logits => {
+                let fused = Mean::default().fuse(&predictions.subset(&[m]))?;
+                builder.member(&member.name, Gives::Probabilities, fused.values())?
+            }
+            gives => builder.member(&member.name, gives, predictions.member(m))?,
+        };
+    }
+    Ok(builder.build()?)
 }
 
 /// The truth of what was read.

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use consort::{
-    core::{Estimates, Fusion, Gives, Matrix, Metric, Predictions, Reads, Score, Target, Truth, Warning},
-    fusion::rule::Mean,
-};
+use consort::core::{Estimates, Gives, Matrix, Metric, Predictions, Reads, Score, Target, Truth, Warning};
 use serde_json::{Map, Value};
 
 use crate::{failure::Result, session::Session};
@@ -17,7 +14,7 @@ pub(crate) struct ScoreCard {
 }
 
 impl ScoreCard {
-    /// Scores a member. Logits are read as the probabilities that they stand for.
+    /// Scores a member.
     pub(crate) fn of_member(
         session: &mut Session,
         metrics: &[Arc<dyn Metric>],
@@ -26,10 +23,6 @@ impl ScoreCard {
         truth: &Truth<'_>,
     ) -> Result<Self> {
         let name = predictions.members()[m].name.clone();
-        if predictions.members()[m].gives == Gives::Logits {
-            let probabilities = Mean::default().fuse(&predictions.subset(&[m]))?;
-            return Self::of(session, name, metrics, &Estimates::matrix(&probabilities, Gives::Probabilities), truth);
-        }
         Self::of(session, name, metrics, &predictions.estimates(m), truth)
     }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Estimates, Fusion, Gives, Matrix, Metric, Predictions, Task, Truth},
-    fusion::rule::Mean,
+    core::{Estimates, Metric, Predictions, Task, Truth},
     metrics::{
         diversity::Correctness,
         significance::{Bootstrap, DeLong, bootstrap, cochran_q, holm, mcnemar},
@@ -37,13 +36,7 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 
     session.doing(format!("drawing {} resamples", args.resamples));
     let params = Bootstrap::default().replicates(args.resamples).level(args.confidence);
-    let probabilities = as_probabilities(predictions)?;
-    let estimates: Vec<Estimates<'_>> = (0..count)
-        .map(|m| match &probabilities[m] {
-            Some(matrix) => Estimates::matrix(matrix, Gives::Probabilities),
-            None => predictions.estimates(m),
-        })
-        .collect();
+    let estimates: Vec<Estimates<'_>> = (0..count).map(|m| predictions.estimates(m)).collect();
     let replicates = bootstrap(&*metric, &estimates, &truth, &params, session.seed.child("compare"))?;
 
     // Best first; of equals, by name.
@@ -85,16 +78,6 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
         session.put("cochran_q", serde_json::to_value(&test)?);
     }
     session.finish()
-}
-
-/// The probabilities that logits stand for; nothing for a member that gives something else.
-fn as_probabilities(predictions: &Predictions) -> Result<Vec<Option<Matrix>>> {
-    (0..predictions.members().len())
-        .map(|m| match predictions.members()[m].gives {
-            Gives::Logits => Ok(Some(Mean::default().fuse(&predictions.subset(&[m]))?)),
-            _ => Ok(None),
-        })
-        .collect()
 }
 
 /// Two predictions, the better one first.

@@ -138,3 +138,24 @@ fn compare_ranks_predictions_with_intervals_and_tests() {
     assert!(last["delong"].is_object() && last["mcnemar"].is_object(), "{last}");
     assert!(said["cochran_q"].is_object());
 }
+
+#[test]
+fn logits_are_read_as_the_probabilities_that_they_stand_for() {
+    let folder = folder();
+    let table = columns(shipped("credit/oof/logistic.csv"));
+    let logit = |p: &f64| (p / (1.0 - p)).ln();
+    let lines: Vec<String> =
+        table["id"].iter().zip(numbers(&table["p_good"])).map(|(id, p)| format!("{id},{}", logit(&p))).collect();
+    let logits = write(&folder, "logistic.csv", &format!("id,p\n{}\n", lines.join("\n")));
+    let truth = shipped("credit/oof_truth.csv");
+    let score = |args: &[&str]| {
+        let said = consort(&[&["evaluate", "--truth", &truth, "--json"], args].concat()).json();
+        said["predictions"][0]["scores"]["log_loss"].as_f64().unwrap()
+    };
+    let plain = score(&[&shipped("credit/oof/logistic.csv")]);
+    let read = score(&[&logits, "--inputs", "logits", "--classes", "bad,good"]);
+    assert!((plain - read).abs() < 1e-6, "{plain} {read}");
+    let args =
+        ["fuse", &logits, "--inputs", "logits", "--classes", "bad,good", "--truth", &truth, "--select", "greedy"];
+    assert!(consort(&args).ok);
+}

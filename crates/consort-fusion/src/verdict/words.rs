@@ -2,11 +2,18 @@ use consort_metrics::significance::Difference;
 
 use super::{Conclusion, Verdict};
 
+/// A score on unseen rows that is worse than the one on seen rows by this share of it is worth a word.
+const LARGE_GAP: f64 = 0.25;
+
 impl Verdict {
     /// The verdict in plain words, a few sentences.
     pub fn text(&self) -> String {
         let mut sentences = Vec::new();
-        let best = format!("its best member, `{}`", self.best_member);
+        // A choice that changes from fold to fold is no longer one member.
+        let best = match self.chosen.as_slice() {
+            [_] | [] => format!("its best member, `{}`", self.best_member),
+            _ => "whichever member was best without the rows in question".into(),
+        };
         if let Some(main) = self.gains.first() {
             sentences.push(match self.conclusion {
                 Conclusion::Better => format!("The ensemble is better than {best}, by {}.", amount(main, 1.0)),
@@ -20,6 +27,18 @@ impl Verdict {
                 ),
             });
         }
+        if let [first, others @ ..] = self.chosen.as_slice()
+            && !others.is_empty()
+        {
+            let others: Vec<String> = others.iter().map(|(name, folds)| format!("`{name}` in {folds}")).collect();
+            sentences.push(format!(
+                "That was `{}` in {} of the folds, {}; on all rows it is `{}`.",
+                first.0,
+                first.1,
+                others.join(", "),
+                self.best_member
+            ));
+        }
         for other in self.gains.iter().skip(1) {
             let name = words(&other.metric);
             let verb = match (other.gain(), Conclusion::of(other)) {
@@ -29,7 +48,10 @@ impl Verdict {
                 (_, Conclusion::NoClearGain) => "does not clearly change",
             };
             let sign = if verb == "gets worse" { -1.0 } else { 1.0 };
-            sentences.push(format!("Its {name} {verb}: {}.", interval_of(other, sign)));
+            sentences.push(match Conclusion::of(other) {
+                Conclusion::NoClearGain => format!("Its {name} {verb} ({} of the gain).", bounds(other, sign)),
+                _ => format!("Its {name} {verb}: {}.", interval_of(other, sign)),
+            });
         }
         if let (Some(seen), Some(unseen)) = (self.in_sample.value(), self.nested.value())
             && let Some(main) = self.gains.first()
@@ -40,6 +62,10 @@ impl Verdict {
                 short(unseen),
                 short(seen)
             ));
+            if main.direction.cost(unseen) - main.direction.cost(seen) > LARGE_GAP * seen.abs() {
+                sentences
+                    .push("That gap is large: a few rows decide much, so look at them before you trust either.".into());
+            }
         }
         sentences.push(if self.used < self.members {
             format!("It needs {} of the {} members.", self.used, self.members)

@@ -187,7 +187,13 @@ impl Search<'_> {
 
     /// The longest of the steps 1, ½, ¼, … that lowers the loss enough (Armijo 1966); false if none does.
     fn step_towards(&mut self, aim: &[f64]) -> bool {
-        let direction: Vec<f64> = aim.iter().zip(&self.w).map(|(aim, w)| aim - w).collect();
+        let mut direction: Vec<f64> = aim.iter().zip(&self.w).map(|(aim, w)| aim - w).collect();
+        // The aim sums to 1 up to rounding. Near the end that rounding is more than the gain of the step, since to
+        // scale all weights changes the loss in the first order: the widest part takes it up.
+        let drift: f64 = direction.iter().sum();
+        let wider = |widest: usize, i: usize| if direction[i].abs() > direction[widest].abs() { i } else { widest };
+        let widest = (0..direction.len()).fold(0, wider);
+        direction[widest] -= drift;
         let mut change = vec![0.0; self.q.len()];
         let _ = blocks::fill(&mut change, 1, |rows, out| {
             for (column, d) in self.set.iter().zip(&direction).filter(|(_, d)| **d != 0.0) {
@@ -205,11 +211,14 @@ impl Search<'_> {
             });
             // NaN and -inf (an event's probability would be 0 or less) fail the comparison, as they must.
             if gain >= 0.1 * t * slope && gain > 0.0 {
-                self.w.iter_mut().zip(&direction).zip(aim).for_each(|((w, d), aim)| {
-                    *w = if t == 1.0 { *aim } else { (*w + t * d).max(0.0) };
-                });
+                let mut moved = false;
+                for ((w, d), aim) in self.w.iter_mut().zip(&direction).zip(aim) {
+                    let next = if t == 1.0 && *aim == 0.0 { 0.0 } else { (*w + t * d).max(0.0) };
+                    moved |= next != *w;
+                    *w = next;
+                }
                 self.refresh();
-                return true;
+                return moved;
             }
             t *= 0.5;
         }

@@ -140,6 +140,13 @@ proptest! {
     }
 
     #[test]
+    fn a_search_never_stalls_before_its_tolerance(seed in 0u64..1000) {
+        let case = random(seed, 4, 40, 3);
+        let truth = Truth::weighted(&case.target, &case.weights).unwrap();
+        prop_assert!(SimplexWeights::default().tolerance(1e-11).optimise(&case.predictions, &truth).is_ok());
+    }
+
+    #[test]
     fn a_weight_counts_a_row_so_often(seed in 0u64..1000) {
         let case = random(seed, 4, 40, 3);
         let rows: Vec<u32> =
