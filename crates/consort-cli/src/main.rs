@@ -6,6 +6,7 @@ mod failure;
 mod inputs;
 mod listing;
 mod method;
+mod report;
 mod score_card;
 mod session;
 

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod apply;
 pub(crate) mod compare;
 pub(crate) mod evaluate;
 pub(crate) mod fuse;
