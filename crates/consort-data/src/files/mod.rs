@@ -4,6 +4,7 @@ mod align;
 mod columns;
 mod delimited;
 mod fill;
+mod first_pass;
 mod frame;
 mod guard;
 mod input;
