@@ -66,7 +66,8 @@ pub(crate) fn said(notes: &[String], curves: &[Curve]) -> Vec<String> {
     let mut said = notes.to_vec();
     let shown = drawn(curves).len();
     if shown < curves.len() {
-        said.push(format!("The ensemble and the best of {} curves are drawn; the table has all.", curves.len()));
+        let ensemble = if curves.iter().any(|curve| curve.ensemble) { "The ensemble and the" } else { "The" };
+        said.push(format!("{ensemble} best of {} curves are drawn; the table has all.", curves.len()));
     }
     said
 }
