@@ -12,6 +12,7 @@ use consort_fusion::select::{
     Bags, GreedySelection, KappaPruning, Keep, MarginDistance, ReduceError, SelectBest, SelectTop, Selection, Tie,
 };
 use consort_fusion::weights::{ByScore, Scheme};
+use consort_metrics::regression::{MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError};
 use consort_metrics::{Accuracy, Brier, LogLoss, RocAuc, ZeroOneLoss};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -162,6 +163,44 @@ fn random(rows: usize, classes: usize, members: usize, seed: u64) -> Case {
     }
     let weights = (0..rows).map(|_| stream.below(4) as f64 * 0.5).collect();
     Case { predictions: builder.build().unwrap(), target, weights }
+}
+
+/// Members that predict a number with errors of their own size and lean, by seed.
+fn random_numbers(rows: usize, members: usize, seed: u64) -> Case {
+    let mut stream = Seed::new(seed).stream();
+    let truth: Vec<f64> = (0..rows).map(|_| 10.0 * stream.normal()).collect();
+    let mut builder = Predictions::builder(Outputs::target("y"), Ids::positions(rows));
+    for m in 0..members {
+        let (spread, lean) = (1.0 + 3.0 * stream.unit(), stream.normal());
+        let values: Vec<f32> = truth.iter().map(|y| (y + lean + spread * stream.normal()) as f32).collect();
+        builder = builder.member(format!("m{m}"), Gives::Values, &values).unwrap();
+    }
+    let weights = (0..rows).map(|_| stream.below(4) as f64 * 0.5).collect();
+    Case { predictions: builder.build().unwrap(), target: Target::from_values(truth, "y").unwrap(), weights }
+}
+
+#[test]
+fn fast_roads_for_numbers_pick_as_the_slow_one() {
+    let case = random_numbers(6000, 7, 3);
+    let metrics: [Arc<dyn Metric>; 3] =
+        [Arc::new(MeanSquaredError), Arc::new(RootMeanSquaredError), Arc::new(MeanAbsoluteError)];
+    for metric in metrics {
+        let own: Arc<dyn Metric> = Arc::new(Own(metric.clone()));
+        for truth in [Truth::new(&case.target), Truth::weighted(&case.target, &case.weights).unwrap()] {
+            let run = |metric: &Arc<dyn Metric>| {
+                let greedy = GreedySelection::new(metric.clone()).rounds(8).removal(true).keep(Keep::Last);
+                greedy.select(&case.predictions, &truth, Seed::new(0)).unwrap()
+            };
+            let (fast, slow) = (run(&metric), run(&own));
+            assert_eq!(fast.runs()[0].picks, slow.runs()[0].picks, "{}", metric.name());
+            assert_eq!(fast.runs()[0].removed, slow.runs()[0].removed, "{}", metric.name());
+            let scores = |selection: &Selection| -> Vec<f64> {
+                selection.runs()[0].path.iter().map(|score| score.unwrap()).collect()
+            };
+            // The slow road rounds each mean to single precision, as the fused prediction is.
+            assert_near(&scores(&fast), &scores(&slow), 1e-7);
+        }
+    }
 }
 
 #[test]

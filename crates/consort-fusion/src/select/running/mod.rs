@@ -3,6 +3,7 @@
 //! Every candidate is scored on what it would give: the mean of the picks in `f64`, rounded to `f32` as a fusion
 //! gives it wherever a threshold or an order asks for the last bit.
 
+mod absolute;
 mod accuracy;
 mod any_metric;
 mod auc;
@@ -13,7 +14,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use consort_core::{Metric, Outputs, Result, Score, Target};
-use consort_metrics::{Accuracy, Brier, LogLoss, RocAuc, ZeroOneLoss, classification::BrierScale};
+use consort_metrics::{
+    Accuracy, Brier, LogLoss, RocAuc, ZeroOneLoss,
+    classification::BrierScale,
+    regression::{MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError},
+};
 
 use super::Labelled;
 
@@ -81,6 +86,16 @@ pub(super) fn running<'a>(metric: &'a Arc<dyn Metric>, data: &'a Labelled<'a>) -
             && let Some(running) = auc::RunningAuc::new(data, codes, classes.positive())
         {
             return Ok(Box::new(running));
+        }
+    }
+    if let (Outputs::Targets(names), Target::Values { values, .. }) = (data.predictions.outputs(), &*data.target)
+        && names.len() == 1
+    {
+        if any.is::<MeanSquaredError>() || any.is::<RootMeanSquaredError>() {
+            return Ok(Box::new(squared::RunningSquared::new(data, 1.0, any.is::<RootMeanSquaredError>())));
+        }
+        if any.is::<MeanAbsoluteError>() {
+            return Ok(Box::new(absolute::RunningAbsolute::new(data, values)));
         }
     }
     Ok(Box::new(any_metric::RunningAny::new(metric, data)?))
