@@ -12,7 +12,7 @@ use super::{
 /// Logits are averaged as logits, which is the same. A class that one member gives 0 gets 0; if that leaves no
 /// class, the row is uniform. Values must be at least 0.
 ///
-/// One pass over the cube, one logarithm for six numbers where members count the same, else one a number.
+/// One pass over the cube; one logarithm a row and class where members count the same, else one a number.
 ///
 /// Source: Bacharach 1975; Genest and Zidek 1986.
 ///

@@ -26,6 +26,20 @@ impl Chooser {
         }
     }
 
+    /// Adds a member's share to the class that each row chooses.
+    pub(super) fn add_votes(self, values: &[f32], columns: usize, share: f64, shares: &mut [f64]) {
+        if let (2, Some(positive)) = (columns, self.positive) {
+            let (pairs, sums) = (values.as_chunks::<2>().0, shares.as_chunks_mut::<2>().0);
+            for (&[a, b], sum) in pairs.iter().zip(sums) {
+                let second = if positive == 1 { b >= a } else { b > a };
+                sum[0] += if second { 0.0 } else { share };
+                sum[1] += if second { share } else { 0.0 };
+            }
+            return;
+        }
+        self.each(values, columns, |i, k| shares[i * columns + k] += share);
+    }
+
     /// The classes that all rows of a member choose, one after the other.
     pub(super) fn each(self, values: &[f32], columns: usize, mut take: impl FnMut(usize, usize)) {
         // A length known at compile time lets the comparisons of a row be unrolled.
@@ -44,19 +58,28 @@ impl Chooser {
     }
 }
 
-/// The first place of the greatest number, without a branch where there are at most 64 numbers.
+/// The first place of the greatest number, without a branch where there are at most 32 numbers.
 #[inline(always)]
 fn first_greatest(row: &[f32]) -> usize {
-    let mut top = row[0];
-    for &x in &row[1..] {
-        top = if x > top { x } else { top };
-    }
-    if row.len() > 64 {
+    let greater = |a: f32, b: f32| if a > b { a } else { b };
+    let top = match row.first_chunk::<4>() {
+        // Four at a time; the last four may overlap those before.
+        Some(first) => {
+            let mut tops = *first;
+            let (fours, _) = row[4..].as_chunks::<4>();
+            for four in fours.iter().chain(row.last_chunk::<4>()) {
+                (0..4).for_each(|j| tops[j] = greater(tops[j], four[j]));
+            }
+            greater(greater(tops[0], tops[2]), greater(tops[1], tops[3]))
+        }
+        None => row.iter().copied().fold(f32::NEG_INFINITY, greater),
+    };
+    if row.len() > 32 {
         return row.iter().position(|&x| x >= top).unwrap_or(0);
     }
-    let mut places = 0u64;
+    let mut places = 0u32;
     for (k, &x) in row.iter().enumerate() {
-        places |= u64::from(x >= top) << k;
+        places |= if x >= top { 1 << k } else { 0 };
     }
     (places.trailing_zeros() as usize).min(row.len() - 1)
 }

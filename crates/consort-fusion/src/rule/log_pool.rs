@@ -25,7 +25,7 @@ pub(super) struct Logs {
     sums: Vec<f64>,
     /// The same of 1 − xₘ, for labels.
     against: Vec<f64>,
-    products: Vec<f64>,
+    products: Products,
 }
 
 impl LogPool {
@@ -69,6 +69,7 @@ impl LogPool {
                         *out = if p.is_nan() { 0.5 } else { p as f32 };
                     }
                 }
+                (true, false) if self.mean && !any_logits => exponentiate(&mut logs.sums, rows.columns, out),
                 (true, false) => softmax(&mut logs.sums, rows.columns, out),
                 (false, _) => out.iter_mut().zip(&logs.sums).for_each(|(out, &log)| *out = exp(log) as f32),
             }
@@ -98,14 +99,14 @@ fn add_scaled(values: &[f32], weight: f64, sums: &mut [f64]) {
 
 /// Adds Σₘ wₘ·ln f(xₘ) to the sums.
 ///
-/// Where weights are equal six numbers are multiplied before one logarithm is taken: six numbers of single
-/// precision, the smallest ones too, do not leave the range of double precision.
+/// Where weights are equal all numbers are multiplied before one logarithm is taken, six at a time: six numbers of
+/// single precision, the smallest ones too, do not leave the range of double precision.
 #[inline(always)]
 fn sum_of_logs(
     values: &[&[f32]],
     weights: &[f64],
     f: impl Fn(f32) -> f64 + Copy,
-    products: &mut Vec<f64>,
+    products: &mut Products,
     sums: &mut [f64],
 ) {
     let len = sums.len();
@@ -119,26 +120,67 @@ fn sum_of_logs(
         return;
     }
     let weight = weights.first().copied().unwrap_or(1.0);
+    products.restart(len);
     let mut sixes = values.chunks_exact(6);
     for x in sixes.by_ref() {
         let (a, b, c) = (&x[0][..len], &x[1][..len], &x[2][..len]);
         let (d, e, g) = (&x[3][..len], &x[4][..len], &x[5][..len]);
-        for i in 0..len {
-            let product = (f(a[i]) * f(b[i]) * f(c[i])) * (f(d[i]) * f(e[i]) * f(g[i]));
-            sums[i] += weight * ln(product);
+        products.multiply(|i| (f(a[i]) * f(b[i]) * f(c[i])) * (f(d[i]) * f(e[i]) * f(g[i])));
+    }
+    // All are of one length, known to the compiler, so that no loop checks it.
+    let rest: Vec<&[f32]> = sixes.remainder().iter().map(|x| &x[..len]).collect();
+    match &rest[..] {
+        [] => {}
+        [a] => products.multiply(|i| f(a[i])),
+        [a, b] => products.multiply(|i| f(a[i]) * f(b[i])),
+        [a, b, c] => products.multiply(|i| f(a[i]) * f(b[i]) * f(c[i])),
+        [a, b, c, d] => products.multiply(|i| (f(a[i]) * f(b[i])) * (f(c[i]) * f(d[i]))),
+        [a, b, c, d, e, ..] => products.multiply(|i| (f(a[i]) * f(b[i])) * (f(c[i]) * f(d[i])) * f(e[i])),
+    }
+    products.add_logs(weight, sums);
+}
+
+/// Products as mantissa and exponent, so that no number of factors leaves the range, and one logarithm serves for all.
+#[derive(Default)]
+struct Products {
+    /// In [1, 2), or 0.
+    mantissas: Vec<f64>,
+    /// The sums of the exponents as `f64` keeps them, [`Products::BIAS`] above their value for each factor.
+    exponents: Vec<u64>,
+    factors: u64,
+}
+
+impl Products {
+    const BIAS: u64 = 1023;
+
+    fn restart(&mut self, len: usize) {
+        self.mantissas.clear();
+        self.mantissas.resize(len, 1.0);
+        self.exponents.clear();
+        self.exponents.resize(len, 0);
+        self.factors = 0;
+    }
+
+    /// Multiplies each product by a factor, 0 or a normal number whose double is one.
+    #[inline(always)]
+    fn multiply(&mut self, factor: impl Fn(usize) -> f64) {
+        self.factors += 1;
+        for (i, (mantissa, exponent)) in self.mantissas.iter_mut().zip(&mut self.exponents).enumerate() {
+            let product = *mantissa * factor(i);
+            let bits = product.to_bits();
+            *exponent += bits >> 52;
+            let scaled = f64::from_bits((bits & ((1 << 52) - 1)) | (Self::BIAS << 52));
+            *mantissa = if product > 0.0 { scaled } else { 0.0 };
         }
     }
-    let rest = sixes.remainder();
-    if !rest.is_empty() {
-        products.clear();
-        products.resize(len, 1.0);
-        for x in rest {
-            for (product, &x) in products.iter_mut().zip(x.iter()) {
-                *product *= f(x);
-            }
-        }
-        for (sum, &product) in sums.iter_mut().zip(products.iter()) {
-            *sum += weight * ln(product);
+
+    fn add_logs(&self, weight: f64, sums: &mut [f64]) {
+        // 2⁵² + integer, as bits: how an integer becomes a double without an instruction for it.
+        let two_52 = (1u64 << 52) as f64;
+        let bias = (self.factors * Self::BIAS) as f64;
+        for ((sum, &mantissa), &exponent) in sums.iter_mut().zip(&self.mantissas).zip(&self.exponents) {
+            let exponent = f64::from_bits(two_52.to_bits() | exponent) - two_52 - bias;
+            *sum += weight * (ln(mantissa) + exponent * std::f64::consts::LN_2);
         }
     }
 }
@@ -146,10 +188,16 @@ fn sum_of_logs(
 /// Rows of logarithms as distributions; a row of −∞ becomes the uniform one.
 pub(super) fn softmax(logs: &mut [f64], columns: usize, out: &mut [f32]) {
     for row in logs.chunks_exact_mut(columns) {
-        let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let top = row.iter().fold(f64::NEG_INFINITY, |top, &log| if log > top { log } else { top });
         let top = if top == f64::NEG_INFINITY { 0.0 } else { top };
         row.iter_mut().for_each(|log| *log -= top);
     }
+    exponentiate(logs, columns, out);
+}
+
+/// The same for logarithms of which the greatest of each row is −∞ or lies between −600 and 0, as those of mean
+/// probabilities in single precision do: they need no shift.
+fn exponentiate(logs: &mut [f64], columns: usize, out: &mut [f32]) {
     logs.iter_mut().for_each(|log| *log = exp(*log));
     for (row, out) in logs.chunks_exact(columns).zip(out.chunks_exact_mut(columns)) {
         let sum: f64 = row.iter().sum();
@@ -175,7 +223,7 @@ mod tests {
             for equal in [true, false] {
                 let weights: Vec<f64> = (0..members).map(|m| if equal { 0.5 } else { 1.0 + m as f64 }).collect();
                 let mut sums = vec![0.0; 40];
-                sum_of_logs(&values, &weights, f64::from, &mut Vec::new(), &mut sums);
+                sum_of_logs(&values, &weights, f64::from, &mut Products::default(), &mut sums);
                 for (i, sum) in sums.iter().enumerate() {
                     let expected: f64 = (0..members).map(|m| weights[m] * f64::from(numbers[m][i]).ln()).sum();
                     assert!((sum - expected).abs() < 1e-10, "{members} members: {sum}, not {expected}");
@@ -189,7 +237,7 @@ mod tests {
         let tiny = [f32::from_bits(1); 6].map(|x| [x]);
         let values: Vec<&[f32]> = tiny.iter().map(|x| &x[..]).collect();
         let mut sums = vec![0.0];
-        sum_of_logs(&values, &[1.0; 6], f64::from, &mut Vec::new(), &mut sums);
+        sum_of_logs(&values, &[1.0; 6], f64::from, &mut Products::default(), &mut sums);
         assert!((sums[0] - 6.0 * f64::from(f32::from_bits(1)).ln()).abs() < 1e-9);
     }
 }

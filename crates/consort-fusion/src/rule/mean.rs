@@ -1,7 +1,10 @@
 use consort_core::{Fusion, Gives, Matrix, Predictions, Result};
 use serde::{Deserialize, Serialize};
 
-use super::panel::{Panel, Rows};
+use super::{
+    panel::{Panel, Rows},
+    power::add,
+};
 
 /// The weighted arithmetic mean: soft vote for probabilities, the average for values.
 ///
@@ -63,24 +66,8 @@ impl Fusion for Mean {
     }
 }
 
-/// Σₘ wₘ·xₘ, four members at a time, so that the sums are fetched and stored once for four.
+/// Σₘ wₘ·xₘ.
 pub(super) fn weighted_sum(values: &[&[f32]], weights: &[f64], sums: &mut [f64]) {
     sums.fill(0.0);
-    let len = sums.len();
-    let mut fours = values.chunks_exact(4);
-    let mut weights_of_fours = weights.chunks_exact(4);
-    for (x, w) in fours.by_ref().zip(weights_of_fours.by_ref()) {
-        let (a, b, c, d) = (&x[0][..len], &x[1][..len], &x[2][..len], &x[3][..len]);
-        let (wa, wb, wc, wd) = (w[0], w[1], w[2], w[3]);
-        for i in 0..len {
-            let ab = wa * f64::from(a[i]) + wb * f64::from(b[i]);
-            let cd = wc * f64::from(c[i]) + wd * f64::from(d[i]);
-            sums[i] += ab + cd;
-        }
-    }
-    for (x, &w) in fours.remainder().iter().zip(weights_of_fours.remainder()) {
-        for (sum, &x) in sums.iter_mut().zip(x.iter()) {
-            *sum += w * f64::from(x);
-        }
-    }
+    add(values, weights, sums, |x| x);
 }

@@ -109,16 +109,16 @@ pub(super) fn power_mean(
         sums.clear();
         sums.resize(out.len(), 0.0);
         if p == 2.0 {
-            add(rows, sums, |x| x * x);
+            add(rows.values, rows.shares, sums, |x| x * x);
             finish(sums, out, f64::sqrt);
         } else if p == -1.0 {
-            add(rows, sums, |x| 1.0 / x);
+            add(rows.values, rows.shares, sums, |x| 1.0 / x);
             finish(sums, out, |sum| 1.0 / sum);
         } else if p == 1.0 {
-            add(rows, sums, |x| x);
+            add(rows.values, rows.shares, sums, |x| x);
             finish(sums, out, |sum| sum);
         } else {
-            add(rows, sums, |x| exp(p * ln(x)));
+            add(rows.values, rows.shares, sums, |x| exp(p * ln(x)));
             finish(sums, out, |sum| exp(ln(sum) / p));
         }
         if scale {
@@ -127,11 +127,23 @@ pub(super) fn power_mean(
     })
 }
 
+/// Σₘ wₘ·f(xₘ), four members at a time, so that the sums are fetched and stored once for four.
 #[inline(always)]
-fn add(rows: &Rows<'_>, sums: &mut [f64], f: impl Fn(f64) -> f64) {
-    for (values, &w) in rows.values.iter().zip(rows.shares) {
+pub(super) fn add(values: &[&[f32]], weights: &[f64], sums: &mut [f64], f: impl Fn(f64) -> f64) {
+    let len = sums.len();
+    let mut fours = values.chunks_exact(4);
+    let mut weights = weights.chunks_exact(4);
+    let f = |x: f32| f(f64::from(x));
+    for (x, w) in fours.by_ref().zip(weights.by_ref()) {
+        let (a, b, c, d) = (&x[0][..len], &x[1][..len], &x[2][..len], &x[3][..len]);
+        let (wa, wb, wc, wd) = (w[0], w[1], w[2], w[3]);
+        for i in 0..len {
+            sums[i] += (wa * f(a[i]) + wb * f(b[i])) + (wc * f(c[i]) + wd * f(d[i]));
+        }
+    }
+    for (values, &w) in fours.remainder().iter().zip(weights.remainder()) {
         for (sum, &x) in sums.iter_mut().zip(values.iter()) {
-            *sum += w * f(f64::from(x));
+            *sum += w * f(x);
         }
     }
 }

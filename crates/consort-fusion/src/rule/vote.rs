@@ -110,7 +110,7 @@ impl Vote {
 
     /// Turns the shares of one row into the result.
     fn decide(&self, shares: &[f64], means: Option<&[f64]>, out: &mut [f32]) {
-        let top = shares.iter().copied().fold(0.0, f64::max);
+        let top = shares.iter().fold(0.0, |top, &share| if share > top { share } else { top });
         if self.quorum == Quorum::Majority && top <= 0.5 + EVEN {
             return out.fill(f32::NAN);
         }
@@ -123,16 +123,15 @@ impl Vote {
                 }
             }
             Ballot::Winner => {
-                let mut winner = None;
-                for k in (0..shares.len()).filter(|&k| even(k)) {
-                    winner = match (winner, means) {
-                        (None, _) => Some(k),
-                        (Some(best), Some(means)) if means[k] > means[best] => Some(k),
-                        (best, _) => best,
-                    };
+                let first = (0..shares.len()).find(|&k| even(k)).unwrap_or(0);
+                let mut winner = first;
+                for k in first + 1..means.map_or(0, <[f64]>::len) {
+                    if even(k) && means.is_some_and(|means| means[k] > means[winner]) {
+                        winner = k;
+                    }
                 }
                 out.fill(0.0);
-                out[winner.unwrap_or(0)] = 1.0;
+                out[winner] = 1.0;
             }
         }
     }
@@ -212,7 +211,7 @@ impl Fusion for Vote {
             count.shares.clear();
             count.shares.resize(out.len(), 0.0);
             for (values, &share) in rows.values.iter().zip(rows.shares) {
-                chooser.each(values, columns, |i, k| count.shares[i * columns + k] += share);
+                chooser.add_votes(values, columns, share, &mut count.shares);
             }
             if self.tie_break == TieBreak::Mean {
                 count.means.resize(out.len(), 0.0);
