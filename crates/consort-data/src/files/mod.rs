@@ -5,6 +5,7 @@ mod columns;
 mod delimited;
 mod fill;
 mod first_pass;
+mod footer;
 mod frame;
 mod guard;
 mod input;

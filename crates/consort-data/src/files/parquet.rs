@@ -17,7 +17,7 @@ use polars_parquet_format::{PageHeader, PageType, thrift::protocol::TCompactInpu
 
 use crate::{Error, Result};
 
-use super::{delimited::MOST_COLUMNS, guard::guard, input::Input, number, table::Kind};
+use super::{delimited::MOST_COLUMNS, footer, guard::guard, input::Input, number, table::Kind};
 
 const FORMAT: &str = "Parquet";
 
@@ -35,6 +35,7 @@ pub(super) struct Parquet {
 impl Parquet {
     pub(super) fn open(input: Input) -> Result<Self> {
         let mut file = input.open()?;
+        footer::check(&mut file).map_err(|problem| input.damaged(FORMAT, problem))?;
         let opened = guard(|| {
             let metadata = read_metadata(&mut file)?;
             let schema = parquet_to_arrow_schema(metadata.schema().fields());
