@@ -107,7 +107,7 @@ impl VectorScaling {
             });
             (f / total, sum)
         };
-        let (moved, _) = lbfgs::minimise(BY, 2 * n, value, |_| {}, 1e-8, 2000)?;
+        let moved = lbfgs::minimise(vec![0.0; 2 * n], value, |_| {}, 1e-8, 2000).within(BY, 1e-8)?.x;
         Ok(VectorScale { scale: moved[..n].iter().map(|a| 1.0 + a).collect(), shift: moved[n..].to_vec() })
     }
 }

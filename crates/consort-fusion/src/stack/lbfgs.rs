@@ -5,41 +5,56 @@ use consort_core::{Error, Result};
 /// How many steps the approximation of the curvature remembers.
 const MEMORY: usize = 40;
 
-/// Minimises a smooth convex function from 0: L-BFGS (Liu, Nocedal 1989) with a preconditioner.
+/// Where a search ended.
+pub(crate) struct Search {
+    pub(crate) x: Vec<f64>,
+    /// How many steps it took.
+    pub(crate) steps: usize,
+    /// The Euclidean norm of the gradient.
+    pub(crate) gradient: f64,
+}
+
+impl Search {
+    /// The point, if the gradient there is within the tolerance.
+    ///
+    /// # Errors
+    /// [`Error::NotConverged`] else.
+    pub(crate) fn within(self, method: &'static str, tolerance: f64) -> Result<Self> {
+        if self.gradient <= tolerance {
+            return Ok(self);
+        }
+        let Search { steps, gradient, .. } = self;
+        Err(Error::NotConverged {
+            method,
+            problem: format!(
+                "after {steps} steps the gradient is {gradient:e} long, but {tolerance:e} is allowed: allow more steps or a greater tolerance"
+            ),
+        })
+    }
+}
+
+/// Minimises a smooth convex function from `x`: L-BFGS (Liu, Nocedal 1989) with a preconditioner.
 ///
 /// `value` gives the function and its gradient; `precondition` applies an approximate inverse Hessian. Ends when the
-/// Euclidean norm of the gradient is at most `tolerance`.
-///
-/// Returns the point and the number of steps.
-///
-/// # Errors
-/// [`Error::NotConverged`] after `most` steps, or where rounding ends the search before the tolerance is met.
+/// Euclidean norm of the gradient is at most `tolerance`, after `most` steps, or where rounding ends the search.
 pub(crate) fn minimise(
-    method: &'static str,
-    n: usize,
+    mut x: Vec<f64>,
     mut value: impl FnMut(&[f64]) -> (f64, Vec<f64>),
     precondition: impl Fn(&mut [f64]),
     tolerance: f64,
     most: usize,
-) -> Result<(Vec<f64>, usize)> {
-    let mut x = vec![0.0; n];
+) -> Search {
     let (mut f, mut g) = value(&x);
     let mut memory: VecDeque<(Vec<f64>, Vec<f64>, f64)> = VecDeque::with_capacity(MEMORY);
-    let mut step = 0;
+    let mut steps = 0;
     loop {
-        let norm = dot(&g, &g).sqrt();
-        if norm <= tolerance {
-            return Ok((x, step));
+        let gradient = dot(&g, &g).sqrt();
+        if gradient <= tolerance || steps == most {
+            return Search { x, steps, gradient };
         }
         let direction = direction(&g, &memory, &precondition);
-        let next = if step < most { line_search(&x, f, &g, &direction, &mut value) } else { None };
-        let Some((moved, f_moved, g_moved)) = next else {
-            return Err(Error::NotConverged {
-                method,
-                problem: format!(
-                    "after {step} steps the gradient is {norm:e} long, but {tolerance:e} is allowed: allow more steps or a greater tolerance"
-                ),
-            });
+        let Some((moved, f_moved, g_moved)) = line_search(&x, f, &g, &direction, &mut value) else {
+            return Search { x, steps, gradient };
         };
         let s: Vec<f64> = moved.iter().zip(&x).map(|(a, b)| a - b).collect();
         let y: Vec<f64> = g_moved.iter().zip(&g).map(|(a, b)| a - b).collect();
@@ -51,7 +66,7 @@ pub(crate) fn minimise(
             memory.push_back((s, y, curvature));
         }
         (x, f, g) = (moved, f_moved, g_moved);
-        step += 1;
+        steps += 1;
     }
 }
 
@@ -113,8 +128,8 @@ mod tests {
             (f, g)
         };
         let precondition = |d: &mut [f64]| d.iter_mut().zip(&scales).for_each(|(d, c)| *d /= c);
-        let (x, steps) = minimise("test", 8, value, precondition, 1e-9, 60).unwrap();
-        assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-9), "{x:?} after {steps}");
-        assert!(minimise("test", 8, value, precondition, 1e-9, 1).is_err());
+        let found = minimise(vec![0.0; 8], value, precondition, 1e-9, 60).within("test", 1e-9).unwrap();
+        assert!(found.x.iter().all(|x| (x - 1.0).abs() < 1e-9), "{:?} after {}", found.x, found.steps);
+        assert!(minimise(vec![0.0; 8], value, precondition, 1e-9, 1).within("test", 1e-9).is_err());
     }
 }

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use consort_core::Predictions;
+use consort_core::{Predictions, blocks};
 use faer::{Accum, ColMut, Mat, MatMut, MatRef, Par, Side, linalg::matmul::matmul, linalg::solvers::Solve};
 
 use super::MetaInputs;
@@ -129,30 +129,99 @@ impl LogisticLoss<'_> {
         loss
     }
 
-    /// The inverse of a bound of the Hessian (Böhning 1992), the same for each output: `(a C XᵀΩX + I)⁻¹` with `a = ¼`
-    /// for a question and ½ for a softmax. One pass over the rows; it makes the search short.
-    pub(super) fn preconditioner(&self) -> impl Fn(&mut [f64]) {
-        let width = self.width();
-        let products = gram(self.predictions.rows(), 1, width, |rows, buffer| {
-            self.fill(rows.clone(), buffer);
-            for feature in buffer.chunks_exact_mut(rows.len()) {
-                feature.iter_mut().zip(rows.clone()).for_each(|(x, i)| *x *= self.weights[i].sqrt());
+    /// An approximate inverse of the Hessian at `w`: for each output `k` the block `(C Xᵀ Ω p_k (1 − p_k) X + I)⁻¹`.
+    ///
+    /// The Hessian of a softmax is a graph Laplacian in the outputs, so it is at most twice its blocks. Of many rows
+    /// only each n-th is looked at: a preconditioner decides how long the search takes, not where it ends.
+    pub(super) fn preconditioner(&self, w: &[f64]) -> impl Fn(&mut [f64]) + use<> {
+        let (width, outputs) = (self.width(), self.outputs);
+        let stride = self.predictions.rows().div_ceil(LOOKED_AT);
+        let rows: Vec<usize> =
+            (0..self.predictions.rows()).step_by(stride).filter(|&i| self.weights[i] > 0.0).collect();
+        let spread = |p: f64, i: usize| self.weights[i] * stride as f64 * p * (1.0 - p);
+        // [row][output]
+        let spreads: Vec<f64> = blocks::map(rows.len(), |block| {
+            let mut x = vec![0.0; width];
+            let mut z = vec![0.0; outputs];
+            let mut spreads = Vec::with_capacity(block.len() * outputs);
+            for &i in &rows[block] {
+                self.features(i, &mut x);
+                for (z, w) in z.iter_mut().zip(w.chunks_exact(width)) {
+                    *z = x.iter().zip(w).map(|(x, w)| x * w).sum();
+                }
+                if outputs == 1 {
+                    spreads.push(spread(sigmoid(z[0]), i));
+                    continue;
+                }
+                let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = z.iter().map(|z| (z - top).exp()).sum();
+                spreads.extend(z.iter().map(|z| spread((z - top).exp() / sum, i)));
             }
-        });
-        let factor = self.c * if self.outputs == 1 { 0.25 } else { 0.5 };
-        let bound = Mat::from_fn(width, width, |a, b| {
-            let penalty = if a == b && a + 1 < width { 1.0 } else { 0.0 };
-            factor * products[a * width + b] + penalty
-        });
-        // Not positive definite by rounding only: then there is no preconditioner, which is slower and still right.
-        let solver = bound.llt(Side::Lower).ok();
+            spreads
+        })
+        .concat();
+        let solvers: Vec<_> = (0..outputs)
+            .map(|k| {
+                let products = gram(rows.len(), 1, width, |part, buffer| {
+                    let mut x = vec![0.0; width];
+                    for (n, place) in part.clone().enumerate() {
+                        self.features(rows[place], &mut x);
+                        let root = spreads[place * outputs + k].sqrt();
+                        x.iter().enumerate().for_each(|(j, x)| buffer[j * part.len() + n] = x * root);
+                    }
+                });
+                let penalty = |a: usize| if a + 1 < width { 1.0 } else { 1e-6 };
+                let block = Mat::from_fn(width, width, |a, b| {
+                    self.c * products[a * width + b] + if a == b { penalty(a) } else { 0.0 }
+                });
+                // Not positive definite by rounding only: without it the search is slower and still right.
+                block.llt(Side::Lower).ok()
+            })
+            .collect();
         move |d: &mut [f64]| {
-            if let Some(solver) = &solver {
-                d.chunks_exact_mut(width).for_each(|d| solver.solve_in_place(ColMut::from_slice_mut(d).as_mat_mut()));
+            // A softmax does not feel what all its outputs share, but the penalty does: left alone, steps of unlike
+            // blocks would drift that way and creep back. The gradient has no such part, so no step needs one.
+            without_shared(d, width, outputs);
+            for (d, solver) in d.chunks_exact_mut(width).zip(&solvers) {
+                if let Some(solver) = solver {
+                    solver.solve_in_place(ColMut::from_slice_mut(d).as_mat_mut());
+                }
             }
+            without_shared(d, width, outputs);
+        }
+    }
+
+    /// The features of one row, and the one for the intercept.
+    fn features(&self, i: usize, x: &mut [f64]) {
+        let width = self.predictions.columns();
+        let mut x = x.iter_mut();
+        for m in 0..self.predictions.members().len() {
+            let values = &self.predictions.member(m)[i * width..(i + 1) * width];
+            for &p in &values[self.columns.clone()] {
+                if let Some(x) = x.next() {
+                    *x = self.inputs.feature(p, self.outputs);
+                }
+            }
+        }
+        if let Some(one) = x.next() {
+            *one = 1.0;
         }
     }
 }
+
+/// Takes from each output, `[output][feature]`, what all outputs of a softmax share.
+fn without_shared(d: &mut [f64], width: usize, outputs: usize) {
+    if outputs == 1 {
+        return;
+    }
+    for j in 0..width {
+        let mean = (0..outputs).map(|k| d[k * width + j]).sum::<f64>() / outputs as f64;
+        (0..outputs).for_each(|k| d[k * width + j] -= mean);
+    }
+}
+
+/// How many rows a preconditioner looks at, at most.
+const LOOKED_AT: usize = 20_000;
 
 /// `1 / (1 + e^−z)`, without overflow.
 pub(crate) fn sigmoid(z: f64) -> f64 {

@@ -24,17 +24,17 @@ pub(crate) enum Sum {
 /// [`Error::NotConverged`] after `10 n + 100` changes of the set, which rounding alone can cause.
 pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) -> Result<Vec<f64>> {
     let n = c.len();
-    let largest = (0..n).map(|i| h[i * n + i]).fold(0.0, f64::max);
+    let diagonal = (0..n).map(|i| h[i * n + i]).filter(|d| *d > 0.0);
     // On the simplex, adding a constant to every entry of H adds a constant to the objective; it makes H regular
-    // where a combination with Σ w ≠ 0 has no cost, such as a perfect member.
+    // where a combination with Σ w ≠ 0 has no cost, such as a perfect member. The least diagonal is of the size of
+    // the good members; a greater constant would drown them.
+    let least = diagonal.fold(f64::INFINITY, f64::min);
     let shift = match sum {
         Sum::Free => 0.0,
-        Sum::One if largest > 0.0 => largest,
+        Sum::One if least.is_finite() => least,
         Sum::One => 1.0,
     };
     let entry = |i: usize, j: usize| h[i * n + j] + shift;
-    let scale = c.iter().fold(largest + shift, |scale, c| scale.max(c.abs()));
-    let tolerance = 1e-14 * scale * n as f64;
 
     let mut w = vec![0.0; n];
     let mut positive: Vec<usize> = Vec::new();
@@ -56,7 +56,7 @@ pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) ->
     for _ in 0..10 * n + 100 {
         // Moves to the minimum over the positive set, dropping the weights that become 0 on the way.
         while !positive.is_empty() {
-            let z = on_positive(&entry, c, &positive, sum, scale);
+            let z = on_positive(&entry, c, &positive, sum);
             let blocking = positive.iter().zip(&z).filter(|(_, z)| **z <= 0.0);
             let step = blocking.map(|(&i, z)| w[i] / (w[i] - z)).fold(f64::INFINITY, f64::min);
             if step.is_infinite() {
@@ -80,8 +80,13 @@ pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) ->
                 return minimise(h, c, sum, None);
             }
         }
+        // Each gradient with the size of what it is a difference of: that, not the greatest number of H, is what its
+        // rounding goes by.
         let gradient: Vec<f64> =
             (0..n).map(|i| positive.iter().map(|&j| entry(i, j) * w[j]).sum::<f64>() - c[i]).collect();
+        let size: Vec<f64> =
+            (0..n).map(|i| positive.iter().map(|&j| (entry(i, j) * w[j]).abs()).sum::<f64>() + c[i].abs()).collect();
+        let tolerance = |i: usize| 1e-14 * n as f64 * (size[i] + shift);
         let level = match sum {
             Sum::Free => 0.0,
             Sum::One => positive.iter().map(|&i| w[i] * gradient[i]).sum(),
@@ -89,7 +94,7 @@ pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) ->
         let mut worst: Option<usize> = None;
         for i in 0..n {
             let better = worst.is_none_or(|j| gradient[i] < gradient[j]);
-            if w[i] == 0.0 && !refused[i] && gradient[i] < level - tolerance && better {
+            if w[i] == 0.0 && !refused[i] && gradient[i] < level - tolerance(i) && better {
                 worst = Some(i);
             }
         }
@@ -100,7 +105,7 @@ pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) ->
         let place = positive.partition_point(|&i| i < next);
         positive.insert(place, next);
         // A new weight whose own minimum is not above 0 is there by rounding only.
-        let z = on_positive(&entry, c, &positive, sum, scale);
+        let z = on_positive(&entry, c, &positive, sum);
         if z[place] <= 0.0 {
             positive.remove(place);
             debug_assert_eq!(positive.len(), before);
@@ -118,25 +123,32 @@ pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) ->
 }
 
 /// The minimum over the positive set alone, signs ignored.
-fn on_positive(entry: &impl Fn(usize, usize) -> f64, c: &[f64], positive: &[usize], sum: Sum, scale: f64) -> Vec<f64> {
+fn on_positive(entry: &impl Fn(usize, usize) -> f64, c: &[f64], positive: &[usize], sum: Sum) -> Vec<f64> {
     let n = positive.len();
-    let mut jitter = 0.0;
+    // Each unknown in the unit of its own diagonal, which may differ by many orders.
+    let unit: Vec<f64> = positive.iter().map(|&i| entry(i, i).max(f64::MIN_POSITIVE).sqrt()).collect();
+    let mut push = 0.0;
     let factor = loop {
-        let matrix = Mat::from_fn(n, n, |a, b| entry(positive[a], positive[b]) + if a == b { jitter } else { 0.0 });
+        let matrix = Mat::from_fn(n, n, |a, b| {
+            entry(positive[a], positive[b]) / (unit[a] * unit[b]) + if a == b { push } else { 0.0 }
+        });
         match matrix.llt(Side::Lower) {
             Ok(factor) => break factor,
             // Nearly equal members: the least push that makes the matrix regular.
-            Err(_) => jitter = if jitter == 0.0 { 1e-15 * scale.max(f64::MIN_POSITIVE) } else { jitter * 10.0 },
+            Err(_) => push = if push == 0.0 { 1e-15 } else { push * 10.0 },
         }
     };
-    let a = factor.solve(Col::from_fn(n, |i| c[positive[i]]));
+    let solve = |right: &dyn Fn(usize) -> f64| -> Vec<f64> {
+        let solution = factor.solve(Col::from_fn(n, |i| right(i) / unit[i]));
+        (0..n).map(|i| solution[i] / unit[i]).collect()
+    };
+    let a = solve(&|i| c[positive[i]]);
     match sum {
-        Sum::Free => (0..n).map(|i| a[i]).collect(),
+        Sum::Free => a,
         Sum::One => {
-            let b = factor.solve(Col::from_fn(n, |_| 1.0));
-            let (sum_a, sum_b): (f64, f64) = ((0..n).map(|i| a[i]).sum(), (0..n).map(|i| b[i]).sum());
-            let multiplier = (1.0 - sum_a) / sum_b;
-            (0..n).map(|i| a[i] + multiplier * b[i]).collect()
+            let b = solve(&|_| 1.0);
+            let multiplier = (1.0 - a.iter().sum::<f64>()) / b.iter().sum::<f64>();
+            a.iter().zip(&b).map(|(a, b)| a + multiplier * b).collect()
         }
     }
 }

@@ -156,11 +156,26 @@ impl Search<'_> {
             self.set.push(Column::Member(m));
             self.w.push(0.0);
         }
+        self.spend_the_mean();
         !outside.is_empty()
+    }
+
+    /// Once all members are in the set, the mean is one of their combinations: its weight goes to them.
+    fn spend_the_mean(&mut self) {
+        let members = self.events.given.len();
+        if self.set.len() != members + 1 {
+            return;
+        }
+        if let Some(place) = self.set.iter().position(|column| *column == Column::Mean) {
+            self.set.remove(place);
+            let share = self.w.remove(place) / members as f64;
+            self.w.iter_mut().for_each(|w| *w += share);
+        }
     }
 
     /// Newton's method on the working set until its own gap is at most `goal`.
     fn solve_set(&mut self, goal: f64, most: usize) -> Result<()> {
+        let mut before = f64::INFINITY;
         while self.steps < most {
             let n = self.set.len();
             let h = gram(self.q.len(), 1, n, |rows, buffer| {
@@ -172,9 +187,12 @@ impl Search<'_> {
             });
             // Since Σ w p = q, the slopes are H w.
             let slopes: Vec<f64> = (0..n).map(|a| (0..n).map(|b| h[a * n + b] * self.w[b]).sum()).collect();
-            if slopes.iter().all(|s| s - 1.0 <= goal) {
+            let gap = slopes.iter().fold(0.0, |gap: f64, s| gap.max(s - 1.0));
+            // A gap of rounding size that no longer shrinks is as small as it gets.
+            if gap <= goal || (gap <= 1e-12 && gap >= before) {
                 return Ok(());
             }
+            before = gap;
             let twice: Vec<f64> = slopes.iter().map(|s| 2.0 * s).collect();
             let aim = minimise(&h, &twice, Sum::One, Some(&self.w))?;
             self.steps += 1;
@@ -210,7 +228,10 @@ impl Search<'_> {
                 [rows.map(|e| weights[e] * (t * change[e] / self.q[e]).ln_1p()).sum()]
             });
             // NaN and -inf (an event's probability would be 0 or less) fail the comparison, as they must.
-            if gain >= 0.1 * t * slope && gain > 0.0 {
+            let enough = gain >= 0.1 * t * slope && gain > 0.0;
+            // So near the minimum the gain is all rounding, and the full step of Newton's method is safe.
+            let near = t == 1.0 && slope.abs() <= 1e-12 && gain.is_finite();
+            if enough || near {
                 let mut moved = false;
                 for ((w, d), aim) in self.w.iter_mut().zip(&direction).zip(aim) {
                     let next = if t == 1.0 && *aim == 0.0 { 0.0 } else { (*w + t * d).max(0.0) };

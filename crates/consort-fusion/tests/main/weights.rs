@@ -4,6 +4,7 @@ use consort_core::{
     Classes, Fuser, Gives, Ids, Missing, Outputs, Predictions, Seed, Target, Task, Truth,
     check::{self, FusionCase},
 };
+use consort_fusion::stack::{LogisticStack, MetaInputs};
 use consort_fusion::weights::{NonNegativeLeastSquares, PerClassWeights, SimplexWeights, WeightLoss};
 use proptest::prelude::*;
 
@@ -183,6 +184,47 @@ fn a_perfect_member_gets_all_the_weight() {
         let fitted = SimplexWeights::default().loss(loss).optimise(&predictions, &Truth::new(&case.target)).unwrap();
         assert!((fitted.weight("a_perfect").unwrap() - 1.0).abs() < 1e-7, "{loss:?} {fitted:?}");
         assert!(fitted.certificate().loss < 1e-8);
+    }
+}
+
+/// Members that give exact zeros and are wrong with them: each row then needs some member, however bad it is elsewhere.
+fn sure_and_wrong(seed: u64) -> Case {
+    let mut stream = Seed::new(seed).child("sure").stream();
+    let (rows, classes) = (700, 4);
+    let names = Classes::new((0..classes).map(|k| k.to_string())).unwrap();
+    let codes: Vec<u32> = (0..rows).map(|_| stream.below(classes) as u32).collect();
+    let mut builder = Predictions::builder(Outputs::Classes(names.clone()), Ids::positions(rows));
+    for m in 0..8 {
+        let votes = 1 + 3 * m;
+        let values: Vec<f32> = codes
+            .iter()
+            .flat_map(|&y| {
+                // The share of some votes, most of them right: zeros are frequent, and with one vote the rule.
+                let mut row = vec![0.0f32; classes as usize];
+                for _ in 0..votes {
+                    let right = stream.unit() < 0.55 + 0.04 * f64::from(m);
+                    let k = if right { y as usize } else { stream.below(classes) as usize };
+                    row[k] += 1.0 / votes as f32;
+                }
+                row
+            })
+            .collect();
+        builder = builder.member(format!("m{m}"), Gives::Probabilities, &values).unwrap();
+    }
+    let target = Target::Classes { codes, classes: names };
+    Case { predictions: builder.build().unwrap(), target, weights: vec![1.0; rows] }
+}
+
+#[test]
+fn sure_and_wrong_members_converge() {
+    for seed in 0..12 {
+        let case = sure_and_wrong(seed);
+        let truth = Truth::new(&case.target);
+        let fitted = SimplexWeights::default().tolerance(1e-11).optimise(&case.predictions, &truth).unwrap();
+        assert!(fitted.certificate().steps < 60, "{:?}", fitted.certificate());
+        PerClassWeights::default().optimise(&case.predictions, &truth).unwrap();
+        let stack = LogisticStack::default().inputs(MetaInputs::LogOdds);
+        assert!(stack.regress(&case.predictions, &truth).unwrap().steps() < 200);
     }
 }
 
