@@ -6,6 +6,10 @@
 
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 
+use polars_parquet_format::{FileMetaData, thrift::protocol::TCompactInputProtocol};
+
+/// How many times its own size a decoded footer may be; honest ones are ten times as large at most.
+const MOST_TIMES: usize = 64;
 /// How deep structures may be nested; Parquet's own are less than half as deep.
 const DEEPEST: usize = 32;
 
@@ -27,6 +31,11 @@ pub(super) fn check(file: &mut (impl Read + Seek)) -> Result<()> {
     let mut bytes = Vec::new();
     file.take(length).read_to_end(&mut bytes)?;
     Walk { rest: &bytes }.structure(0)?;
+    // Decoders go by the numbers of the fields and not by their declared kinds, so a field of the wrong kind is read
+    // out of step with the walk. This decoder does so too, and keeps to an amount of memory.
+    let most = (1 << 20) + MOST_TIMES * bytes.len();
+    FileMetaData::read_from_in_protocol(&mut TCompactInputProtocol::new(bytes.as_slice(), most))
+        .map_err(|problem| wrong(&problem.to_string()))?;
     file.rewind()
 }
 
@@ -141,8 +150,9 @@ mod tests {
         let long = [0x29, 0xfc, 0x80, 0x80, 0x80, 0x80, 0x04, 0x00];
         let error = check(&mut file(&long)).unwrap_err().to_string();
         assert!(error.contains("more elements than it has bytes"), "{error}");
-        // Two empty structures are as long as they say.
-        assert!(check(&mut file(&[0x29, 0x2c, 0x00, 0x00, 0x00])).is_ok());
+        // Two empty structures are as long as they say, but are no footer.
+        let error = check(&mut file(&[0x29, 0x2c, 0x00, 0x00, 0x00])).unwrap_err().to_string();
+        assert!(!error.contains("than it has bytes"), "{error}");
     }
 
     #[test]
