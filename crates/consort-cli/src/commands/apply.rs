@@ -6,12 +6,12 @@ use consort::{
     core::{Estimates, Gives, Matrix, Metric, Truth},
     data::files::Loaded,
     fusion::{SavedFusion, verdict::Conclusion},
-    metrics::significance::{Bootstrap, Difference, paired_bootstrap},
+    metrics::significance::{Difference, paired_bootstrap},
     plot,
 };
 use serde_json::{Value, json};
 
-use super::fuse::{members_json, undecided, write_output};
+use super::fuse::{members_json, resamples, undecided, write_output};
 use crate::{
     args::Fuse,
     failure::{Failure, Result},
@@ -108,7 +108,7 @@ fn gain_on_new_rows(
     let Some((name, m)) = saved.best_member.as_ref().and_then(|name| Some((name, predictions.find(name)?))) else {
         return Ok(None);
     };
-    let bootstrap = Bootstrap::default();
+    let bootstrap = resamples(truth.rows());
     let (ensemble, best) = (Estimates::matrix(fused, gives), predictions.estimates(m));
     if fused.values().iter().any(|x| x.is_nan()) || predictions.has_missing() || predictions.members()[m].gives != gives
     {

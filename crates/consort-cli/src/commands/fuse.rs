@@ -149,7 +149,7 @@ fn judged(
             session.seed.child("nested"),
         )?,
     };
-    let bootstrap = Bootstrap::default();
+    let bootstrap = resamples(rows);
     let judgement = judge(fitted.fuser, predictions, truth, &**fitted.metric, &partitions, &bootstrap, session.seed)?;
     let Judgement { verdict, ensemble, best_member } = &judgement;
     let honest = ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, truth)?;
@@ -241,6 +241,11 @@ fn members_without_truth(session: &mut Session, predictions: &Predictions, fusio
         predictions.rows(),
         fusion.name()
     ));
+}
+
+/// The bootstrap of a verdict: 2,000 resamples, fewer of very many rows, whose intervals are narrow anyway.
+pub(super) fn resamples(rows: usize) -> Bootstrap {
+    Bootstrap::default().replicates((200_000_000 / rows.max(1)).clamp(500, 2000))
 }
 
 /// Says how many rows have no answer.

@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 use consort_core::{Ids, Matrix, Outputs};
@@ -94,21 +95,70 @@ pub fn write_table<S: AsRef<str>>(path: &Path, columns: &[(S, Cells)]) -> Result
             return Err(consort_core::Error::DuplicateName { what: "column", name: name.into() }.into());
         }
     }
+    // One part, already there.
+    write_parts(path, rows, rows.max(1), |_| Ok(Part::Borrowed(columns)))
+}
+
+/// The cells of some rows: all columns, in order.
+enum Part<'a, S> {
+    Borrowed(&'a [(S, Cells)]),
+    Made(Vec<(S, Cells)>),
+}
+
+/// What takes the columns of a part and how many rows it has.
+type WritePart<'a, S> = dyn FnMut(&[(S, Cells)], usize) -> std::io::Result<()> + 'a;
+
+/// Writes the rows in parts of at most `size`, so that a large table is never there as a whole.
+fn write_parts<'a, S: AsRef<str> + 'a>(
+    path: &Path,
+    rows: usize,
+    size: usize,
+    mut part: impl FnMut(Range<usize>) -> std::io::Result<Part<'a, S>>,
+) -> Result<()> {
+    let mut parts = |write: &mut WritePart<'_, S>| {
+        let mut start = 0;
+        // A table without rows has its header still.
+        loop {
+            let end = (start + size).min(rows);
+            match part(start..end)? {
+                Part::Borrowed(columns) => write(columns, end - start)?,
+                Part::Made(columns) => write(&columns, end - start)?,
+            }
+            start = end;
+            if start >= rows {
+                return Ok::<(), std::io::Error>(());
+            }
+        }
+    };
     match Format::of(path) {
-        Ok(Format::Csv) => publish(path, |file| csv_rows(file, columns, rows)),
+        Ok(Format::Csv) => publish(path, |file| {
+            let mut csv = CsvRows::new(file);
+            parts(&mut |columns, rows| csv.write(columns, rows))?;
+            csv.flush()
+        }),
         Ok(Format::CsvGz) => publish(path, |file| {
             let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::default());
-            csv_rows(&mut packed, columns, rows)?;
+            let mut csv = CsvRows::new(&mut packed);
+            parts(&mut |columns, rows| csv.write(columns, rows))?;
+            csv.flush()?;
+            drop(csv);
             packed.finish().map(drop)
         }),
-        Ok(Format::Parquet) => {
-            let series: Vec<Column> = columns.iter().map(|(name, cells)| cells.series(name.as_ref()).into()).collect();
+        Ok(Format::Parquet) => publish(path, |file| {
             let problem = |error: polars::error::PolarsError| std::io::Error::other(error.to_string());
-            publish(path, |file| {
-                let mut frame = DataFrame::new(rows, series).map_err(problem)?;
-                ParquetWriter::new(file).finish(&mut frame).map_err(problem).map(drop)
-            })
-        }
+            let mut file = Some(file);
+            let mut writer = None;
+            parts(&mut |columns, rows| {
+                let series: Vec<Column> =
+                    columns.iter().map(|(name, cells)| cells.series(name.as_ref()).into()).collect();
+                let frame = DataFrame::new(rows, series).map_err(problem)?;
+                if let Some(file) = file.take() {
+                    writer = Some(ParquetWriter::new(file).batched(frame.schema()).map_err(problem)?);
+                }
+                writer.as_mut().map_or(Ok(()), |writer| writer.write_batch(&frame).map_err(problem))
+            })?;
+            writer.map_or(Ok(()), |writer| writer.finish().map_err(problem).map(drop))
+        }),
         Ok(Format::Npy) | Err(_) => Err(Error::Format {
             file: path.display().to_string(),
             ending: path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy())),
@@ -117,18 +167,35 @@ pub fn write_table<S: AsRef<str>>(path: &Path, columns: &[(S, Cells)]) -> Result
     }
 }
 
-fn csv_rows<S: AsRef<str>>(to: &mut impl Write, columns: &[(S, Cells)], rows: usize) -> std::io::Result<()> {
-    let mut out = csv::Writer::from_writer(to);
-    out.write_record(columns.iter().map(|(name, _)| name.as_ref()))?;
-    let mut text = Vec::new();
-    for row in 0..rows {
-        for (_, cells) in columns {
-            cells.text(row, &mut text)?;
-            out.write_field(&text)?;
-        }
-        out.write_record(None::<&[u8]>)?;
+/// Rows of a CSV file, after a header.
+struct CsvRows<W: Write> {
+    out: csv::Writer<W>,
+    headed: bool,
+}
+
+impl<W: Write> CsvRows<W> {
+    fn new(to: W) -> Self {
+        Self { out: csv::Writer::from_writer(to), headed: false }
     }
-    out.flush()
+
+    fn write<S: AsRef<str>>(&mut self, columns: &[(S, Cells)], rows: usize) -> std::io::Result<()> {
+        if !std::mem::replace(&mut self.headed, true) {
+            self.out.write_record(columns.iter().map(|(name, _)| name.as_ref()))?;
+        }
+        let mut text = Vec::new();
+        for row in 0..rows {
+            for (_, cells) in columns {
+                cells.text(row, &mut text)?;
+                self.out.write_field(&text)?;
+            }
+            self.out.write_record(None::<&[u8]>)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A fused prediction that is to be written.
@@ -176,31 +243,41 @@ pub struct Fused<'a> {
 /// # Errors
 /// As [`write_table`].
 pub fn write_fused(path: &Path, fused: &Fused<'_>) -> Result<()> {
-    let &Fused { ids, order, outputs, values, style, id } = fused;
-    let rows = || order.iter().map(|&row| row as usize);
-    let mut columns: Vec<(String, Cells)> = Vec::new();
-    if !ids.are_positions() {
-        columns.push((id.into(), Cells::Text(rows().map(|row| Some(ids.text(row).into_owned())).collect())));
+    write_parts(path, fused.order.len(), FUSED_ROWS, |rows| Ok(Part::Made(fused.columns(&fused.order[rows]))))
+}
+
+/// How many fused rows are made into columns at a time.
+const FUSED_ROWS: usize = 1 << 15;
+
+impl Fused<'_> {
+    /// The columns of some rows.
+    fn columns(&self, order: &[u32]) -> Vec<(String, Cells)> {
+        let &Fused { ids, outputs, values, style, id, .. } = self;
+        let rows = || order.iter().map(|&row| row as usize);
+        let mut columns: Vec<(String, Cells)> = Vec::new();
+        if !ids.are_positions() {
+            columns.push((id.into(), Cells::Text(rows().map(|row| Some(ids.text(row).into_owned())).collect())));
+        }
+        let numbers = |k: usize| Cells::Single(rows().map(|row| values.at(row, k)).collect());
+        match (outputs, style) {
+            (Outputs::Classes(classes), Style::Positive) if classes.len() == 2 => {
+                columns.push(("p".into(), numbers(classes.positive())));
+            }
+            (Outputs::Classes(_), Style::Labels) => {}
+            (Outputs::Classes(_) | Outputs::Labels(_), _) => {
+                columns.extend((0..outputs.len()).map(|k| (format!("p_{}", outputs.name(k)), numbers(k))));
+            }
+            (Outputs::Targets(_) | Outputs::Quantiles(_), _) if outputs.len() == 1 => {
+                columns.push(("pred".into(), numbers(0)));
+            }
+            (Outputs::Targets(_) | Outputs::Quantiles(_), _) => {
+                columns.extend((0..outputs.len()).map(|k| (format!("pred_{}", outputs.name(k)), numbers(k))));
+            }
+        }
+        if let Outputs::Classes(classes) = outputs {
+            let label = |row: usize| values.argmax(row).map(|k| classes.names()[k].clone());
+            columns.push(("label".into(), Cells::Text(rows().map(label).collect())));
+        }
+        columns
     }
-    let numbers = |k: usize| Cells::Single(rows().map(|row| values.at(row, k)).collect());
-    match (outputs, style) {
-        (Outputs::Classes(classes), Style::Positive) if classes.len() == 2 => {
-            columns.push(("p".into(), numbers(classes.positive())));
-        }
-        (Outputs::Classes(_), Style::Labels) => {}
-        (Outputs::Classes(_) | Outputs::Labels(_), _) => {
-            columns.extend((0..outputs.len()).map(|k| (format!("p_{}", outputs.name(k)), numbers(k))));
-        }
-        (Outputs::Targets(_) | Outputs::Quantiles(_), _) if outputs.len() == 1 => {
-            columns.push(("pred".into(), numbers(0)))
-        }
-        (Outputs::Targets(_) | Outputs::Quantiles(_), _) => {
-            columns.extend((0..outputs.len()).map(|k| (format!("pred_{}", outputs.name(k)), numbers(k))));
-        }
-    }
-    if let Outputs::Classes(classes) = outputs {
-        let label = |row: usize| values.argmax(row).map(|k| classes.names()[k].clone());
-        columns.push(("label".into(), Cells::Text(rows().map(label).collect())));
-    }
-    write_table(path, &columns)
 }
