@@ -92,7 +92,7 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
     } else {
         session.say(format!("{} rows fused by {}", predictions.rows(), saved.fusion.name()));
     }
-    write_output(session, args, &loaded, &fused, gives)
+    write_output(session, args, loaded, &fused, gives)
 }
 
 /// Says what the fusion gains on new rows over the member that was best when it was fitted.

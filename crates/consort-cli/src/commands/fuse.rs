@@ -84,9 +84,9 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             report::write(session, path, plot::overview::from_predictions(&subject)?)?;
         }
     }
-    write_output(session, args, &loaded, &fused, gives)?;
+    let saved = SavedFusion { best_member, ..SavedFusion::new(predictions, fusion) };
+    write_output(session, args, loaded, &fused, gives)?;
     if let Some(path) = &args.save {
-        let saved = SavedFusion { best_member, ..SavedFusion::new(predictions, fusion) };
         let json = saved.to_json()?;
         publish(path, |file| std::io::Write::write_all(file, json.as_bytes()))?;
         session.put("saved", path.display().to_string().into());
@@ -260,31 +260,27 @@ pub(super) fn undecided(session: &mut Session, fused: &Matrix) {
     }
 }
 
+/// Writes the fused prediction in the order of the first file. The members' predictions are let go before.
 pub(super) fn write_output(
     session: &mut Session,
     args: &Fuse,
-    loaded: &Loaded,
+    loaded: Loaded,
     fused: &Matrix,
     gives: Gives,
 ) -> Result<()> {
     let Some(path) = &args.output else { return Ok(()) };
     session.doing("writing");
-    let ids = loaded.predictions.ids();
-    let style = match (gives, loaded.style) {
+    let Loaded { predictions, order, style, .. } = loaded;
+    let (ids, outputs) = (predictions.ids(), predictions.outputs().clone());
+    drop(predictions);
+    let style = match (gives, style) {
         (Gives::Labels, _) => files::Style::Labels,
         (_, files::Style::Labels) => files::Style::Classes,
         (_, style) => style,
     };
     files::write_fused(
         path,
-        &Fused {
-            ids: &ids,
-            order: &loaded.order,
-            outputs: loaded.predictions.outputs(),
-            values: fused,
-            style,
-            id: &args.reading.id,
-        },
+        &Fused { ids: &ids, order: &order, outputs: &outputs, values: fused, style, id: &args.reading.id },
     )?;
     session.put("output", path.display().to_string().into());
     session.say(format!("{} fused rows written to {}", fused.rows(), path.display()));
