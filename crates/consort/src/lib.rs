@@ -7,3 +7,5 @@ pub use consort_fusion as fusion;
 pub use consort_metrics as metrics;
 #[cfg(feature = "plot")]
 pub use consort_plot as plot;
+#[cfg(feature = "trees")]
+pub use consort_trees as trees;

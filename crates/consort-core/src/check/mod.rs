@@ -4,7 +4,6 @@
 //! that broke it. Call it in a test and unwrap.
 
 mod fuser;
-mod learner;
 mod members;
 mod metric;
 mod rows;

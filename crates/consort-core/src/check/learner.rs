@@ -1,1 +1,0 @@
-//! The contracts of learners and models.

@@ -1,0 +1,118 @@
+use consort_core::{Column, Dataset, Features, Result};
+use rayon::prelude::*;
+
+use super::{BinParams, FeatureBins};
+
+/// A data set in bins, shared by all trees, members, folds and repeats of a run.
+///
+/// The codes are kept twice: by groups of features, row after row, for histograms (the codes of a row lie side by
+/// side, and the histograms of a group fit the first cache), and column after column for partitions.
+/// Two bytes a value, against four of the data set.
+#[derive(Debug)]
+pub struct Binned {
+    rows: usize,
+    features: Vec<FeatureBins>,
+    groups: Vec<Group>,
+    columns: Vec<u8>,
+}
+
+/// Some features whose codes lie side by side: `[rows][width]`.
+#[derive(Debug)]
+pub struct Group {
+    /// The first feature.
+    pub start: usize,
+    /// How many features.
+    pub width: usize,
+    /// The codes, row after row.
+    pub codes: Vec<u8>,
+}
+
+/// The most features of a group: 16 histograms of 256 bins of 8 bytes are 32 KiB.
+const WIDTH: usize = 16;
+
+impl Binned {
+    /// The bins of a data set's features, made of all its rows. It reads no target, so what is shared between
+    /// folds tells nothing of it.
+    ///
+    /// # Errors
+    /// As [`BinParams::check`].
+    ///
+    /// ```
+    /// use consort_core::{Column, Dataset, Features};
+    /// use consort_trees::bins::{BinParams, Binned};
+    /// let x = Column::Numeric { name: "x".into(), values: vec![0.5, 2.0, f32::NAN, 0.5] };
+    /// let data = Dataset::new(Features::Columns(vec![x]))?;
+    /// let binned = Binned::new(&data, &BinParams::default())?;
+    /// assert_eq!(binned.column(0), [0, 1, 2, 0]); // 2 is missing
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    pub fn new(data: &Dataset, params: &BinParams) -> Result<Self> {
+        params.check()?;
+        let weight = |i: usize| data.weights().map_or(1.0, |weights| weights[i]);
+        let rows = data.rows();
+        let encode = |column: &Column, codes: &mut [u8]| {
+            let bins = FeatureBins::new(column, weight, params);
+            bins.encode(column, codes);
+            bins
+        };
+        let width = match data.features() {
+            Features::Columns(columns) => columns.len(),
+            Features::Dense { shape, .. } => shape.iter().product(),
+        };
+        let mut columns = vec![0u8; rows * width];
+        let features = columns
+            .par_chunks_mut(rows.max(1))
+            .enumerate()
+            .map(|(f, codes)| match data.features() {
+                Features::Columns(columns) => encode(&columns[f], codes),
+                Features::Dense { values, .. } => {
+                    let values = values.iter().skip(f).step_by(width).copied().collect();
+                    encode(&Column::Numeric { name: f.to_string(), values }, codes)
+                }
+            })
+            .collect();
+        Ok(Self { rows, features, groups: group(&columns, rows, width), columns })
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The bins of each feature.
+    pub fn features(&self) -> &[FeatureBins] {
+        &self.features
+    }
+
+    /// The features in groups.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The codes of one feature, row after row.
+    pub fn column(&self, feature: usize) -> &[u8] {
+        &self.columns[feature * self.rows..(feature + 1) * self.rows]
+    }
+}
+
+fn group(columns: &[u8], rows: usize, width: usize) -> Vec<Group> {
+    let groups = width.div_ceil(WIDTH);
+    (0..groups)
+        .into_par_iter()
+        .map(|g| {
+            // As equal as can be: 20 features are 10 and 10, not 16 and 4.
+            let (start, end) = (g * width / groups, (g + 1) * width / groups);
+            let width = end - start;
+            let mut codes = vec![0u8; rows * width];
+            for (block, part) in codes.chunks_mut(4096 * width).enumerate() {
+                for f in 0..width {
+                    let from = (start + f) * rows + block * 4096;
+                    for (row, &code) in part.chunks_exact_mut(width).zip(&columns[from..]) {
+                        row[f] = code;
+                    }
+                }
+            }
+            Group { start, width, codes }
+        })
+        .collect()
+}

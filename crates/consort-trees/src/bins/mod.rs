@@ -1,0 +1,9 @@
+//! Features in bins: each value becomes a code of one byte, once for a whole data set.
+
+mod binned;
+mod edges;
+mod feature;
+
+pub use binned::{Binned, Group};
+pub use edges::BinParams;
+pub use feature::{FeatureBins, Kind};

@@ -1,0 +1,76 @@
+use std::ops::Range;
+
+use consort_core::{Error, Gives, Result, Truth};
+use serde::{Deserialize, Serialize};
+
+use super::{super::exp::exp, Derivatives, Loss};
+
+/// Log loss of two classes: `−ln p` of the true class, with `p = 1 / (1 + e^−score)` for the second class.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct LogLoss;
+
+impl LogLoss {
+    fn codes<'a>(truth: &Truth<'a>) -> Result<&'a [u32]> {
+        let (codes, classes) = truth.classes("log loss")?;
+        if classes.len() != 2 {
+            return Err(Error::Unsupported {
+                by: "log loss".into(),
+                what: format!("{} classes", classes.len()),
+                hint: "it is for two; take `softmax`".into(),
+            });
+        }
+        Ok(codes)
+    }
+}
+
+#[typetag::serde(name = "log")]
+impl Loss for LogLoss {
+    fn outputs(&self, truth: &Truth<'_>) -> Result<usize> {
+        Self::codes(truth).map(|_| 1)
+    }
+
+    fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>> {
+        let codes = Self::codes(truth)?;
+        let positive: f64 = codes.iter().enumerate().filter(|(_, c)| **c == 1).map(|(i, _)| truth.weight(i)).sum();
+        let share = (positive / truth.total_weight()).clamp(1e-9, 1.0 - 1e-9);
+        Ok(vec![(share / (1.0 - share)).ln()])
+    }
+
+    fn gradients(
+        &self,
+        rows: Range<usize>,
+        scores: &[&[f64]],
+        truth: &Truth<'_>,
+        out: &mut Derivatives<'_>,
+    ) -> Result<()> {
+        let codes = &Self::codes(truth)?[rows.clone()];
+        let (gradients, hessians) = (&mut *out.gradients[0], &mut *out.hessians[0]);
+        for ((&score, &code), (g, h)) in scores[0].iter().zip(codes).zip(gradients.iter_mut().zip(hessians.iter_mut()))
+        {
+            let p = 1.0 / (1.0 + exp(-score));
+            *g = (p - f64::from(code)) as f32;
+            *h = (p * (1.0 - p)) as f32;
+        }
+        if let Some(weights) = truth.weights() {
+            for ((g, h), &weight) in gradients.iter_mut().zip(hessians).zip(&weights[rows]) {
+                *g *= weight as f32;
+                *h *= weight as f32;
+            }
+        }
+        Ok(())
+    }
+
+    fn predict(&self, scores: &[f64], out: &mut [f32]) {
+        let p = (1.0 / (1.0 + (-scores[0]).exp())) as f32;
+        out[0] = 1.0 - p;
+        out[1] = p;
+    }
+
+    fn columns(&self, _: usize) -> usize {
+        2
+    }
+
+    fn gives(&self) -> Gives {
+        Gives::Probabilities
+    }
+}

@@ -1,0 +1,63 @@
+//! What boosting makes small: each loss gives a gradient and a Hessian of every score.
+
+mod log;
+mod softmax;
+mod squared;
+
+use std::{fmt::Debug, ops::Range};
+
+use consort_core::{Gives, Result, Truth};
+
+pub use log::LogLoss;
+pub use softmax::Softmax;
+pub use squared::Squared;
+
+/// A loss of raw scores. A person's own is one `impl`.
+///
+/// Scores are kept output after output, `[outputs][rows]`, so that the gradients of one output are one run of
+/// memory.
+#[typetag::serde(tag = "loss")]
+pub trait Loss: Debug + Send + Sync {
+    /// How many scores a row has: one tree a round for each.
+    ///
+    /// # Errors
+    /// If the target is not what the loss is for.
+    fn outputs(&self, truth: &Truth<'_>) -> Result<usize>;
+
+    /// The constant scores to start from, one an output.
+    ///
+    /// # Errors
+    /// If the target is not what the loss is for.
+    fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>>;
+
+    /// Gradient and Hessian of the loss by every score of some rows, weighted. Each slice is one output's, and holds
+    /// just these rows; `truth` is that of all rows.
+    ///
+    /// # Errors
+    /// If the target is not what the loss is for.
+    fn gradients(
+        &self,
+        rows: Range<usize>,
+        scores: &[&[f64]],
+        truth: &Truth<'_>,
+        out: &mut Derivatives<'_>,
+    ) -> Result<()>;
+
+    /// What the prediction is, made of the scores of one row: `columns` numbers.
+    fn predict(&self, scores: &[f64], out: &mut [f32]);
+
+    /// How many numbers a prediction has, given the number of scores.
+    fn columns(&self, outputs: usize) -> usize;
+
+    /// What a prediction's numbers mean.
+    fn gives(&self) -> Gives;
+}
+
+/// Where the gradients and Hessians of some rows go: one slice an output.
+#[derive(Debug)]
+pub struct Derivatives<'a> {
+    /// The first derivatives of the loss by the score.
+    pub gradients: Vec<&'a mut [f32]>,
+    /// The second derivatives.
+    pub hessians: Vec<&'a mut [f32]>,
+}

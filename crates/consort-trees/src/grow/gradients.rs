@@ -1,0 +1,106 @@
+use consort_core::blocks;
+
+/// A gradient and a Hessian a row, as whole numbers packed in one word: `gradient · 2³² + hessian`.
+///
+/// Whole numbers add up to the same sum in any order, so a histogram does not depend on threads; and one addition
+/// of 8 bytes does the work of two. The scales are chosen so that no sum over the rows can leave its 32 bits: with
+/// a million rows a mean gradient is about 2,000 steps, far below the noise of any data.
+#[derive(Debug)]
+pub struct Gradients {
+    packed: Vec<i64>,
+    /// What one step of a gradient is worth.
+    pub gradient_step: f64,
+    /// What one step of a Hessian is worth.
+    pub hessian_step: f64,
+}
+
+/// The sum of the steps of all rows stays below this, and so does that of any part of them.
+const LIMIT: f64 = (1u64 << 31) as f64 - 1.0;
+
+impl Gradients {
+    /// Room for this many rows.
+    pub fn new(rows: usize) -> Self {
+        Self { packed: vec![0; rows], gradient_step: 1.0, hessian_step: 1.0 }
+    }
+
+    /// Packs gradients and Hessians, one a row. A Hessian below 0 counts as 0; what is not finite counts as 0.
+    pub fn pack(&mut self, gradients: &[f32], hessians: &[f32]) {
+        let rows = gradients.len();
+        self.packed.resize(rows, 0);
+        let [gradient, hessian] = blocks::sum(rows, |rows| {
+            let (mut g, mut h) = (0.0, 0.0);
+            for (&a, &b) in gradients[rows.clone()].iter().zip(&hessians[rows]) {
+                g += f64::from(if a.is_finite() { a.abs() } else { 0.0 });
+                h += f64::from(if b.is_finite() { b.max(0.0) } else { 0.0 });
+            }
+            [g, h]
+        });
+        // Rounding moves each row by half a step at most.
+        let room = (LIMIT - rows as f64).max(1.0);
+        let step = |sum: f64| if sum > 0.0 && sum.is_finite() { sum / room } else { 1.0 };
+        self.gradient_step = step(gradient);
+        self.hessian_step = step(hessian);
+        let (per_gradient, per_hessian) = (1.0 / self.gradient_step, 1.0 / self.hessian_step);
+        let filled: Result<(), std::convert::Infallible> = blocks::fill(&mut self.packed, 1, |rows, packed| {
+            for ((word, &g), &h) in packed.iter_mut().zip(&gradients[rows.clone()]).zip(&hessians[rows]) {
+                let g = round(f64::from(if g.is_finite() { g } else { 0.0 }) * per_gradient);
+                let h = round(f64::from(if h.is_finite() { h.max(0.0) } else { 0.0 }) * per_hessian);
+                *word = (g << 32).wrapping_add(h);
+            }
+            Ok(())
+        });
+        let Ok(()) = filled;
+    }
+
+    /// The packed words, one a row.
+    pub fn words(&self) -> &[i64] {
+        &self.packed
+    }
+
+    /// The sums that a packed word stands for.
+    pub fn unpack(&self, word: i64) -> (f64, f64) {
+        let (g, h) = steps(word);
+        (g as f64 * self.gradient_step, h as f64 * self.hessian_step)
+    }
+}
+
+/// The steps of gradient and Hessian in a word; the Hessian is never negative.
+pub(super) fn steps(word: i64) -> (i64, i64) {
+    let hessian = word & 0xffff_ffff;
+    ((word - hessian) >> 32, hessian)
+}
+
+/// To the nearest whole number, by the trick of adding what leaves no room for a fraction: it compiles to wide adds.
+fn round(x: f64) -> i64 {
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    ((x + SHIFT) - SHIFT) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_words_are_the_sums_of_their_parts() {
+        let gradients: Vec<f32> = (0..1000).map(|i| ((i * 37 % 101) as f32 - 50.0) / 7.0).collect();
+        let hessians: Vec<f32> = (0..1000).map(|i| (i % 13) as f32 / 3.0).collect();
+        let mut packed = Gradients::new(1000);
+        packed.pack(&gradients, &hessians);
+        let word = packed.words().iter().fold(0i64, |a, &b| a.wrapping_add(b));
+        let (g, h) = packed.unpack(word);
+        let (want_g, want_h): (f64, f64) =
+            (gradients.iter().map(|&x| f64::from(x)).sum(), hessians.iter().map(|&x| f64::from(x)).sum());
+        assert!((g - want_g).abs() < 1e-3 && (h - want_h).abs() < 1e-3, "{g} {want_g} {h} {want_h}");
+    }
+
+    #[test]
+    fn constant_hessians_stay_equal_and_bad_numbers_count_nothing() {
+        let mut packed = Gradients::new(3);
+        packed.pack(&[f32::NAN, f32::INFINITY, -1.0], &[1.0, 1.0, -5.0]);
+        let parts: Vec<_> = packed.words().iter().map(|&w| steps(w)).collect();
+        assert_eq!((parts[0].0, parts[1].0), (0, 0));
+        assert_eq!(parts[0].1, parts[1].1);
+        assert_eq!(parts[2].1, 0);
+        assert!((packed.unpack(packed.words()[2]).0 + 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,15 @@
+//! Histogram trees on features of one byte, and what is made of them.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`bins`] | features in bins, made once for a data set and shared by all that is fitted on it |
+//! | [`grow`] | one tree on gradients: histograms, splits, partitions |
+//! | [`boosting`] | gradient boosting and its losses |
+//! | [`Tree`], [`Node`] | a grown tree |
+
+pub mod bins;
+pub mod boosting;
+pub mod grow;
+mod tree;
+
+pub use tree::{Node, NodeSplit, Test, Tree};
