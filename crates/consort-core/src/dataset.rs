@@ -1,3 +1,9 @@
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
 use crate::{Error, Ids, Result, Target};
 
 /// One feature of every row.
@@ -76,6 +82,7 @@ pub struct Dataset {
     groups: Option<Vec<u32>>,
     time: Option<Vec<f64>>,
     ids: Ids,
+    derived: Derived,
 }
 
 impl Dataset {
@@ -111,7 +118,15 @@ impl Dataset {
                 expect_rows("the dense block", values.len(), rows * shape.iter().product::<usize>())?;
             }
         }
-        Ok(Self { features, target: None, weights: None, groups: None, time: None, ids: Ids::positions(rows) })
+        Ok(Self {
+            features,
+            target: None,
+            weights: None,
+            groups: None,
+            time: None,
+            ids: Ids::positions(rows),
+            derived: Derived::default(),
+        })
     }
 
     /// With the target.
@@ -135,6 +150,7 @@ impl Dataset {
             return Err(Error::parameter("weights", value, "finite and at least 0"));
         }
         self.weights = Some(weights);
+        self.derived = Derived::default();
         Ok(self)
     }
 
@@ -204,6 +220,36 @@ impl Dataset {
         &self.ids
     }
 
+    /// What is made of the features and weights of all rows, made when first asked for and kept with the data set:
+    /// such as the bins of tree learners, which all folds, repeats and members of a run share. `key` tells apart
+    /// things of one type. Nothing that is learnt from the target belongs here, since it would leak between folds.
+    ///
+    /// Where two threads ask at the same time, both may make it, and one is kept.
+    ///
+    /// # Errors
+    /// The error of `make`; it is not kept.
+    ///
+    /// ```
+    /// use consort_core::{Column, Dataset, Features, Result};
+    /// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0] };
+    /// let data = Dataset::new(Features::Columns(vec![x]))?;
+    /// let made = data.derived("rows", || Ok(data.rows()))?;
+    /// let kept = data.derived("rows", || -> Result<usize> { unreachable!() })?;
+    /// assert_eq!(made, kept);
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    pub fn derived<T: Any + Send + Sync>(&self, key: &str, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let key = (TypeId::of::<T>(), key.to_owned());
+        // The lock is not held while it is made: that may itself run on several threads.
+        if let Some(kept) = self.derived.lock().get(&key).cloned().and_then(|kept| kept.downcast::<T>().ok()) {
+            return Ok(kept);
+        }
+        let made: Arc<dyn Any + Send + Sync> = Arc::new(make()?);
+        let kept = Arc::clone(self.derived.lock().entry(key).or_insert(made));
+        // The key holds the type, so this cannot fail.
+        kept.downcast::<T>().map_err(|_| Error::custom("a derived thing of another type under the same key"))
+    }
+
     /// What a splitter may know of the rows.
     pub fn row_info(&self) -> crate::RowInfo<'_> {
         crate::RowInfo {
@@ -213,6 +259,25 @@ impl Dataset {
             time: self.time(),
             ids: Some(&self.ids),
         }
+    }
+}
+
+type Kept = HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>;
+
+/// What was derived from a data set; clones share it.
+#[derive(Clone, Default)]
+struct Derived(Arc<Mutex<Kept>>);
+
+impl Derived {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // Whoever panicked left a map that is whole: only finished things are put in.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Derived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.lock().keys().map(|(_, key)| key)).finish()
     }
 }
 

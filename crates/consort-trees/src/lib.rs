@@ -5,11 +5,13 @@
 //! | [`bins`] | features in bins, made once for a data set and shared by all that is fitted on it |
 //! | [`grow`] | one tree on gradients: histograms, splits, partitions |
 //! | [`boosting`] | gradient boosting and its losses |
+//! | [`model`] | fitted trees: prediction |
 //! | [`Tree`], [`Node`] | a grown tree |
 
 pub mod bins;
 pub mod boosting;
 pub mod grow;
+pub mod model;
 mod tree;
 
-pub use tree::{Node, NodeSplit, Test, Tree};
+pub use tree::{Node, Split, Test, Tree};

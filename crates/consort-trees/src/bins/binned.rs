@@ -1,7 +1,10 @@
-use consort_core::{Column, Dataset, Features, Result};
+use std::sync::Arc;
+
+use consort_core::{Column, Dataset, Error, Features, Result};
 use rayon::prelude::*;
 
 use super::{BinParams, FeatureBins};
+use crate::model::Feature;
 
 /// A data set in bins, shared by all trees, members, folds and repeats of a run.
 ///
@@ -47,30 +50,74 @@ impl Binned {
     /// # Ok::<(), consort_core::Error>(())
     /// ```
     pub fn new(data: &Dataset, params: &BinParams) -> Result<Self> {
+        Self::with(data, params, |_, column, weight| Ok(FeatureBins::new(column, weight, params)))
+    }
+
+    /// The bins of a data set, made when first asked for and kept with it: all folds, repeats, members and layers of
+    /// a run that bin alike share them.
+    ///
+    /// # Errors
+    /// As [`Binned::new`].
+    pub fn shared(data: &Dataset, params: &BinParams) -> Result<Arc<Self>> {
+        data.derived(&format!("{params:?}"), || Self::new(data, params))
+    }
+
+    /// The bins of a data set in which categories have the codes that a fitted model knows them by, so that its
+    /// boosting can go on.
+    ///
+    /// # Errors
+    /// As [`Binned::new`], and if the data set has other features than the model.
+    pub fn known(data: &Dataset, params: &BinParams, features: &[Feature]) -> Result<Self> {
+        let other = |what: String| Error::Unsupported {
+            by: "a fitted model".into(),
+            what,
+            hint: "give the features that it was fitted with, in their order".into(),
+        };
+        let width = width(data);
+        if width != features.len() {
+            return Err(other(format!("a data set of {width} features instead of {}", features.len())));
+        }
+        Self::with(data, params, |f, column, weight| {
+            let named = column.name() == features[f].name() || matches!(data.features(), Features::Dense { .. });
+            FeatureBins::known(&features[f], column, weight, params)
+                .filter(|_| named)
+                .ok_or_else(|| other(format!("feature `{}` in the place of `{}`", column.name(), features[f].name())))
+        })
+    }
+
+    fn with(
+        data: &Dataset,
+        params: &BinParams,
+        bins_of: impl Fn(usize, &Column, &dyn Fn(usize) -> f64) -> Result<FeatureBins> + Sync,
+    ) -> Result<Self> {
         params.check()?;
         let weight = |i: usize| data.weights().map_or(1.0, |weights| weights[i]);
         let rows = data.rows();
-        let encode = |column: &Column, codes: &mut [u8]| {
-            let bins = FeatureBins::new(column, weight, params);
+        if rows > u32::MAX as usize {
+            return Err(Error::Unsupported {
+                by: "trees".into(),
+                what: format!("{rows} rows"),
+                hint: "a data set has at most 2³² − 1 rows: sample it".into(),
+            });
+        }
+        let encode = |f: usize, column: &Column, codes: &mut [u8]| {
+            let bins = bins_of(f, column, &weight)?;
             bins.encode(column, codes);
-            bins
+            Ok(bins)
         };
-        let width = match data.features() {
-            Features::Columns(columns) => columns.len(),
-            Features::Dense { shape, .. } => shape.iter().product(),
-        };
+        let width = width(data);
         let mut columns = vec![0u8; rows * width];
         let features = columns
             .par_chunks_mut(rows.max(1))
             .enumerate()
             .map(|(f, codes)| match data.features() {
-                Features::Columns(columns) => encode(&columns[f], codes),
+                Features::Columns(columns) => encode(f, &columns[f], codes),
                 Features::Dense { values, .. } => {
                     let values = values.iter().skip(f).step_by(width).copied().collect();
-                    encode(&Column::Numeric { name: f.to_string(), values }, codes)
+                    encode(f, &Column::Numeric { name: f.to_string(), values }, codes)
                 }
             })
-            .collect();
+            .collect::<Result<Vec<_>>>()?;
         Ok(Self { rows, features, groups: group(&columns, rows, width), columns })
     }
 
@@ -92,6 +139,13 @@ impl Binned {
     /// The codes of one feature, row after row.
     pub fn column(&self, feature: usize) -> &[u8] {
         &self.columns[feature * self.rows..(feature + 1) * self.rows]
+    }
+}
+
+fn width(data: &Dataset) -> usize {
+    match data.features() {
+        Features::Columns(columns) => columns.len(),
+        Features::Dense { shape, .. } => shape.iter().product(),
     }
 }
 

@@ -1,57 +1,46 @@
+use std::collections::HashMap;
+
 use consort_core::Column;
-use serde::{Deserialize, Serialize};
 
 use super::{BinParams, edges::edges};
+use crate::model::Feature;
 
 /// How the values of one feature map to codes.
 ///
-/// Codes `0..bins` are values; code `bins` is missing. It is what a fitted tree must know of its features.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Codes `0..bins` are values; code `bins` is missing.
+#[derive(Debug, Clone, PartialEq)]
 pub struct FeatureBins {
-    /// The name of the feature.
-    pub name: String,
-    /// Its bins.
-    pub kind: Kind,
+    feature: Feature,
+    map: Map,
 }
 
-/// The bins of a feature.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Kind {
-    /// Numbers: bin `b` holds what is above `edges[b − 1]` and at most `edges[b]`.
-    Numeric {
-        /// The upper edges, ascending; one fewer than there are bins.
-        edges: Vec<f32>,
-    },
-    /// Categories: the heaviest levels have a bin each, all others share the last one.
-    Categorical {
-        /// The names of the levels that have a bin, in the order of their bins.
-        levels: Vec<String>,
-        /// The bin of each level of the data set that the bins were made from.
-        bin_of: Vec<u8>,
-        /// Whether the last bin is shared by rare levels.
-        rare: bool,
-    },
+#[derive(Debug, Clone, PartialEq)]
+enum Map {
+    /// The upper edges of the bins, ascending; one fewer than there are bins.
+    Edges(Vec<f32>),
+    /// The bin of each level of the column that is encoded.
+    Levels(Vec<u8>),
 }
 
 impl FeatureBins {
     /// The bins of a column; `weight` is each row's.
     pub(crate) fn new(column: &Column, weight: impl Fn(usize) -> f64, params: &BinParams) -> Self {
-        let kind = match column {
-            Column::Numeric { values, .. } => {
+        match column {
+            Column::Numeric { name, values } => {
                 let rows = values.len();
                 let picked = rows.min(params.sample);
                 let sample = (0..picked).map(|i| i * rows / picked).map(|i| (values[i], weight(i))).collect();
-                Kind::Numeric { edges: edges(sample, params.bins) }
+                Self { feature: Feature::Numeric { name: name.clone() }, map: Map::Edges(edges(sample, params.bins)) }
             }
-            Column::Categorical { codes, levels, .. } => {
+            Column::Categorical { name, codes, levels } => {
                 let mut weights = vec![0.0f64; levels.len()];
                 for (i, &code) in codes.iter().enumerate() {
                     if code != Column::MISSING {
                         weights[code as usize] += weight(i);
                     }
                 }
-                let rare = levels.len() > params.bins;
-                let own = if rare { params.bins - 1 } else { levels.len() };
+                let others = levels.len() > params.bins;
+                let own = if others { params.bins - 1 } else { levels.len() };
                 // Heaviest first; of equal weight, the first level.
                 let mut order: Vec<usize> = (0..levels.len()).collect();
                 order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]).then(a.cmp(&b)));
@@ -61,44 +50,84 @@ impl FeatureBins {
                 for (bin, &level) in kept.iter().enumerate() {
                     bin_of[level] = bin as u8;
                 }
-                Kind::Categorical { levels: kept.iter().map(|&level| levels[level].clone()).collect(), bin_of, rare }
+                let kept = kept.iter().map(|&level| levels[level].clone()).collect();
+                Self {
+                    feature: Feature::Categorical { name: name.clone(), levels: kept, others },
+                    map: Map::Levels(bin_of),
+                }
             }
-        };
-        Self { name: column.name().into(), kind }
+        }
+    }
+
+    /// The bins of a column in which categories have the codes that a model knows them by.
+    pub(crate) fn known(
+        feature: &Feature,
+        column: &Column,
+        weight: impl Fn(usize) -> f64,
+        params: &BinParams,
+    ) -> Option<Self> {
+        match (feature, column) {
+            (Feature::Numeric { .. }, Column::Numeric { .. }) => Some(Self::new(column, weight, params)),
+            (Feature::Categorical { levels: known, others, .. }, Column::Categorical { levels, .. }) => {
+                let places: HashMap<&str, usize> =
+                    known.iter().enumerate().map(|(code, level)| (level.as_str(), code)).collect();
+                let bins = (known.len() + usize::from(*others)).max(1);
+                if bins > 255 {
+                    return None;
+                }
+                let other = if *others { known.len() } else { bins };
+                let bin_of = levels.iter().map(|l| places.get(l.as_str()).copied().unwrap_or(other) as u8).collect();
+                Some(Self { feature: feature.clone(), map: Map::Levels(bin_of) })
+            }
+            _ => None,
+        }
+    }
+
+    /// What a fitted tree must know of the feature.
+    pub fn feature(&self) -> &Feature {
+        &self.feature
+    }
+
+    /// Whether the codes are those of categories.
+    pub fn is_categorical(&self) -> bool {
+        matches!(self.map, Map::Levels(_))
+    }
+
+    /// The greatest number of a bin; the last bin has no upper edge, and categories have none.
+    pub fn upper_edge(&self, code: u8) -> f32 {
+        match &self.map {
+            Map::Edges(edges) => edges.get(code as usize).copied().unwrap_or(f32::INFINITY),
+            Map::Levels(_) => f32::INFINITY,
+        }
     }
 
     /// How many bins values have; the code of a missing value.
     pub fn bins(&self) -> usize {
-        match &self.kind {
-            Kind::Numeric { edges } => edges.len() + 1,
-            Kind::Categorical { levels, rare, .. } => (levels.len() + usize::from(*rare)).max(1),
+        match (&self.map, &self.feature) {
+            (Map::Edges(edges), _) => edges.len() + 1,
+            (_, Feature::Categorical { levels, others, .. }) => (levels.len() + usize::from(*others)).max(1),
+            (_, Feature::Numeric { .. }) => 1,
         }
     }
 
-    /// The code of a number. NaN is missing.
+    /// The code of a number. NaN is missing, and so is a number where categories are.
     pub fn code_of_number(&self, x: f32) -> u8 {
-        match &self.kind {
-            Kind::Numeric { edges } => {
-                if x.is_nan() {
-                    self.bins() as u8
-                } else {
-                    lower_bound(edges, x) as u8
-                }
-            }
-            Kind::Categorical { .. } => self.bins() as u8,
+        match &self.map {
+            Map::Edges(edges) if !x.is_nan() => lower_bound(edges, x) as u8,
+            _ => self.bins() as u8,
         }
     }
 
-    /// Writes the codes of a whole column of the data set that the bins were made from.
+    /// Writes the codes of a whole column: the one that the bins were made from.
     pub(crate) fn encode(&self, column: &Column, codes: &mut [u8]) {
         let missing = self.bins() as u8;
-        match (&self.kind, column) {
-            (Kind::Numeric { edges }, Column::Numeric { values, .. }) => {
+        match (&self.map, column) {
+            (Map::Edges(edges), Column::Numeric { values, .. }) => {
                 for (code, &x) in codes.iter_mut().zip(values) {
                     *code = if x.is_nan() { missing } else { lower_bound(edges, x) as u8 };
                 }
             }
-            (Kind::Categorical { bin_of, .. }, Column::Categorical { codes: levels, .. }) => {
+            (Map::Levels(bin_of), Column::Categorical { codes: levels, .. }) => {
                 for (code, &level) in codes.iter_mut().zip(levels) {
                     *code = bin_of.get(level as usize).copied().unwrap_or(missing);
                 }

@@ -6,4 +6,4 @@ mod feature;
 
 pub use binned::{Binned, Group};
 pub use edges::BinParams;
-pub use feature::{FeatureBins, Kind};
+pub use feature::FeatureBins;

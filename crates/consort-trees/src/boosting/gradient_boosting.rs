@@ -11,6 +11,7 @@ use super::{
 use crate::{
     bins::{BinParams, Binned},
     grow::{Gradients, Grower, TreeParams},
+    model::TreeEnsemble,
 };
 
 /// Gradient boosting of histogram trees (Friedman 2001; Chen and Guestrin 2016; Ke and others 2017).
@@ -92,12 +93,12 @@ impl GradientBoosting {
                 let own = output * count..(output + 1) * count;
                 packed.pack(&gradients[own.clone()], &hessians[own.clone()]);
                 let mut grown = grower.grow(&packed, rows.as_deref(), &features, &self.tree);
-                for node in &mut grown.tree.nodes {
-                    node.value *= self.learning_rate;
+                for value in grown.tree.values_mut() {
+                    *value = (f64::from(*value) * self.learning_rate) as f32;
                 }
                 let scores = &mut scores[own];
                 for (leaf, place) in &grown.leaves {
-                    let value = grown.tree.nodes[*leaf as usize].value;
+                    let value = f64::from(grown.tree.values()[*leaf as usize]);
                     for &row in &grower.rows()[place.clone()] {
                         scores[row as usize] += value;
                     }
@@ -106,7 +107,8 @@ impl GradientBoosting {
             }
             ctx.progress.step(round as u64 + 1, self.rounds as u64, "");
         }
-        Ok(BoostedTrees { features: binned.features().to_vec(), loss, base, trees })
+        let features = binned.features().iter().map(|bins| bins.feature().clone()).collect();
+        BoostedTrees::new(TreeEnsemble::new(features, base, trees)?, loss)
     }
 
     /// One weight a row of the data set: its own, times how often it is among the samples.
@@ -174,7 +176,7 @@ impl Learner for GradientBoosting {
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
         self.check()?;
-        let binned = Binned::new(train.dataset(), &self.bins)?;
+        let binned = Binned::shared(train.dataset(), &self.bins)?;
         Ok(Box::new(self.fit_binned(&binned, train, ctx)?))
     }
 }

@@ -4,11 +4,11 @@ use super::{
     Gradients, Growth, TreeParams,
     histogram::{Histogram, NodeRows, build, subtract},
     partition::partition,
-    split::{Candidate, Scale, Sums, best},
+    split::{Candidate, Cut, Scale, Sums, best},
 };
 use crate::{
     bins::Binned,
-    tree::{Node, NodeSplit, Tree},
+    tree::{Node, Split, Test, Tree},
 };
 
 /// Grows trees on one binned data set; keeps its memory from tree to tree.
@@ -76,7 +76,8 @@ impl<'a> Grower<'a> {
         build(self.binned, words, node_rows, &mut root);
         let word = root.first().map_or(0, |first| first.iter().fold(0i64, |sum, &bin| sum.wrapping_add(bin)));
 
-        let mut nodes = vec![leaf_node(gradients, params, word)];
+        let mut parts = Parts::default();
+        parts.push(gradients, params, word);
         let mut first =
             Leaf { node: 0, depth: 0, start: 0, end: self.rows.len(), word, histograms: Some(root), candidate: None };
         self.search(&mut first, features, scale, params);
@@ -86,7 +87,7 @@ impl<'a> Grower<'a> {
             let Some(chosen) = next(&leaves, params.growth) else { break };
             let is_last = leaves.len() + 1 == params.leaves;
             let Some(found) = leaves[chosen].candidate.take() else { break };
-            let right = self.split(&mut leaves[chosen], &found, &mut nodes, gradients, params);
+            let right = self.split(&mut leaves[chosen], &found, &mut parts, gradients, params);
             let opened = leaves.len();
             leaves.push(right);
             let (before, after) = leaves.split_at_mut(opened);
@@ -117,8 +118,7 @@ impl<'a> Grower<'a> {
         for leaf in &mut leaves {
             self.release(leaf);
         }
-        let mut tree = Tree { nodes };
-        tree.name_thresholds(self.binned.features());
+        let tree = Tree::grown(parts.nodes, parts.values, parts.sets);
         Grown { tree, leaves: leaves.iter().map(|leaf| (leaf.node as u32, leaf.start..leaf.end)).collect() }
     }
 
@@ -135,30 +135,37 @@ impl<'a> Grower<'a> {
         &mut self,
         leaf: &mut Leaf,
         found: &Candidate,
-        nodes: &mut Vec<Node>,
+        parts: &mut Parts,
         gradients: &Gradients,
         params: &TreeParams,
     ) -> Leaf {
-        let split = NodeSplit {
-            feature: found.feature as u32,
-            test: found.test,
-            missing_left: found.missing_left,
-            gain: found.gain,
-            children: [nodes.len() as u32, nodes.len() as u32 + 1],
+        let bins = &self.binned.features()[found.feature];
+        let test = match found.cut {
+            Cut::UpTo(code) => Test::AtMost(bins.upper_edge(code)),
+            Cut::Among(set) => {
+                parts.sets.push(set.to_vec());
+                Test::Among(parts.sets.len() as u32 - 1)
+            }
         };
-        let rights = split.rights(&self.binned.features()[found.feature]);
+        parts.nodes[leaf.node].split = Some(Split {
+            feature: found.feature as u32,
+            test,
+            missing_left: found.missing_left,
+            left: parts.nodes.len() as u32,
+            gain: found.gain as f32,
+        });
+        let rights = found.rights(bins);
         let lefts = partition(
             &mut self.rows[leaf.start..leaf.end],
             &mut self.spare,
             self.binned.column(found.feature),
             &rights,
         );
-        nodes[leaf.node].split = Some(split);
         let right_word = leaf.word.wrapping_sub(found.left);
-        nodes.push(leaf_node(gradients, params, found.left));
-        nodes.push(leaf_node(gradients, params, right_word));
+        parts.push(gradients, params, found.left);
+        parts.push(gradients, params, right_word);
         let right = Leaf {
-            node: nodes.len() - 1,
+            node: parts.nodes.len() - 1,
             depth: leaf.depth + 1,
             start: leaf.start + lefts,
             end: leaf.end,
@@ -166,7 +173,7 @@ impl<'a> Grower<'a> {
             histograms: None,
             candidate: None,
         };
-        leaf.node = nodes.len() - 2;
+        leaf.node = parts.nodes.len() - 2;
         leaf.depth += 1;
         leaf.end = leaf.start + lefts;
         leaf.word = found.left;
@@ -198,9 +205,20 @@ impl<'a> Grower<'a> {
     }
 }
 
-fn leaf_node(gradients: &Gradients, params: &TreeParams, word: i64) -> Node {
-    let (g, h) = gradients.unpack(word);
-    Node { split: None, value: params.value(g, h), cover: h }
+/// A tree in the making.
+#[derive(Default)]
+struct Parts {
+    nodes: Vec<Node>,
+    values: Vec<f32>,
+    sets: Vec<Vec<u64>>,
+}
+
+impl Parts {
+    fn push(&mut self, gradients: &Gradients, params: &TreeParams, word: i64) {
+        let (g, h) = gradients.unpack(word);
+        self.nodes.push(Node::leaf(h));
+        self.values.push(params.value(g, h) as f32);
+    }
 }
 
 /// The place of the leaf to be split next; of equals, the first.

@@ -1,8 +1,14 @@
 use super::{TreeParams, gradients::steps, histogram::Histogram};
-use crate::{
-    bins::{FeatureBins, Kind},
-    tree::Test,
-};
+use crate::bins::FeatureBins;
+
+/// Which codes of a feature go left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cut {
+    /// Those up to this one.
+    UpTo(u8),
+    /// Those in the set: one bit a code.
+    Among([u64; 4]),
+}
 
 /// Steps of gradient and Hessian, as in the packed words, and what a step is worth.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +22,26 @@ pub(super) struct Scale {
 pub(super) struct Candidate {
     pub(super) gain: f64,
     pub(super) feature: usize,
-    pub(super) test: Test,
+    pub(super) cut: Cut,
     pub(super) missing_left: bool,
     /// The packed sum of the rows that go left.
     pub(super) left: i64,
+}
+
+impl Candidate {
+    /// For every code of the feature, whether it goes right.
+    pub(super) fn rights(&self, bins: &FeatureBins) -> [bool; 256] {
+        let missing = bins.bins();
+        std::array::from_fn(|code| {
+            if code == missing {
+                return !self.missing_left;
+            }
+            match &self.cut {
+                Cut::UpTo(last) => code > *last as usize,
+                Cut::Among(left) => left[code / 64] >> (code % 64) & 1 == 0,
+            }
+        })
+    }
 }
 
 /// The sums of a node.
@@ -41,9 +63,10 @@ pub(super) fn best(
     let search = Search::new(node, scale, params);
     let count = bins.bins();
     let missing = histogram[count];
-    match &bins.kind {
-        Kind::Numeric { .. } => search.numeric(feature, &histogram[..count], missing),
-        Kind::Categorical { .. } => search.categorical(feature, &histogram[..count], missing),
+    if bins.is_categorical() {
+        search.categorical(feature, &histogram[..count], missing)
+    } else {
+        search.numeric(feature, &histogram[..count], missing)
     }
 }
 
@@ -114,7 +137,7 @@ impl<'a> Search<'a> {
         best.map(|(gain, code, missing_left, left)| Candidate {
             gain,
             feature,
-            test: Test::Numeric { code: code as u8, threshold: f32::NAN },
+            cut: Cut::UpTo(code as u8),
             missing_left,
             left,
         })
@@ -156,7 +179,7 @@ impl<'a> Search<'a> {
             for &(_, code) in &present[..taken] {
                 set[code / 64] |= 1 << (code % 64);
             }
-            Candidate { gain, feature, test: Test::Categorical { left: set }, missing_left, left }
+            Candidate { gain, feature, cut: Cut::Among(set), missing_left, left }
         })
     }
 }

@@ -1,0 +1,30 @@
+use serde::{Deserialize, Serialize};
+
+/// What a fitted tree must know of a feature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Numbers; NaN is missing.
+    Numeric {
+        /// The name of the feature.
+        name: String,
+    },
+    /// Categories. The code of a level is its place in the list.
+    Categorical {
+        /// The name of the feature.
+        name: String,
+        /// The levels that have a code of their own.
+        levels: Vec<String>,
+        /// Whether all other levels share the code after the last; if not, they count as missing.
+        others: bool,
+    },
+}
+
+impl Feature {
+    /// The name of the feature.
+    pub fn name(&self) -> &str {
+        match self {
+            Feature::Numeric { name } | Feature::Categorical { name, .. } => name,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! A grown tree: nodes in one array, a few numbers a node in another.
+
+mod columnar;
+mod node;
+#[allow(clippy::module_inception)]
+mod tree;
+
+pub use node::{Node, Split, Test};
+pub use tree::Tree;
+pub(crate) use tree::contains;
