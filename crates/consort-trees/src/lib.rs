@@ -5,12 +5,14 @@
 //! | [`bins`] | features in bins, made once for a data set and shared by all that is fitted on it |
 //! | [`grow`] | one tree on gradients: histograms, splits, partitions |
 //! | [`boosting`] | gradient boosting and its losses |
+//! | [`import`] | models of LightGBM |
 //! | [`model`] | fitted trees: prediction |
 //! | [`Tree`], [`Node`] | a grown tree |
 
 pub mod bins;
 pub mod boosting;
 pub mod grow;
+pub mod import;
 pub mod model;
 mod tree;
 

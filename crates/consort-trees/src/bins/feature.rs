@@ -106,7 +106,7 @@ impl FeatureBins {
         match (&self.map, &self.feature) {
             (Map::Edges(edges), _) => edges.len() + 1,
             (_, Feature::Categorical { levels, others, .. }) => (levels.len() + usize::from(*others)).max(1),
-            (_, Feature::Numeric { .. }) => 1,
+            (_, Feature::Numeric { .. } | Feature::Sparse { .. }) => 1,
         }
     }
 

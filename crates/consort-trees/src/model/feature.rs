@@ -9,6 +9,11 @@ pub enum Feature {
         /// The name of the feature.
         name: String,
     },
+    /// Numbers of which 0 (up to 1e-35 on either side) is missing, as NaN is: LightGBM's `zero_as_missing`.
+    Sparse {
+        /// The name of the feature.
+        name: String,
+    },
     /// Categories. The code of a level is its place in the list.
     Categorical {
         /// The name of the feature.
@@ -24,7 +29,7 @@ impl Feature {
     /// The name of the feature.
     pub fn name(&self) -> &str {
         match self {
-            Feature::Numeric { name } | Feature::Categorical { name, .. } => name,
+            Feature::Numeric { name } | Feature::Sparse { name } | Feature::Categorical { name, .. } => name,
         }
     }
 }

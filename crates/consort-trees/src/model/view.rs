@@ -5,7 +5,12 @@ use consort_core::{Column, Error, Features, Result, Samples};
 use super::Feature;
 
 /// One feature of the rows to be predicted, as trees ask for it.
-pub(crate) enum View<'a> {
+pub(crate) struct View<'a> {
+    source: Source<'a>,
+    zero_is_missing: bool,
+}
+
+enum Source<'a> {
     Numbers(&'a [f32]),
     Dense {
         values: &'a [f32],
@@ -60,7 +65,11 @@ pub(crate) fn views<'a>(features: &[Feature], rows: &Samples<'a>) -> Result<Vec<
             if let Some(feature) = features.iter().find(|feature| matches!(feature, Feature::Categorical { .. })) {
                 return Err(other_kind(feature.name()));
             }
-            Ok((0..width).map(|feature| View::Dense { values, width, feature }).collect())
+            Ok(features
+                .iter()
+                .enumerate()
+                .map(|(f, feature)| View::of(Source::Dense { values, width, feature: f }, feature))
+                .collect())
         }
     }
 }
@@ -73,40 +82,48 @@ fn other_kind(name: &str) -> Error {
     }
 }
 
+/// Up to here a number is 0 to a feature whose zeros are missing, as in LightGBM.
+const ZERO: f32 = 1e-35;
+
 impl<'a> View<'a> {
+    fn of(source: Source<'a>, feature: &Feature) -> Self {
+        Self { source, zero_is_missing: matches!(feature, Feature::Sparse { .. }) }
+    }
+
     fn new(column: &'a Column, feature: &Feature) -> Result<Self> {
         match (column, feature) {
-            (Column::Numeric { values, .. }, Feature::Numeric { .. }) => Ok(View::Numbers(values)),
+            (Column::Numeric { values, .. }, Feature::Numeric { .. } | Feature::Sparse { .. }) => {
+                Ok(Self::of(Source::Numbers(values), feature))
+            }
             (Column::Categorical { codes, levels, .. }, Feature::Categorical { levels: known, others, .. }) => {
                 let places: HashMap<&str, usize> =
                     known.iter().enumerate().map(|(code, level)| (level.as_str(), code)).collect();
                 let other = if *others { known.len() as f32 } else { f32::NAN };
                 let known =
                     levels.iter().map(|level| places.get(level.as_str()).map_or(other, |&code| code as f32)).collect();
-                Ok(View::Levels { codes, known })
+                Ok(Self::of(Source::Levels { codes, known }, feature))
             }
             (column, _) => Err(other_kind(column.name())),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn at(&self, row: usize) -> f32 {
-        match self {
-            View::Numbers(values) => values[row],
-            View::Dense { values, width, feature } => values[row * width + feature],
-            View::Levels { codes, known } => known.get(codes[row] as usize).copied().unwrap_or(f32::NAN),
         }
     }
 
     /// The values of the samples from `start` on, each to its place: `out[i * stride]`.
     pub(crate) fn gather(&self, rows: &Samples<'_>, start: usize, out: &mut [f32], stride: usize) {
         let places = out.iter_mut().step_by(stride);
-        match (self, rows.row_numbers()) {
-            (View::Numbers(values), None) => places.zip(&values[start..]).for_each(|(to, &x)| *to = x),
-            (View::Numbers(values), Some(numbers)) => {
+        match (&self.source, rows.row_numbers()) {
+            (Source::Numbers(values), None) => places.zip(&values[start..]).for_each(|(to, &x)| *to = x),
+            (Source::Numbers(values), Some(numbers)) => {
                 places.zip(&numbers[start..]).for_each(|(to, &row)| *to = values[row as usize]);
             }
-            _ => places.enumerate().for_each(|(i, to)| *to = self.at(rows.row(start + i))),
+            (Source::Dense { values, width, feature }, _) => {
+                places.enumerate().for_each(|(i, to)| *to = values[rows.row(start + i) * width + feature]);
+            }
+            (Source::Levels { codes, known }, _) => places.enumerate().for_each(|(i, to)| {
+                *to = known.get(codes[rows.row(start + i)] as usize).copied().unwrap_or(f32::NAN);
+            }),
+        }
+        if self.zero_is_missing {
+            out.iter_mut().step_by(stride).filter(|x| x.abs() <= ZERO).for_each(|x| *x = f32::NAN);
         }
     }
 }
