@@ -107,6 +107,27 @@ impl FitContext<'_> {
     pub fn check(&self) -> Result<()> {
         self.cancel.map_or(Ok(()), Cancel::check)
     }
+
+    /// Does work on as many threads as the fit may use. Rayon's calls within it use those threads, and none has to wait
+    /// for another pool, as each call from outside of one would.
+    ///
+    /// # Errors
+    /// The error of the work, or if the threads cannot be started.
+    ///
+    /// ```
+    /// use consort_core::{FitContext, Seed};
+    /// let context = FitContext { threads: 2, ..FitContext::new(Seed::new(0)) };
+    /// assert_eq!(context.install(|| Ok(rayon::current_num_threads()))?, 2);
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        let threads = self.threads.max(1);
+        if rayon::current_thread_index().is_some() && rayon::current_num_threads() == threads {
+            return work();
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::custom)?;
+        pool.install(work)
+    }
 }
 
 impl Debug for FitContext<'_> {

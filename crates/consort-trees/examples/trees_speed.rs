@@ -1,4 +1,5 @@
-//! Times boosting on a raw file: `trees_speed X Y ROWS TRAIN ROUNDS`. X holds f32 column after column, Y f64.
+//! Times boosting on a raw file: `trees_speed X Y TRAIN ROUNDS [THREADS]`, the first TRAIN rows for fitting and the rest for
+//! predicting. X holds f32 column after column, Y f64.
 //! The scripts in `benches/peers` make the files and run the peers on them.
 
 use std::{error::Error, time::Instant};
@@ -6,16 +7,23 @@ use std::{error::Error, time::Instant};
 use consort_core::{Classes, Column, Dataset, Features, FitContext, Model, Samples, Seed, Target};
 use consort_trees::{bins::Binned, boosting::GradientBoosting};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, x, y, train, rounds] = args.as_slice() else { return Err("usage: X Y TRAIN ROUNDS".into()) };
+    let [_, x, y, train, rounds, threads @ ..] = args.as_slice() else {
+        return Err("usage: X Y TRAIN ROUNDS [THREADS]".into());
+    };
     let (train, rounds): (usize, usize) = (train.parse()?, rounds.parse()?);
+    let threads = threads.first().map_or(Ok(1), |threads| threads.parse())?;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(|| run(x, y, train, rounds, threads))
+}
+
+fn run(x: &str, y: &str, train: usize, rounds: usize, threads: usize) -> Result<(), Box<dyn Error + Send + Sync>> {
     let y: Vec<f64> =
         std::fs::read(y)?.chunks_exact(8).map(|b| f64::from_le_bytes(std::array::from_fn(|i| b[i]))).collect();
     let x: Vec<f32> =
         std::fs::read(x)?.chunks_exact(4).map(|b| f32::from_le_bytes(std::array::from_fn(|i| b[i]))).collect();
     let rows = y.len();
-    let part = |from: usize, to: usize| -> Result<Dataset, Box<dyn Error>> {
+    let part = |from: usize, to: usize| -> Result<Dataset, Box<dyn Error + Send + Sync>> {
         let columns = x
             .chunks_exact(rows)
             .enumerate()
@@ -35,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let binned = Binned::new(&fit, &params.bins)?;
     let binning = start.elapsed().as_secs_f64();
-    let model = params.fit_binned(&binned, &Samples::all(&fit), &FitContext::new(Seed::new(0)))?;
+    let context = FitContext { threads, ..FitContext::new(Seed::new(0)) };
+    let model = params.fit_binned(&binned, &Samples::all(&fit), &context)?;
     let fitting = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let predicted = model.predict(&Samples::all(&test))?;

@@ -6,10 +6,11 @@
 pub(crate) fn exp(x: f64) -> f64 {
     const SHIFT: f64 = 6_755_399_441_055_744.0;
     let t = x.clamp(-80.0, 80.0) * std::f64::consts::LOG2_E;
-    let whole = (t + SHIFT) - SHIFT;
-    let z = (t - whole) * std::f64::consts::LN_2;
+    let shifted = t + SHIFT;
+    let z = (t - (shifted - SHIFT)) * std::f64::consts::LN_2;
     let poly = 1.0 + z * (1.0 + z * (0.5 + z * (1.0 / 6.0 + z * (1.0 / 24.0 + z * (1.0 / 120.0 + z * (1.0 / 720.0))))));
-    poly * f64::from_bits(((whole as i64 + 1023) << 52) as u64)
+    // The last bits of what was shifted are the whole number: it becomes the exponent of a power of two.
+    poly * f64::from_bits((shifted.to_bits() << 52).wrapping_add(1f64.to_bits()))
 }
 
 #[cfg(test)]

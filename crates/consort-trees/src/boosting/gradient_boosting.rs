@@ -1,26 +1,37 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use consort_core::{Error, FitContext, Learner, Model, Result, Samples, Takes, Target, Truth, blocks};
-use rayon::prelude::*;
+use consort_core::{Error, FitContext, Learner, Model, Result, Samples, Takes};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    BoostedTrees,
-    loss::{Derivatives, LogLoss, Loss, Softmax, Squared},
-};
+use super::{BoostedTrees, EarlyStopping, RowSampling, fitting, loss::Loss};
 use crate::{
     bins::{BinParams, Binned},
-    grow::{Gradients, Grower, TreeParams},
-    model::TreeEnsemble,
+    grow::{Constraints, Monotone, TreeParams},
 };
 
 /// Gradient boosting of histogram trees (Friedman 2001; Chen and Guestrin 2016; Ke and others 2017).
+///
+/// Each round adds a tree (one an output) that fits the gradient and Hessian of the loss at the scores so far. Numbers
+/// are kept in at most 255 bins; a missing value goes to the side where it helps; categories need no encoding.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features, FitContext, Learner, Model, Samples, Seed, Target};
+/// use consort_trees::boosting::GradientBoosting;
+/// let x = Column::Numeric { name: "x".into(), values: (0..100).map(|i| i as f32).collect() };
+/// let y = Target::from_values((0..100).map(|i| f64::from(i / 50)).collect(), "y")?;
+/// let data = Dataset::new(Features::Columns(vec![x]))?.with_target(y)?;
+/// let model = GradientBoosting { rounds: 50, ..Default::default() }
+///     .fit(&Samples::all(&data), &FitContext::new(Seed::new(0)))?;
+/// let predicted = model.predict(&Samples::all(&data))?;
+/// assert!(predicted.at(10, 0) < 0.01 && predicted.at(90, 0) > 0.99);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GradientBoosting {
     /// How many rounds; each grows one tree an output.
     pub rounds: usize,
-    /// What each tree is multiplied with.
+    /// What each tree is multiplied with: smaller needs more rounds and mostly generalises better.
     pub learning_rate: f64,
     /// The shape of the trees.
     pub tree: TreeParams,
@@ -28,11 +39,40 @@ pub struct GradientBoosting {
     pub bins: BinParams,
     /// What is made small; `None` picks squared error, log loss or softmax by the target.
     pub loss: Option<Arc<dyn Loss>>,
+    /// The scores before the first tree, one an output; `None` for the best constant.
+    pub base_score: Option<Vec<f64>>,
+    /// Which rows a round sees.
+    pub rows: RowSampling,
+    /// The share of the features that a tree may ask, drawn for each tree.
+    pub features_per_tree: f64,
+    /// The share of a tree's features that a split may ask, drawn for each split.
+    pub features_per_split: f64,
+    /// Features along which predictions may only rise, or only fall. It is the score that keeps to it: with several
+    /// classes, each class's score.
+    pub monotone: BTreeMap<String, Monotone>,
+    /// Sets of features that may meet in one way from root to leaf; empty for no constraint. A feature that is in no set
+    /// meets no other.
+    pub interactions: Vec<Vec<String>>,
+    /// When to stop before the last round; it needs validation rows in the context. `None` never stops early.
+    pub early_stopping: Option<EarlyStopping>,
 }
 
 impl Default for GradientBoosting {
     fn default() -> Self {
-        Self { rounds: 100, learning_rate: 0.1, tree: TreeParams::default(), bins: BinParams::default(), loss: None }
+        Self {
+            rounds: 100,
+            learning_rate: 0.1,
+            tree: TreeParams::default(),
+            bins: BinParams::default(),
+            loss: None,
+            base_score: None,
+            rows: RowSampling::All,
+            features_per_tree: 1.0,
+            features_per_split: 1.0,
+            monotone: BTreeMap::new(),
+            interactions: Vec::new(),
+            early_stopping: None,
+        }
     }
 }
 
@@ -48,120 +88,88 @@ impl GradientBoosting {
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return Err(Error::parameter("learning_rate", self.learning_rate, "finite and above 0"));
         }
+        for (name, share) in
+            [("features_per_tree", self.features_per_tree), ("features_per_split", self.features_per_split)]
+        {
+            if !(share > 0.0 && share <= 1.0) {
+                return Err(Error::parameter(name, share, "a share above 0, at most 1"));
+            }
+        }
+        if let Some(base) = &self.base_score
+            && base.iter().any(|score| !score.is_finite())
+        {
+            return Err(Error::parameter("base_score", format!("{base:?}"), "finite numbers, one an output"));
+        }
+        self.rows.check()?;
+        if let Some(stopping) = &self.early_stopping {
+            stopping.check()?;
+        }
         self.tree.check()?;
         self.bins.check()
     }
 
-    /// The model fitted on bins that were made before, such as those shared by all folds.
+    /// The model fitted on bins that were made before. [`Learner::fit`] itself shares bins between all fits on a data
+    /// set; this is for bins that are kept elsewhere.
     ///
     /// # Errors
     /// If a parameter is out of range, the target is not what the loss is for, or the work was cancelled.
     pub fn fit_binned(&self, binned: &Binned, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<BoostedTrees> {
         self.check()?;
-        if train.is_empty() {
-            return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
-        }
-        let target = train.dataset().target().ok_or_else(|| Error::Unsupported {
-            by: "gradient boosting".into(),
-            what: "a data set without a target".into(),
-            hint: "add the target with `with_target`".into(),
-        })?;
-        let weights = self.weights(train);
-        // A row that is drawn twice is one row of twice the weight, and one of weight 0 is absent.
-        let rows = weights
-            .as_ref()
-            .map(|weights| (0..weights.len() as u32).filter(|&i| weights[i as usize] > 0.0).collect::<Vec<u32>>());
-        let truth = match &weights {
-            Some(weights) => Truth::weighted(target, weights)?,
-            None => Truth::new(target),
-        };
-        let loss = self.loss.clone().unwrap_or_else(|| default_loss(target));
-        let outputs = loss.outputs(&truth)?;
-        let base = loss.base(&truth)?;
-        let count = binned.rows();
-        let mut scores: Vec<f64> = base.iter().flat_map(|&score| std::iter::repeat_n(score, count)).collect();
-        let mut gradients = vec![0.0f32; count * outputs];
-        let mut hessians = vec![0.0f32; count * outputs];
-        let mut packed = Gradients::new(count);
-        let mut grower = Grower::new(binned);
-        let features = vec![true; binned.features().len()];
-        let mut trees = Vec::with_capacity(self.rounds * outputs);
-        for round in 0..self.rounds {
-            ctx.check()?;
-            derive(&*loss, &truth, outputs, &scores, &mut gradients, &mut hessians)?;
-            for output in 0..outputs {
-                let own = output * count..(output + 1) * count;
-                packed.pack(&gradients[own.clone()], &hessians[own.clone()]);
-                let mut grown = grower.grow(&packed, rows.as_deref(), &features, &self.tree);
-                for value in grown.tree.values_mut() {
-                    *value = (f64::from(*value) * self.learning_rate) as f32;
-                }
-                let scores = &mut scores[own];
-                for (leaf, place) in &grown.leaves {
-                    let value = f64::from(grown.tree.values()[*leaf as usize]);
-                    for &row in &grower.rows()[place.clone()] {
-                        scores[row as usize] += value;
-                    }
-                }
-                trees.push(grown.tree);
-            }
-            ctx.progress.step(round as u64 + 1, self.rounds as u64, "");
-        }
-        let features = binned.features().iter().map(|bins| bins.feature().clone()).collect();
-        BoostedTrees::new(TreeEnsemble::new(features, base, trees)?, loss)
+        ctx.install(|| fitting::boost(self, binned, train, ctx, None))
     }
 
-    /// One weight a row of the data set: its own, times how often it is among the samples.
-    fn weights(&self, train: &Samples<'_>) -> Option<Vec<f64>> {
-        if train.row_numbers().is_none() && !train.is_weighted() {
-            return None;
-        }
-        let mut weights = vec![0.0; train.dataset().rows()];
-        for i in 0..train.len() {
-            weights[train.row(i)] += train.weight(i);
-        }
-        Some(weights)
-    }
-}
-
-fn default_loss(target: &Target) -> Arc<dyn Loss> {
-    match target {
-        Target::Classes { classes, .. } if classes.len() == 2 => Arc::new(LogLoss),
-        Target::Classes { .. } => Arc::new(Softmax),
-        _ => Arc::new(Squared),
-    }
-}
-
-/// Gradients and Hessians of all outputs, `[outputs][rows]`, block by block.
-fn derive(
-    loss: &dyn Loss,
-    truth: &Truth<'_>,
-    outputs: usize,
-    scores: &[f64],
-    gradients: &mut [f32],
-    hessians: &mut [f32],
-) -> Result<()> {
-    let rows = truth.rows();
-    let blocks_of = rows.div_ceil(blocks::ROWS);
-    let mut parts: Vec<Derivatives<'_>> = (0..blocks_of)
-        .map(|_| Derivatives { gradients: Vec::with_capacity(outputs), hessians: Vec::with_capacity(outputs) })
-        .collect();
-    for (g, h) in gradients.chunks_mut(rows).zip(hessians.chunks_mut(rows)) {
-        for ((part, g), h) in parts.iter_mut().zip(g.chunks_mut(blocks::ROWS)).zip(h.chunks_mut(blocks::ROWS)) {
-            part.gradients.push(g);
-            part.hessians.push(h);
-        }
-    }
-    let results: Vec<Result<()>> = parts
-        .into_par_iter()
-        .enumerate()
-        .map(|(block, mut part)| {
-            let own = block * blocks::ROWS..((block + 1) * blocks::ROWS).min(rows);
-            let scores: Vec<&[f64]> = scores.chunks(rows).map(|scores| &scores[own.clone()]).collect();
-            loss.gradients(own, &scores, truth, &mut part)
+    /// The model with so many more rounds, as if they had been asked for at once: fifty rounds and fifty more are the
+    /// bits of a hundred (without early stopping, and with the same data, parameters and seed). Data and parameters may
+    /// also be others; the loss is the model's.
+    ///
+    /// # Errors
+    /// As [`Learner::fit`], and if the data set has other features or another number of outputs than the model.
+    pub fn resume(&self, model: &BoostedTrees, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<BoostedTrees> {
+        self.check()?;
+        ctx.install(|| {
+            let shared = Binned::shared(train.dataset(), &self.bins)?;
+            let is_same = shared.features().iter().map(|bins| bins.feature()).eq(model.trees().features());
+            let binned = if is_same {
+                shared
+            } else {
+                Arc::new(Binned::known(train.dataset(), &self.bins, model.trees().features())?)
+            };
+            fitting::boost(self, &binned, train, ctx, Some(model))
         })
-        .collect();
-    results.into_iter().collect()
+    }
+
+    /// The constraints by the numbers of the features.
+    pub(super) fn constraints(&self, binned: &Binned) -> Result<Constraints> {
+        if self.monotone.is_empty() && self.interactions.is_empty() {
+            return Ok(Constraints::default());
+        }
+        let names: Vec<&str> = binned.features().iter().map(|bins| bins.feature().name()).collect();
+        let place = |name: &String| {
+            names.iter().position(|known| known == name).ok_or_else(|| Error::UnknownName {
+                what: "feature",
+                name: name.clone(),
+                known: format!("a constraint names it, and the features are {}", names.join(", ")),
+            })
+        };
+        let mut monotone = vec![None; if self.monotone.is_empty() { 0 } else { names.len() }];
+        for (name, &direction) in &self.monotone {
+            let feature = place(name)?;
+            if binned.features()[feature].is_categorical() {
+                return Err(Error::Unsupported {
+                    by: "a monotone constraint".into(),
+                    what: format!("feature `{name}`, which holds categories"),
+                    hint: "they have no order: give numbers, or drop the constraint".into(),
+                });
+            }
+            monotone[feature] = Some(direction);
+        }
+        let interactions = self
+            .interactions
+            .iter()
+            .map(|set| set.iter().map(|name| Ok(place(name)? as u32)).collect())
+            .collect::<Result<_>>()?;
+        Ok(Constraints { monotone, interactions })
+    }
 }
 
 #[typetag::serde(name = "gradient_boosting")]
@@ -176,7 +184,9 @@ impl Learner for GradientBoosting {
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
         self.check()?;
-        let binned = Binned::shared(train.dataset(), &self.bins)?;
-        Ok(Box::new(self.fit_binned(&binned, train, ctx)?))
+        ctx.install(|| {
+            let binned = Binned::shared(train.dataset(), &self.bins)?;
+            Ok(Box::new(fitting::boost(self, &binned, train, ctx, None)?) as Box<dyn Model>)
+        })
     }
 }

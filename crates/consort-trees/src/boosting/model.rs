@@ -4,7 +4,7 @@ use consort_core::{Error, Matrix, Model, Result, Samples};
 use serde::{Deserialize, Serialize};
 
 use super::loss::Loss;
-use crate::model::TreeEnsemble;
+use crate::{model::TreeEnsemble, tree::Tree};
 
 /// A fitted sum of trees.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,7 +73,17 @@ impl BoostedTrees {
         self.trees.sums(rows)
     }
 
-    fn predictions(&self, scores: &[f64]) -> Matrix {
+    /// The model after its first rounds.
+    pub fn truncate(&mut self, rounds: usize) {
+        self.trees.truncate(rounds * self.trees.outputs());
+    }
+
+    /// More trees after these: one an output, of one number a leaf, over the same features.
+    pub(super) fn extend(&mut self, trees: Vec<Tree>) {
+        self.trees.extend(trees);
+    }
+
+    pub(super) fn predictions(&self, scores: &[f64]) -> Matrix {
         let outputs = self.trees.outputs();
         let columns = self.loss.columns(outputs);
         let mut out = Matrix::zeros(scores.len() / outputs, columns);

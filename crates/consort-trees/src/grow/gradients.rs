@@ -1,4 +1,6 @@
 use consort_core::blocks;
+use pulp::{Arch, NullaryFnOnce};
+use rayon::prelude::*;
 
 /// A gradient and a Hessian a row, as whole numbers packed in one word: `gradient · 2³² + hessian`.
 ///
@@ -8,6 +10,7 @@ use consort_core::blocks;
 #[derive(Debug)]
 pub struct Gradients {
     packed: Vec<i64>,
+    total: i64,
     /// What one step of a gradient is worth.
     pub gradient_step: f64,
     /// What one step of a Hessian is worth.
@@ -20,7 +23,7 @@ const LIMIT: f64 = (1u64 << 31) as f64 - 1.0;
 impl Gradients {
     /// Room for this many rows.
     pub fn new(rows: usize) -> Self {
-        Self { packed: vec![0; rows], gradient_step: 1.0, hessian_step: 1.0 }
+        Self { packed: vec![0; rows], total: 0, gradient_step: 1.0, hessian_step: 1.0 }
     }
 
     /// Packs gradients and Hessians, one a row. A Hessian below 0 counts as 0; what is not finite counts as 0.
@@ -28,12 +31,7 @@ impl Gradients {
         let rows = gradients.len();
         self.packed.resize(rows, 0);
         let [gradient, hessian] = blocks::sum(rows, |rows| {
-            let (mut g, mut h) = (0.0, 0.0);
-            for (&a, &b) in gradients[rows.clone()].iter().zip(&hessians[rows]) {
-                g += f64::from(if a.is_finite() { a.abs() } else { 0.0 });
-                h += f64::from(if b.is_finite() { b.max(0.0) } else { 0.0 });
-            }
-            [g, h]
+            Arch::new().dispatch(Sizes { gradients: &gradients[rows.clone()], hessians: &hessians[rows] })
         });
         // Rounding moves each row by half a step at most.
         let room = (LIMIT - rows as f64).max(1.0);
@@ -41,15 +39,19 @@ impl Gradients {
         self.gradient_step = step(gradient);
         self.hessian_step = step(hessian);
         let (per_gradient, per_hessian) = (1.0 / self.gradient_step, 1.0 / self.hessian_step);
-        let filled: Result<(), std::convert::Infallible> = blocks::fill(&mut self.packed, 1, |rows, packed| {
-            for ((word, &g), &h) in packed.iter_mut().zip(&gradients[rows.clone()]).zip(&hessians[rows]) {
-                let g = round(f64::from(if g.is_finite() { g } else { 0.0 }) * per_gradient);
-                let h = round(f64::from(if h.is_finite() { h.max(0.0) } else { 0.0 }) * per_hessian);
-                *word = (g << 32).wrapping_add(h);
-            }
-            Ok(())
-        });
-        let Ok(()) = filled;
+        self.total = self
+            .packed
+            .par_chunks_mut(blocks::ROWS)
+            .zip(gradients.par_chunks(blocks::ROWS).zip(hessians.par_chunks(blocks::ROWS)))
+            .map(|(words, (gradients, hessians))| {
+                Arch::new().dispatch(Packing { gradients, hessians, per_gradient, per_hessian, words })
+            })
+            .reduce(|| 0, i64::wrapping_add);
+    }
+
+    /// The sum of all words.
+    pub fn total(&self) -> i64 {
+        self.total
     }
 
     /// The packed words, one a row.
@@ -70,10 +72,73 @@ pub(super) fn steps(word: i64) -> (i64, i64) {
     ((word - hessian) >> 32, hessian)
 }
 
-/// To the nearest whole number, by the trick of adding what leaves no room for a fraction: it compiles to wide adds.
+/// The sums of the sizes of gradients and Hessians, in eight lanes that are added in order at the end.
+struct Sizes<'a> {
+    gradients: &'a [f32],
+    hessians: &'a [f32],
+}
+
+impl NullaryFnOnce for Sizes<'_> {
+    type Output = [f64; 2];
+
+    #[inline(always)]
+    fn call(self) -> [f64; 2] {
+        const LANES: usize = 8;
+        let (mut g, mut h) = ([0.0f64; LANES], [0.0f64; LANES]);
+        let mut add = |gradients: &[f32], hessians: &[f32]| {
+            for (i, (&a, &b)) in gradients.iter().zip(hessians).enumerate() {
+                g[i] += f64::from(gradient(a).abs());
+                h[i] += f64::from(hessian(b));
+            }
+        };
+        let (gs, hs) = (self.gradients.chunks_exact(LANES), self.hessians.chunks_exact(LANES));
+        let rest = (gs.remainder(), hs.remainder());
+        gs.zip(hs).for_each(|(gradients, hessians)| add(gradients, hessians));
+        add(rest.0, rest.1);
+        [g.iter().sum(), h.iter().sum()]
+    }
+}
+
+#[inline(always)]
+fn gradient(g: f32) -> f32 {
+    if g.abs() < f32::INFINITY { g } else { 0.0 }
+}
+
+#[inline(always)]
+fn hessian(h: f32) -> f32 {
+    if h > 0.0 && h < f32::INFINITY { h } else { 0.0 }
+}
+
+struct Packing<'a> {
+    gradients: &'a [f32],
+    hessians: &'a [f32],
+    per_gradient: f64,
+    per_hessian: f64,
+    words: &'a mut [i64],
+}
+
+impl NullaryFnOnce for Packing<'_> {
+    type Output = i64;
+
+    #[inline(always)]
+    fn call(self) -> i64 {
+        let mut total = 0i64;
+        for ((word, &g), &h) in self.words.iter_mut().zip(self.gradients).zip(self.hessians) {
+            let g = round(f64::from(gradient(g)) * self.per_gradient);
+            let h = round(f64::from(hessian(h)) * self.per_hessian);
+            *word = (g << 32).wrapping_add(h);
+            total = total.wrapping_add(*word);
+        }
+        total
+    }
+}
+
+/// To the nearest whole number, by adding what leaves no room for a fraction: the last bits are then the number. It
+/// compiles to wide adds.
+#[inline(always)]
 fn round(x: f64) -> i64 {
     const SHIFT: f64 = 6_755_399_441_055_744.0;
-    ((x + SHIFT) - SHIFT) as i64
+    ((x + SHIFT).to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64)
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! One tree on binned features: histograms, the best split of a node, the partition of its rows, and the order in
 //! which nodes are opened.
 
+mod constraints;
 mod gradients;
+mod grower;
 mod histogram;
-mod leaf_wise;
 mod params;
 mod partition;
 mod split;
 
+pub use constraints::{Constraints, Monotone};
 pub use gradients::Gradients;
-pub use leaf_wise::{Grower, Grown};
+pub(crate) use grower::drawn;
+pub use grower::{Grower, Growing, Grown, GrownLeaf};
 pub use params::{Growth, TreeParams};

@@ -1,4 +1,9 @@
-use super::{TreeParams, gradients::steps, histogram::Histogram};
+use super::{
+    Monotone, TreeParams,
+    constraints::Bounds,
+    gradients::steps,
+    histogram::{BINS, Histogram},
+};
 use crate::bins::FeatureBins;
 
 /// Which codes of a feature go left.
@@ -28,9 +33,11 @@ pub(super) struct Candidate {
     pub(super) left: i64,
 }
 
+/// For every code of a feature, whether it goes right.
+pub(super) type Rights = [bool; 256];
+
 impl Candidate {
-    /// For every code of the feature, whether it goes right.
-    pub(super) fn rights(&self, bins: &FeatureBins) -> [bool; 256] {
+    pub(super) fn rights(&self, bins: &FeatureBins) -> Rights {
         let missing = bins.bins();
         std::array::from_fn(|code| {
             if code == missing {
@@ -44,120 +51,192 @@ impl Candidate {
     }
 }
 
-/// The sums of a node.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sums {
-    pub(super) word: i64,
-    pub(super) rows: usize,
-}
-
-/// The split of greatest gain of one feature; of equal gain, the first in order of its codes.
-pub(super) fn best(
-    feature: usize,
-    bins: &FeatureBins,
-    histogram: &Histogram,
-    node: Sums,
-    scale: Scale,
-    params: &TreeParams,
-) -> Option<Candidate> {
-    let search = Search::new(node, scale, params);
-    let count = bins.bins();
-    let missing = histogram[count];
-    if bins.is_categorical() {
-        search.categorical(feature, &histogram[..count], missing)
-    } else {
-        search.numeric(feature, &histogram[..count], missing)
+/// The better of two; of equal gain, the first.
+pub(super) fn better(a: Option<Candidate>, b: Option<Candidate>) -> Option<Candidate> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.gain > a.gain { b } else { a }),
+        (a, b) => a.or(b),
     }
 }
 
-struct Search<'a> {
-    node: Sums,
+/// Looks for the best split of one node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search<'a> {
+    word: i64,
     scale: Scale,
     params: &'a TreeParams,
-    /// The node's own strength: a split must beat it.
+    bounds: Bounds,
+    /// What a split's sides must be better than: the node's own strength, and a little.
     parent: f64,
-    /// Rows a step of Hessian, as if each row had the node's mean.
-    rows_per_step: f64,
+    floor: f64,
+    /// The fewest steps of Hessian that a side may have.
+    least: f64,
+    /// As much smoothing of categories as 10 rows give.
+    smooth: f64,
 }
 
 impl<'a> Search<'a> {
-    fn new(node: Sums, scale: Scale, params: &'a TreeParams) -> Self {
-        let (g, h) = steps(node.word);
-        let parent = params.strength(g as f64 * scale.gradient, h as f64 * scale.hessian);
-        Self { node, scale, params, parent, rows_per_step: node.rows as f64 / (h as f64).max(1.0) }
+    /// `word` is the packed sum over the node's rows.
+    pub(super) fn new(word: i64, rows: usize, scale: Scale, bounds: Bounds, params: &'a TreeParams) -> Self {
+        let (g, h) = steps(word);
+        // Rows are judged by their share of the Hessian, as if each had the node's mean.
+        let steps_per_row = (h as f64).max(1.0) / (rows as f64).max(1.0);
+        let (g, h_real) = (g as f64 * scale.gradient, h as f64 * scale.hessian);
+        let parent = if bounds.is_none() { params.strength(g, h_real) } else { strength_at(params, g, h_real, bounds) };
+        Self {
+            word,
+            scale,
+            params,
+            bounds,
+            parent,
+            floor: params.min_gain.max(parent.abs() * 1e-12),
+            least: (params.min_rows * steps_per_row * (1.0 - 1e-12)).max(params.min_hessian / scale.hessian).max(1.0),
+            smooth: 10.0 * steps_per_row,
+        }
     }
 
-    /// The gain of a split with this packed sum on the left, or `None` if a side is too small.
-    #[inline(always)]
-    fn gain(&self, left: i64) -> Option<f64> {
+    /// The split of greatest gain of one feature; of equal gain, the first in order of its codes.
+    pub(super) fn best(
+        &self,
+        feature: usize,
+        bins: &FeatureBins,
+        histogram: &Histogram,
+        monotone: Option<Monotone>,
+    ) -> Option<Candidate> {
+        let count = bins.bins();
+        let missing = histogram[count];
+        if bins.is_categorical() {
+            return self.categorical(feature, &histogram[..count], missing);
+        }
+        if self.params.l1 == 0.0 && self.bounds.is_none() && monotone.is_none() {
+            return self.numeric(feature, histogram, count, missing);
+        }
+        self.constrained(feature, &histogram[..count], missing, monotone)
+    }
+
+    /// The gain of a split with this packed sum on the left, or `None` if a side is too small or the values would
+    /// move the wrong way.
+    fn gain(&self, left: i64, monotone: Option<Monotone>) -> Option<f64> {
         let (gl, hl) = steps(left);
-        let (gr, hr) = steps(self.node.word.wrapping_sub(left));
-        let fewest = hl.min(hr) as f64;
-        if fewest * self.rows_per_step < self.params.min_rows
-            || fewest * self.scale.hessian < self.params.min_hessian
-            || fewest <= 0.0
-        {
+        let (gr, hr) = steps(self.word.wrapping_sub(left));
+        if (hl as f64) < self.least || (hr as f64) < self.least {
             return None;
         }
         let (gl, gr) = (gl as f64 * self.scale.gradient, gr as f64 * self.scale.gradient);
         let (hl, hr) = (hl as f64 * self.scale.hessian, hr as f64 * self.scale.hessian);
-        let both = if self.params.l1 == 0.0 {
-            // One division for both sides.
-            let (hl, hr) = (hl + self.params.l2, hr + self.params.l2);
-            (gl * gl * hr + gr * gr * hl) / (hl * hr)
-        } else {
-            self.params.strength(gl, hl) + self.params.strength(gr, hr)
+        if self.bounds.is_none() && monotone.is_none() {
+            return Some(self.params.strength(gl, hl) + self.params.strength(gr, hr) - self.parent);
+        }
+        let left = self.bounds.clamp(self.params.value(gl, hl));
+        let right = self.bounds.clamp(self.params.value(gr, hr));
+        let is_wrong = match monotone {
+            Some(Monotone::Increasing) => left > right,
+            Some(Monotone::Decreasing) => left < right,
+            None => false,
         };
-        Some(both - self.parent)
+        if is_wrong {
+            return None;
+        }
+        let sides = strength_at(self.params, gl, hl, self.bounds) + strength_at(self.params, gr, hr, self.bounds);
+        Some(sides - self.parent)
     }
 
-    fn numeric(&self, feature: usize, histogram: &[i64], missing: i64) -> Option<Candidate> {
-        let mut best: Option<(f64, usize, bool, i64)> = None;
-        let floor = self.params.min_gain.max(self.parent * 1e-12);
-        let mut scan = |start: i64, missing_left: bool| {
-            let mut left = start;
-            // The last bin has no edge above it; it can part values from missing ones alone.
-            let last = if missing == 0 || missing_left { histogram.len() - 1 } else { histogram.len() };
-            for (code, &bin) in histogram[..last].iter().enumerate() {
-                left = left.wrapping_add(bin);
-                if bin == 0 && code > 0 {
-                    continue;
-                }
-                if let Some(gain) = self.gain(left)
-                    && gain > best.map_or(floor, |(gain, ..)| gain)
-                {
-                    best = Some((gain, code, missing_left, left));
-                }
+    fn numeric(&self, feature: usize, histogram: &Histogram, count: usize, missing: i64) -> Option<Candidate> {
+        let mut lefts = [0i64; BINS];
+        let mut left = 0i64;
+        for (sum, bin) in lefts.iter_mut().zip(&histogram[..count]) {
+            left = left.wrapping_add(*bin);
+            *sum = left;
+        }
+        let mut best: Option<(f64, usize, bool)> = None;
+        let mut take = |found: Option<(f64, usize)>, missing_left: bool| {
+            if let Some((gain, code)) = found
+                && best.is_none_or(|(most, ..)| gain > most)
+            {
+                best = Some((gain, code, missing_left));
             }
         };
-        scan(0, false);
+        // The last bin has no edge above it; it can part values from missing ones alone.
+        take(self.greatest(&lefts[..if missing == 0 { count - 1 } else { count }], 0), false);
         if missing != 0 {
-            scan(missing, true);
+            take(self.greatest(&lefts[..count - 1], missing), true);
         }
-        best.map(|(gain, code, missing_left, left)| Candidate {
+        best.map(|(gain, code, missing_left)| Candidate {
             gain,
             feature,
             cut: Cut::UpTo(code as u8),
             missing_left,
-            left,
+            left: lefts[code].wrapping_add(if missing_left { missing } else { 0 }),
         })
+    }
+
+    /// The greatest gain of splits with these sums (and `missing`) on the left, if it passes the floor.
+    fn greatest(&self, lefts: &[i64], missing: i64) -> Option<(f64, usize)> {
+        let mut sides = [f64::NEG_INFINITY; BINS];
+        let (g, h) = steps(self.word);
+        let sides = &mut sides[..lefts.len()];
+        let (Scale { gradient, hessian }, l2) = (self.scale, self.params.l2);
+        let (g, h) = (g as f64, h as f64);
+        pulp::Arch::new().dispatch(Sides {
+            lefts,
+            missing,
+            g,
+            h,
+            gradient,
+            hessian,
+            l2,
+            least: self.least,
+            out: sides,
+        });
+        let (mut most, mut at) = (self.parent + self.floor, None);
+        for (code, &both) in sides.iter().enumerate() {
+            if both > most {
+                (most, at) = (both, Some(code));
+            }
+        }
+        at.map(|code| (most - self.parent, code))
+    }
+
+    /// As [`numeric`](Self::numeric), with an absolute penalty, bounds or a direction.
+    fn constrained(
+        &self,
+        feature: usize,
+        histogram: &[i64],
+        missing: i64,
+        monotone: Option<Monotone>,
+    ) -> Option<Candidate> {
+        let mut best: Option<Candidate> = None;
+        for missing_left in [false, true] {
+            if missing_left && missing == 0 {
+                break;
+            }
+            let mut left = if missing_left { missing } else { 0 };
+            let last = if missing == 0 || missing_left { histogram.len() - 1 } else { histogram.len() };
+            for (code, &bin) in histogram[..last].iter().enumerate() {
+                left = left.wrapping_add(bin);
+                if let Some(gain) = self.gain(left, monotone)
+                    && gain > best.as_ref().map_or(self.floor, |best| best.gain)
+                {
+                    best = Some(Candidate { gain, feature, cut: Cut::UpTo(code as u8), missing_left, left });
+                }
+            }
+        }
+        best
     }
 
     /// Categories in the order of their gradient over their Hessian, cut as if they were numbers (Fisher 1958);
     /// a smoothing of 10 rows' Hessian keeps rare ones from the ends.
     fn categorical(&self, feature: usize, histogram: &[i64], missing: i64) -> Option<Candidate> {
-        let smooth = 10.0 / self.rows_per_step.max(1e-300);
         let mut present: Vec<(f64, usize)> = histogram
             .iter()
             .enumerate()
             .filter(|(_, word)| **word != 0)
             .map(|(code, &word)| {
                 let (g, h) = steps(word);
-                (g as f64 / (h as f64 + smooth), code)
+                (g as f64 / (h as f64 + self.smooth), code)
             })
             .collect();
         present.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let floor = self.params.min_gain.max(self.parent * 1e-12);
         let mut best: Option<(f64, usize, bool, i64)> = None;
         for missing_left in [false, true] {
             if missing_left && missing == 0 {
@@ -167,8 +246,8 @@ impl<'a> Search<'a> {
             let last = if missing == 0 || missing_left { present.len().saturating_sub(1) } else { present.len() };
             for (taken, &(_, code)) in present[..last].iter().enumerate() {
                 left = left.wrapping_add(histogram[code]);
-                if let Some(gain) = self.gain(left)
-                    && gain > best.map_or(floor, |(gain, ..)| gain)
+                if let Some(gain) = self.gain(left, None)
+                    && gain > best.map_or(self.floor, |(gain, ..)| gain)
                 {
                     best = Some((gain, taken + 1, missing_left, left));
                 }
@@ -181,5 +260,43 @@ impl<'a> Search<'a> {
             }
             Candidate { gain, feature, cut: Cut::Among(set), missing_left, left }
         })
+    }
+}
+
+/// Twice what a leaf takes off the loss if its value must keep to bounds.
+fn strength_at(params: &TreeParams, g: f64, h: f64, bounds: Bounds) -> f64 {
+    let value = bounds.clamp(params.value(g, h));
+    -(2.0 * g * value + (h + params.l2) * value * value) - 2.0 * params.l1 * value.abs()
+}
+
+/// The strengths of both sides of each cut, `G²/(H + λ)` left and right, with one division for both, in a form that
+/// compiles to wide instructions; −∞ where a side is too small.
+struct Sides<'a> {
+    lefts: &'a [i64],
+    missing: i64,
+    g: f64,
+    h: f64,
+    gradient: f64,
+    hessian: f64,
+    l2: f64,
+    least: f64,
+    out: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for Sides<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (out, &left) in self.out.iter_mut().zip(self.lefts) {
+            let left = left.wrapping_add(self.missing);
+            // A Hessian has 31 bits, so both halves of the word are whole numbers of 32 bits with a sign.
+            let (gl, hl) = (f64::from((left >> 32) as i32), f64::from(left as i32));
+            let (gr, hr) = (self.g - gl, self.h - hl);
+            let (a, b) = (gl * self.gradient, gr * self.gradient);
+            let (p, q) = (hl * self.hessian + self.l2, hr * self.hessian + self.l2);
+            let sides = (a * a * q + b * b * p) / (p * q);
+            *out = if (hl >= self.least) & (hr >= self.least) { sides } else { f64::NEG_INFINITY };
+        }
     }
 }

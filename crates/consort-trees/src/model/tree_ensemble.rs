@@ -91,6 +91,11 @@ impl TreeEnsemble {
         &self.trees
     }
 
+    /// More trees after these, over the same features.
+    pub(crate) fn extend(&mut self, trees: Vec<Tree>) {
+        self.trees.extend(trees);
+    }
+
     /// The first trees alone.
     pub fn truncate(&mut self, trees: usize) {
         self.trees.truncate(trees);

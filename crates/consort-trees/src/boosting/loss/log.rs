@@ -45,12 +45,7 @@ impl Loss for LogLoss {
     ) -> Result<()> {
         let codes = &Self::codes(truth)?[rows.clone()];
         let (gradients, hessians) = (&mut *out.gradients[0], &mut *out.hessians[0]);
-        for ((&score, &code), (g, h)) in scores[0].iter().zip(codes).zip(gradients.iter_mut().zip(hessians.iter_mut()))
-        {
-            let p = 1.0 / (1.0 + exp(-score));
-            *g = (p - f64::from(code)) as f32;
-            *h = (p * (1.0 - p)) as f32;
-        }
+        pulp::Arch::new().dispatch(Slopes { scores: scores[0], codes, gradients, hessians });
         if let Some(weights) = truth.weights() {
             for ((g, h), &weight) in gradients.iter_mut().zip(hessians).zip(&weights[rows]) {
                 *g *= weight as f32;
@@ -72,5 +67,28 @@ impl Loss for LogLoss {
 
     fn gives(&self) -> Gives {
         Gives::Probabilities
+    }
+}
+
+/// `p − y` and `p · (1 − p)`, in a form that compiles to wide instructions.
+struct Slopes<'a> {
+    scores: &'a [f64],
+    codes: &'a [u32],
+    gradients: &'a mut [f32],
+    hessians: &'a mut [f32],
+}
+
+impl pulp::NullaryFnOnce for Slopes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let derivatives = self.gradients.iter_mut().zip(self.hessians);
+        for ((&score, &code), (g, h)) in self.scores.iter().zip(self.codes).zip(derivatives) {
+            let p = 1.0 / (1.0 + exp(-score));
+            // There are two classes: the sign bit is not needed.
+            *g = (p - f64::from(code as i32)) as f32;
+            *h = (p * (1.0 - p)) as f32;
+        }
     }
 }

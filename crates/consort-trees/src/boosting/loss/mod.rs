@@ -1,16 +1,30 @@
 //! What boosting makes small: each loss gives a gradient and a Hessian of every score.
 
+mod absolute;
+mod gamma;
+mod huber;
 mod log;
+mod pointwise;
+mod poisson;
+mod quantile;
 mod softmax;
 mod squared;
+mod tweedie;
 
-use std::{fmt::Debug, ops::Range};
+use std::{fmt::Debug, ops::Range, sync::Arc};
 
-use consort_core::{Gives, Result, Truth};
+use consort_core::{Gives, Metric, Result, Truth};
+use consort_metrics::{classification::LogLoss as MeanLogLoss, regression::RootMeanSquaredError};
 
+pub use absolute::Absolute;
+pub use gamma::Gamma;
+pub use huber::Huber;
 pub use log::LogLoss;
+pub use poisson::Poisson;
+pub use quantile::Quantile;
 pub use softmax::Softmax;
 pub use squared::Squared;
+pub use tweedie::Tweedie;
 
 /// A loss of raw scores. A person's own is one `impl`.
 ///
@@ -43,6 +57,13 @@ pub trait Loss: Debug + Send + Sync {
         out: &mut Derivatives<'_>,
     ) -> Result<()>;
 
+    /// The value that a leaf takes instead of its Newton step, for losses whose second derivative says nothing: such as
+    /// the median of the errors. `rows` are the leaf's rows of the data set, `scores` those of this output.
+    fn leaf_value(&self, rows: &[u32], output: usize, scores: &[f64], truth: &Truth<'_>) -> Option<Result<f64>> {
+        let _ = (rows, output, scores, truth);
+        None
+    }
+
     /// What the prediction is, made of the scores of one row: `columns` numbers.
     fn predict(&self, scores: &[f64], out: &mut [f32]);
 
@@ -51,6 +72,14 @@ pub trait Loss: Debug + Send + Sync {
 
     /// What a prediction's numbers mean.
     fn gives(&self) -> Gives;
+
+    /// What early stopping watches where no metric is named.
+    fn metric(&self) -> Arc<dyn Metric> {
+        match self.gives() {
+            Gives::Values => Arc::new(RootMeanSquaredError),
+            _ => Arc::new(MeanLogLoss::default()),
+        }
+    }
 }
 
 /// Where the gradients and Hessians of some rows go: one slice an output.

@@ -42,12 +42,8 @@ impl Loss for Softmax {
             most.iter_mut().zip(*scores).for_each(|(most, &score)| *most = most.max(score));
         }
         let mut sums = vec![0.0f64; rows.len()];
-        for (k, scores) in scores.iter().enumerate() {
-            for (((sum, &most), &score), g) in sums.iter_mut().zip(&most).zip(*scores).zip(&mut *out.gradients[k]) {
-                let e = exp(score - most);
-                *g = e as f32;
-                *sum += e;
-            }
+        for (scores, out) in scores.iter().zip(&mut out.gradients) {
+            pulp::Arch::new().dispatch(Exponentials { scores, most: &most, out, sums: &mut sums });
         }
         for k in 0..scores.len() {
             let outs = out.gradients[k].iter_mut().zip(&mut *out.hessians[k]);
@@ -75,5 +71,26 @@ impl Loss for Softmax {
 
     fn gives(&self) -> Gives {
         Gives::Probabilities
+    }
+}
+
+/// `e^(score − most)`, and the sum of it over the classes, in a form that compiles to wide instructions.
+struct Exponentials<'a> {
+    scores: &'a [f64],
+    most: &'a [f64],
+    out: &'a mut [f32],
+    sums: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (((sum, &most), &score), out) in self.sums.iter_mut().zip(self.most).zip(self.scores).zip(self.out) {
+            let e = exp(score - most);
+            *out = e as f32;
+            *sum += e;
+        }
     }
 }

@@ -1,26 +1,26 @@
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use consort_core::{Gives, Result, Truth};
+use consort_core::{Gives, Metric, Result, Truth};
+use consort_metrics::regression::RootMeanSquaredError;
 use serde::{Deserialize, Serialize};
 
-use super::{Derivatives, Loss};
+use super::{Derivatives, Loss, pointwise};
 
 /// Squared error: `(score − y)² / 2`.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+
 pub struct Squared;
+
+const NAME: &str = "squared error";
 
 #[typetag::serde(name = "squared")]
 impl Loss for Squared {
     fn outputs(&self, truth: &Truth<'_>) -> Result<usize> {
-        Ok(truth.values("squared error")?.1)
+        Ok(truth.values(NAME)?.1)
     }
 
     fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>> {
-        let (values, targets) = truth.values("squared error")?;
-        let total = truth.total_weight();
-        Ok((0..targets)
-            .map(|k| (0..truth.rows()).map(|i| truth.weight(i) * values[i * targets + k]).sum::<f64>() / total)
-            .collect())
+        pointwise::means(NAME, truth)
     }
 
     fn gradients(
@@ -30,16 +30,7 @@ impl Loss for Squared {
         truth: &Truth<'_>,
         out: &mut Derivatives<'_>,
     ) -> Result<()> {
-        let (values, targets) = truth.values("squared error")?;
-        for (k, scores) in scores.iter().enumerate() {
-            let values = values[rows.start * targets..].iter().skip(k).step_by(targets);
-            for (j, (&score, &value)) in scores.iter().zip(values).enumerate() {
-                let weight = truth.weight(rows.start + j);
-                out.gradients[k][j] = (weight * (score - value)) as f32;
-                out.hessians[k][j] = weight as f32;
-            }
-        }
-        Ok(())
+        pointwise::gradients(NAME, rows, scores, truth, out, |score, y| (score - y, 1.0))
     }
 
     fn predict(&self, scores: &[f64], out: &mut [f32]) {
@@ -54,5 +45,9 @@ impl Loss for Squared {
 
     fn gives(&self) -> Gives {
         Gives::Values
+    }
+
+    fn metric(&self) -> Arc<dyn Metric> {
+        Arc::new(RootMeanSquaredError)
     }
 }

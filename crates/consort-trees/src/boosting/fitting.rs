@@ -1,0 +1,291 @@
+//! The rounds of boosting.
+
+use std::sync::Arc;
+
+use consort_core::{Error, FitContext, Result, Samples, Seed, Target, Truth, blocks};
+use rayon::prelude::*;
+
+use super::{
+    BoostedTrees, GradientBoosting,
+    early_stopping::Watch,
+    loss::{Derivatives, LogLoss, Loss, Softmax, Squared},
+};
+use crate::{
+    bins::Binned,
+    grow::{Constraints, Gradients, Grower, Growing, Grown, drawn},
+    model::TreeEnsemble,
+    tree::Tree,
+};
+
+/// Boosts on bins: from the best constant, or on from a model.
+pub(super) fn boost(
+    params: &GradientBoosting,
+    binned: &Binned,
+    train: &Samples<'_>,
+    ctx: &FitContext<'_>,
+    from: Option<&BoostedTrees>,
+) -> Result<BoostedTrees> {
+    if train.is_empty() {
+        return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
+    }
+    let target = train.dataset().target().ok_or_else(|| Error::Unsupported {
+        by: "gradient boosting".into(),
+        what: "a data set without a target".into(),
+        hint: "add the target with `with_target`".into(),
+    })?;
+    let weights = weights(train);
+    // A row that is drawn twice is one row of twice the weight, and one of weight 0 is absent.
+    let present = weights
+        .as_ref()
+        .map(|weights| (0..weights.len() as u32).filter(|&i| weights[i as usize] > 0.0).collect::<Vec<u32>>());
+    let truth = match &weights {
+        Some(weights) => Truth::weighted(target, weights)?,
+        None => Truth::new(target),
+    };
+    let mut model = match from {
+        Some(model) => model.clone(),
+        None => start(params, binned, target, &truth)?,
+    };
+    let outputs = model.loss().outputs(&truth)?;
+    if outputs != model.trees().outputs() {
+        return Err(Error::Length {
+            what: "the target".into(),
+            got: outputs,
+            expected: model.trees().outputs(),
+            unit: "outputs",
+            hint: "give a target of the kind that the model was fitted to".into(),
+        });
+    }
+    let rows = binned.rows();
+    let mut scores = if from.is_some() {
+        by_output(&model.scores(&Samples::all(train.dataset()))?, outputs)
+    } else {
+        model.trees().base().iter().flat_map(|&score| std::iter::repeat_n(score, rows)).collect()
+    };
+    let mut watch = params
+        .early_stopping
+        .as_ref()
+        .map(|stopping| Watch::new(stopping, &**model.loss(), &model, ctx))
+        .transpose()?;
+
+    let round = Round {
+        params,
+        binned,
+        constraints: params.constraints(binned)?,
+        truth: &truth,
+        loss: Arc::clone(model.loss()),
+        present: present.as_deref(),
+        outputs,
+    };
+    // Trees of one round do not depend on each other: with several outputs, each thread grows whole trees.
+    let count = rayon::current_num_threads().min(outputs);
+    let mut workers: Vec<Worker<'_>> =
+        (0..count).map(|_| Worker { grower: Grower::new(binned), packed: Gradients::new(rows) }).collect();
+    let mut gradients = vec![0.0f32; rows * outputs];
+    let mut hessians = vec![0.0f32; rows * outputs];
+    let (first, total) = (model.rounds(), params.rounds as u64);
+    for done in 0..params.rounds {
+        ctx.check()?;
+        derive(&*round.loss, &truth, outputs, &scores, &mut gradients, &mut hessians)?;
+        let seed = ctx.seed.nth("round", (first + done) as u64);
+        let sample = params.rows.draw(round.present, rows, &mut gradients, &mut hessians, seed.child("rows"));
+        let trees = round.trees(&mut workers, sample.as_deref(), &mut scores, &gradients, &hessians, seed)?;
+        let before = model.trees().trees().len();
+        model.extend(trees);
+        let mut text = String::new();
+        if let Some(watch) = &mut watch {
+            let (score, is_over) = watch.look(&model, before, first + done + 1)?;
+            text = format!("{} {score:.5}", watch.name());
+            if is_over {
+                ctx.progress.step(total, total, &format!("{text}, best after {} rounds", watch.best_round));
+                break;
+            }
+        }
+        ctx.progress.step(done as u64 + 1, total, &text);
+    }
+    if let Some(watch) = watch {
+        model.truncate(watch.best_round);
+    }
+    Ok(model)
+}
+
+/// The model before its first round.
+fn start(params: &GradientBoosting, binned: &Binned, target: &Target, truth: &Truth<'_>) -> Result<BoostedTrees> {
+    let loss: Arc<dyn Loss> = params.loss.clone().unwrap_or_else(|| match target {
+        Target::Classes { classes, .. } if classes.len() == 2 => Arc::new(LogLoss),
+        Target::Classes { .. } => Arc::new(Softmax),
+        _ => Arc::new(Squared),
+    });
+    let outputs = loss.outputs(truth)?;
+    let base = match &params.base_score {
+        Some(base) if base.len() == outputs => base.clone(),
+        Some(base) => {
+            let expected = format!("{outputs} numbers, one an output");
+            return Err(Error::parameter("base_score", format!("{base:?}"), expected));
+        }
+        None => loss.base(truth)?,
+    };
+    if let Some(score) = base.iter().find(|score| score.is_nan() || score.abs() > f64::from(f32::MAX)) {
+        return Err(Error::Unsupported {
+            by: "gradient boosting".into(),
+            what: format!("a target whose best constant is {score}"),
+            hint: "predictions have single precision: divide the target by its size".into(),
+        });
+    }
+    let features = binned.features().iter().map(|bins| bins.feature().clone()).collect();
+    BoostedTrees::new(TreeEnsemble::new(features, base, Vec::new())?, loss)
+}
+
+/// One weight a row of the data set: its own, times how often it is among the samples.
+fn weights(train: &Samples<'_>) -> Option<Vec<f64>> {
+    if train.row_numbers().is_none() && !train.is_weighted() {
+        return None;
+    }
+    let mut weights = vec![0.0; train.dataset().rows()];
+    for i in 0..train.len() {
+        weights[train.row(i)] += train.weight(i);
+    }
+    Some(weights)
+}
+
+fn by_output(scores: &[f64], outputs: usize) -> Vec<f64> {
+    (0..outputs).flat_map(|k| scores.iter().skip(k).step_by(outputs)).copied().collect()
+}
+
+/// What grows trees on one thread.
+struct Worker<'a> {
+    grower: Grower<'a>,
+    packed: Gradients,
+}
+
+/// What all rounds share.
+struct Round<'a> {
+    params: &'a GradientBoosting,
+    binned: &'a Binned,
+    constraints: Constraints,
+    truth: &'a Truth<'a>,
+    loss: Arc<dyn Loss>,
+    present: Option<&'a [u32]>,
+    outputs: usize,
+}
+
+impl Round<'_> {
+    /// The trees of a round, one an output; the scores (`[outputs][rows]`) move by them.
+    fn trees(
+        &self,
+        workers: &mut [Worker<'_>],
+        sample: Option<&[u32]>,
+        scores: &mut [f64],
+        gradients: &[f32],
+        hessians: &[f32],
+        seed: Seed,
+    ) -> Result<Vec<Tree>> {
+        let rows = self.binned.rows();
+        let each = self.outputs.div_ceil(workers.len());
+        let work = |(number, (worker, scores)): (usize, (&mut Worker<'_>, &mut [f64]))| {
+            (number * each..)
+                .zip(scores.chunks_mut(rows))
+                .map(|(output, scores)| {
+                    let own = output * rows..(output + 1) * rows;
+                    worker.packed.pack(&gradients[own.clone()], &hessians[own]);
+                    self.tree(worker, output, sample, scores, seed.nth("output", output as u64))
+                })
+                .collect::<Result<Vec<Tree>>>()
+        };
+        let parts: Vec<Result<Vec<Tree>>> = if let [worker] = workers {
+            vec![work((0, (worker, scores)))]
+        } else {
+            workers.par_iter_mut().zip(scores.par_chunks_mut(rows * each)).enumerate().map(work).collect()
+        };
+        parts.into_iter().collect::<Result<Vec<_>>>().map(|parts| parts.into_iter().flatten().collect())
+    }
+
+    fn tree(
+        &self,
+        worker: &mut Worker<'_>,
+        output: usize,
+        sample: Option<&[u32]>,
+        scores: &mut [f64],
+        seed: Seed,
+    ) -> Result<Tree> {
+        let mut features = vec![true; self.binned.features().len()];
+        if self.params.features_per_tree < 1.0 {
+            features = drawn(&features, self.params.features_per_tree, seed.child("features"));
+        }
+        let mut grown = worker.grower.grow(&Growing {
+            gradients: &worker.packed,
+            rows: sample.or(self.present),
+            features: &features,
+            features_per_split: self.params.features_per_split,
+            seed,
+            constraints: &self.constraints,
+            params: &self.params.tree,
+        });
+        for leaf in &grown.leaves {
+            let rows = &worker.grower.rows()[leaf.rows.clone()];
+            if let Some(value) = self.loss.leaf_value(rows, output, scores, self.truth) {
+                grown.tree.values_mut()[leaf.node] = leaf.bounds.clamp(value?) as f32;
+            }
+        }
+        for value in grown.tree.values_mut() {
+            let shrunk = (f64::from(*value) * self.params.learning_rate) as f32;
+            *value = if shrunk.is_finite() { shrunk } else { 0.0 };
+        }
+        for leaf in &grown.leaves {
+            let value = f64::from(grown.tree.values()[leaf.node]);
+            for &row in &worker.grower.rows()[leaf.rows.clone()] {
+                scores[row as usize] += value;
+            }
+        }
+        if let Some(sample) = sample {
+            self.add_to_others(&grown, sample, scores);
+        }
+        Ok(grown.tree)
+    }
+
+    /// Adds a tree to the scores of the rows that it was not grown on.
+    fn add_to_others(&self, grown: &Grown, sample: &[u32], scores: &mut [f64]) {
+        let mut is_sampled = vec![false; scores.len()];
+        sample.iter().for_each(|&row| is_sampled[row as usize] = true);
+        scores.par_chunks_mut(blocks::ROWS).enumerate().for_each(|(block, scores)| {
+            for (i, score) in scores.iter_mut().enumerate() {
+                let row = block * blocks::ROWS + i;
+                if !is_sampled[row] {
+                    *score += f64::from(grown.tree.values()[grown.leaf_of(self.binned, row)]);
+                }
+            }
+        });
+    }
+}
+
+/// Gradients and Hessians of all outputs, `[outputs][rows]`, block by block.
+fn derive(
+    loss: &dyn Loss,
+    truth: &Truth<'_>,
+    outputs: usize,
+    scores: &[f64],
+    gradients: &mut [f32],
+    hessians: &mut [f32],
+) -> Result<()> {
+    let rows = truth.rows();
+    let blocks_of = rows.div_ceil(blocks::ROWS);
+    let mut parts: Vec<Derivatives<'_>> = (0..blocks_of)
+        .map(|_| Derivatives { gradients: Vec::with_capacity(outputs), hessians: Vec::with_capacity(outputs) })
+        .collect();
+    for (g, h) in gradients.chunks_mut(rows).zip(hessians.chunks_mut(rows)) {
+        for ((part, g), h) in parts.iter_mut().zip(g.chunks_mut(blocks::ROWS)).zip(h.chunks_mut(blocks::ROWS)) {
+            part.gradients.push(g);
+            part.hessians.push(h);
+        }
+    }
+    let results: Vec<Result<()>> = parts
+        .into_par_iter()
+        .enumerate()
+        .map(|(block, mut part)| {
+            let own = block * blocks::ROWS..((block + 1) * blocks::ROWS).min(rows);
+            let scores: Vec<&[f64]> = scores.chunks(rows).map(|scores| &scores[own.clone()]).collect();
+            loss.gradients(own, &scores, truth, &mut part)
+        })
+        .collect();
+    results.into_iter().collect()
+}
