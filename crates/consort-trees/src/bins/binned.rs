@@ -88,10 +88,9 @@ impl Binned {
     fn with(
         data: &Dataset,
         params: &BinParams,
-        bins_of: impl Fn(usize, &Column, &dyn Fn(usize) -> f64) -> Result<FeatureBins> + Sync,
+        bins_of: impl Fn(usize, &Column, Option<&[f64]>) -> Result<FeatureBins> + Sync,
     ) -> Result<Self> {
         params.check()?;
-        let weight = |i: usize| data.weights().map_or(1.0, |weights| weights[i]);
         let rows = data.rows();
         if rows > u32::MAX as usize {
             return Err(Error::Unsupported {
@@ -101,7 +100,7 @@ impl Binned {
             });
         }
         let encode = |f: usize, column: &Column, codes: &mut [u8]| {
-            let bins = bins_of(f, column, &weight)?;
+            let bins = bins_of(f, column, data.weights())?;
             bins.encode(column, codes);
             Ok(bins)
         };

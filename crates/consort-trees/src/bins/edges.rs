@@ -33,22 +33,41 @@ impl BinParams {
     }
 }
 
-/// The upper edges of the bins of some numbers: bin `b` holds the values above edge `b − 1` and up to edge `b`; the
-/// last bin has no upper edge. NaN is skipped.
+/// Numbers in ascending order, each once, with how often it occurs. NaN is skipped; −0 and 0 are one number.
+pub(super) fn distinct(values: impl Iterator<Item = f32>) -> Vec<(f32, f64)> {
+    // Sorted as whole numbers that ascend with them, which is twice as fast.
+    let mut keys: Vec<u32> = values.filter(|x| !x.is_nan()).map(ascending).collect();
+    keys.sort_unstable();
+    let count = |run: &[u32]| (f32::from_bits(original(run[0])), run.len() as f64);
+    keys.chunk_by(|a, b| a == b).map(count).collect()
+}
+
+/// The same, each number with the sum of its weights; those of weight 0 are absent.
+pub(super) fn distinct_weighted(values: impl Iterator<Item = (f32, f64)>) -> Vec<(f32, f64)> {
+    let mut values: Vec<(f32, f64)> = values.filter(|(x, w)| !x.is_nan() && *w > 0.0).collect();
+    // By weight too, so that sums do not depend on the order of rows.
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let sum = |run: &[(f32, f64)]| (run[0].0, run.iter().map(|(_, w)| w).sum());
+    values.chunk_by(|a, b| a.0 == b.0).map(sum).collect()
+}
+
+/// The bits of a number, turned so that they ascend with it. −0 is as 0.
+#[inline(always)]
+pub(super) fn ascending(x: f32) -> u32 {
+    let bits = (x + 0.0).to_bits();
+    bits ^ (((bits as i32 >> 31) as u32) | 0x8000_0000)
+}
+
+fn original(key: u32) -> u32 {
+    key ^ if key >> 31 == 1 { 0x8000_0000 } else { u32::MAX }
+}
+
+/// The upper edges of the bins of some distinct numbers with their weights: bin `b` holds the values above edge
+/// `b − 1` and up to edge `b`; the last bin has no upper edge.
 ///
 /// With few distinct values each has a bin. Else the bins have about equal weight: a value heavier than a fair
 /// share closes its bin, and the rest is filled up in order, each bin to the mean of what is left.
-pub(crate) fn edges(mut values: Vec<(f32, f64)>, bins: usize) -> Vec<f32> {
-    values.retain(|(x, w)| !x.is_nan() && *w > 0.0);
-    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    // Distinct values and their weights; −0 and 0 are one value.
-    let mut distinct: Vec<(f32, f64)> = Vec::new();
-    for (x, w) in values {
-        match distinct.last_mut() {
-            Some(last) if last.0 == x => last.1 += w,
-            _ => distinct.push((x, w)),
-        }
-    }
+pub(super) fn edges(distinct: &[(f32, f64)], bins: usize) -> Vec<f32> {
     if distinct.len() <= bins {
         return distinct.windows(2).map(|pair| between(pair[0].0, pair[1].0)).collect();
     }
@@ -88,30 +107,32 @@ fn between(a: f32, b: f32) -> f32 {
 mod tests {
     use super::*;
 
-    fn unit(values: &[f32]) -> Vec<(f32, f64)> {
-        values.iter().map(|&x| (x, 1.0)).collect()
+    fn cuts(values: &[f32], bins: usize) -> Vec<f32> {
+        let found = distinct(values.iter().copied());
+        assert_eq!(found, distinct_weighted(values.iter().map(|&x| (x, 1.0))));
+        edges(&found, bins)
     }
 
     #[test]
     fn few_distinct_values_have_a_bin_each_with_the_edge_in_the_middle() {
-        assert_eq!(edges(unit(&[3.0, 1.0, 1.0, f32::NAN, 2.0]), 255), [1.5, 2.5]);
-        assert_eq!(edges(unit(&[-0.0, 0.0]), 255), Vec::<f32>::new());
+        assert_eq!(cuts(&[3.0, 1.0, 1.0, f32::NAN, 2.0], 255), [1.5, 2.5]);
+        assert_eq!(cuts(&[-0.0, 0.0], 255), Vec::<f32>::new());
         let near = f32::from_bits(1.0f32.to_bits() + 1);
-        assert_eq!(edges(unit(&[1.0, near]), 255), [1.0]);
-        assert_eq!(edges(unit(&[f32::NEG_INFINITY, 0.0, f32::INFINITY]), 255), [f32::NEG_INFINITY, 0.0]);
+        assert_eq!(cuts(&[1.0, near], 255), [1.0]);
+        assert_eq!(cuts(&[f32::NEG_INFINITY, 0.0, f32::INFINITY], 255), [f32::NEG_INFINITY, 0.0]);
     }
 
     #[test]
     fn many_values_are_cut_at_equal_weight() {
         let values: Vec<f32> = (0..10_000).map(|i| i as f32).collect();
-        let cut = edges(unit(&values), 10);
+        let cut = cuts(&values, 10);
         assert_eq!(cut.len(), 9);
         for (b, edge) in cut.iter().enumerate() {
             assert!((edge - (1000 * (b + 1)) as f32).abs() < 20.0, "{cut:?}");
         }
         // Weight moves the cuts: the lower half weighs three times the upper.
-        let weighted = values.iter().map(|&x| (x, if x < 5000.0 { 3.0 } else { 1.0 })).collect();
-        let cut = edges(weighted, 10);
+        let weighted = values.iter().map(|&x| (x, if x < 5000.0 { 3.0 } else { 1.0 }));
+        let cut = edges(&distinct_weighted(weighted), 10);
         assert_eq!(cut.iter().filter(|&&e| e < 5000.0).count(), 7);
     }
 
@@ -119,7 +140,7 @@ mod tests {
     fn a_heavy_value_closes_its_bin() {
         let mut values: Vec<f32> = (0..2000).map(|i| i as f32).collect();
         values.extend(std::iter::repeat_n(700.0, 3000));
-        let cut = edges(unit(&values), 16);
+        let cut = cuts(&values, 16);
         assert!(cut.contains(&700.5), "{cut:?}");
         let before = cut.iter().rev().find(|&&e| e < 700.0).copied().unwrap_or(0.0);
         assert!(before > 600.0, "{cut:?}");

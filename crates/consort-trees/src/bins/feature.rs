@@ -2,7 +2,11 @@ use std::collections::HashMap;
 
 use consort_core::Column;
 
-use super::{BinParams, edges::edges};
+use super::{
+    BinParams,
+    edges::{distinct, distinct_weighted, edges},
+    encoder::Encoder,
+};
 use crate::model::Feature;
 
 /// How the values of one feature map to codes.
@@ -24,19 +28,24 @@ enum Map {
 
 impl FeatureBins {
     /// The bins of a column; `weight` is each row's.
-    pub(crate) fn new(column: &Column, weight: impl Fn(usize) -> f64, params: &BinParams) -> Self {
+    pub(crate) fn new(column: &Column, weight: Option<&[f64]>, params: &BinParams) -> Self {
         match column {
             Column::Numeric { name, values } => {
                 let rows = values.len();
                 let picked = rows.min(params.sample);
-                let sample = (0..picked).map(|i| i * rows / picked).map(|i| (values[i], weight(i))).collect();
-                Self { feature: Feature::Numeric { name: name.clone() }, map: Map::Edges(edges(sample, params.bins)) }
+                let picked = (0..picked).map(|i| i * rows / picked);
+                let distinct = match weight {
+                    None => distinct(picked.map(|i| values[i])),
+                    Some(weight) => distinct_weighted(picked.map(|i| (values[i], weight[i]))),
+                };
+                let edges = edges(&distinct, params.bins);
+                Self { feature: Feature::Numeric { name: name.clone() }, map: Map::Edges(edges) }
             }
             Column::Categorical { name, codes, levels } => {
                 let mut weights = vec![0.0f64; levels.len()];
                 for (i, &code) in codes.iter().enumerate() {
                     if code != Column::MISSING {
-                        weights[code as usize] += weight(i);
+                        weights[code as usize] += weight.map_or(1.0, |weight| weight[i]);
                     }
                 }
                 let others = levels.len() > params.bins;
@@ -63,7 +72,7 @@ impl FeatureBins {
     pub(crate) fn known(
         feature: &Feature,
         column: &Column,
-        weight: impl Fn(usize) -> f64,
+        weight: Option<&[f64]>,
         params: &BinParams,
     ) -> Option<Self> {
         match (feature, column) {
@@ -113,8 +122,8 @@ impl FeatureBins {
     /// The code of a number. NaN is missing, and so is a number where categories are.
     pub fn code_of_number(&self, x: f32) -> u8 {
         match &self.map {
-            Map::Edges(edges) if !x.is_nan() => lower_bound(edges, x) as u8,
-            _ => self.bins() as u8,
+            Map::Edges(edges) => Encoder::new(edges, self.bins() as u8, 1).code(x),
+            Map::Levels(_) => self.bins() as u8,
         }
     }
 
@@ -123,9 +132,7 @@ impl FeatureBins {
         let missing = self.bins() as u8;
         match (&self.map, column) {
             (Map::Edges(edges), Column::Numeric { values, .. }) => {
-                for (code, &x) in codes.iter_mut().zip(values) {
-                    *code = if x.is_nan() { missing } else { lower_bound(edges, x) as u8 };
-                }
+                Encoder::new(edges, missing, values.len()).encode(values, codes);
             }
             (Map::Levels(bin_of), Column::Categorical { codes: levels, .. }) => {
                 for (code, &level) in codes.iter_mut().zip(levels) {
@@ -135,18 +142,4 @@ impl FeatureBins {
             _ => codes.fill(missing),
         }
     }
-}
-
-/// How many edges are below `x`: the number of its bin. The loop has no branch that depends on the data.
-#[inline]
-fn lower_bound(edges: &[f32], x: f32) -> usize {
-    let mut rest = edges;
-    let mut below = 0;
-    while !rest.is_empty() {
-        let half = rest.len() / 2;
-        let above = rest[half] < x;
-        below += if above { half + 1 } else { 0 };
-        rest = if above { &rest[half + 1..] } else { &rest[..half] };
-    }
-    below
 }

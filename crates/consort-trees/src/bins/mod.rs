@@ -2,6 +2,7 @@
 
 mod binned;
 mod edges;
+mod encoder;
 mod feature;
 
 pub use binned::{Binned, Group};
