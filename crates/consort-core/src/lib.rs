@@ -9,7 +9,7 @@
 //! | [`Ids`], [`Matrix`], [`Predictions`] | the members' predictions, aligned by row id and class |
 //! | [`Target`], [`Truth`], [`Estimates`], [`Score`] | what a metric reads and gives |
 //! | [`Dataset`], [`Samples`] | what a learner reads |
-//! | [`Learner`], [`Model`], [`Fuser`], [`Fusion`], [`Splitter`], [`Metric`] | the traits that others implement |
+//! | [`Encoder`], [`Encoding`], [`Learner`], [`Model`], [`Fuser`], [`Fusion`], [`Splitter`], [`Metric`] | the traits that others implement |
 //! | [`Seed`], [`Stream`] | randomness that depends on names and on nothing else |
 //! | [`blocks`] | loops over rows whose result does not depend on the number of threads |
 //! | `check` | the common suite that runs every contract over any implementation (feature `check`) |
@@ -19,6 +19,7 @@ pub mod blocks;
 pub mod check;
 mod classes;
 mod dataset;
+mod encoder;
 mod error;
 mod estimates;
 mod fusion;
@@ -36,6 +37,7 @@ mod warning;
 
 pub use classes::Classes;
 pub use dataset::{Column, Dataset, Features, Samples};
+pub use encoder::{Encoder, Encoding};
 pub use error::{Error, Result};
 pub use estimates::{Estimates, Real, Values};
 pub use fusion::{Fuser, Fusion};

@@ -3,7 +3,11 @@
 pub use consort_core as core;
 #[cfg(feature = "data")]
 pub use consort_data as data;
+#[cfg(feature = "ensemble")]
+pub use consort_ensemble as ensemble;
 pub use consort_fusion as fusion;
+#[cfg(feature = "linfa")]
+pub use consort_linfa as linfa;
 pub use consort_metrics as metrics;
 #[cfg(feature = "plot")]
 pub use consort_plot as plot;

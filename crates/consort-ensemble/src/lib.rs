@@ -1,0 +1,1 @@
+//! Resampling × learners × fusion: how a table becomes an ensemble.

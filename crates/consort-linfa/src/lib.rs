@@ -1,0 +1,1 @@
+//! Classical models as learners of consort, on linfa where it serves.
