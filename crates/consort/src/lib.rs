@@ -11,5 +11,6 @@ pub use consort_linfa as linfa;
 pub use consort_metrics as metrics;
 #[cfg(feature = "plot")]
 pub use consort_plot as plot;
+pub use consort_split as split;
 #[cfg(feature = "trees")]
 pub use consort_trees as trees;

@@ -5,7 +5,7 @@ use polars::prelude::{
     ChunkedArray, Column, DataFrame, DataType, IntoColumn, NamedFrom, NewChunkedArray, PolarsError, Series, StringType,
 };
 
-use super::{Predefined, assignment, leaks::shared};
+use consort_split::{Predefined, assignment, shared};
 
 /// The table of a split: what it needs to be saved.
 ///

@@ -1,8 +1,12 @@
 //! Splits from columns of data frames, and plans by name.
 
-use consort_core::{Ids, Seed};
-use consort_data::split::{Plan, RowColumns, Size, from_table, to_table};
+use consort_core::{Classes, Ids, RowInfo, Seed, Splitter, Target};
+use consort_data::split::{
+    Bootstrap, KFold, Plan, Repeated, RowColumns, ShuffleSplit, Size, StratifiedKFold, TrainValidTest, from_table,
+    to_table,
+};
 use polars::prelude::df;
+use proptest::prelude::*;
 
 use super::{plain, tested};
 
@@ -134,4 +138,31 @@ fn every_method_is_made_by_its_name_and_refuses_what_it_has_no_use_for() {
     assert!(error(Plan { time: true, group: true, ..Plan::default() }).contains("the option `group`"));
     assert!(error(Plan { method: Some("group".into()), ..Plan::default() }).contains("without a column for `group`"));
     assert!(error(Plan { time: true, test_size: Some(Size::from(0.5)), ..Plan::default() }).contains("whole number"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_split_is_read_back_from_its_table_in_any_order_of_the_lines(rows in 4usize..60, kind in 0usize..6, seed: u64) {
+        let codes = (0..rows as u32).map(|row| row % 2).collect();
+        let target = Target::Classes { codes, classes: Classes::new(["a", "b"]).unwrap() };
+        let ids = Ids::from_texts((0..rows).map(|row| format!("r{}", row * 7919 % 1009)));
+        let info = RowInfo { target: Some(&target), ids: Some(&ids), ..plain(rows) };
+        let splitter: Box<dyn Splitter> = match kind {
+            0 => Box::new(KFold::new(3)),
+            1 => Box::new(Repeated::new(StratifiedKFold::new(2), 3)),
+            2 => Box::new(TrainValidTest::new(0.2).valid(0.3)),
+            3 => Box::new(ShuffleSplit::new(3, 0.25)),
+            4 => Box::new(Bootstrap::new(4)),
+            _ => Box::new(KFold::new(2).shuffle(false)),
+        };
+        let split = splitter.split(&info, Seed::new(seed)).unwrap();
+        let table = to_table(&split, &ids).unwrap();
+        prop_assert_eq!(from_table(&table, &ids).unwrap().folds, split.folds.clone());
+        prop_assert_eq!(from_table(&table.reverse(), &ids).unwrap().folds, split.folds.clone());
+        let positions = Ids::positions(rows);
+        let table = to_table(&split, &positions).unwrap();
+        prop_assert_eq!(from_table(&table.reverse(), &positions).unwrap().folds, split.folds);
+    }
 }
