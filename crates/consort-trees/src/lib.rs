@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`bins`] | features in bins, made once for a data set and shared by all that is fitted on it |
 //! | [`grow`] | one tree on gradients: histograms, splits, partitions |
+//! | [`decision_tree`] | one classification or regression tree: criteria, exact splits, pruning |
+//! | [`forest`] | random forest, extra trees, random patches; out-of-bag estimates |
 //! | [`boosting`] | gradient boosting and its losses |
 //! | [`import`] | models of LightGBM |
 //! | [`model`] | fitted trees: prediction |
@@ -11,6 +13,8 @@
 
 pub mod bins;
 pub mod boosting;
+pub mod decision_tree;
+pub mod forest;
 pub mod grow;
 pub mod import;
 pub mod model;

@@ -1,0 +1,60 @@
+/// What a criterion sums over the rows of a node, and what it makes of the sums.
+///
+/// The *purity* of some rows is their weight times their impurity, negated, up to a number that all rows of the tree
+/// add to alike; so a split gains the purities of its sides less that of its node.
+pub(crate) trait Objective: Send + Sync {
+    /// What is kept of a row.
+    type Item: Copy + Default + Send + Sync;
+
+    /// Whether a cut is judged by the rows themselves, in order, since sums do not tell their impurity.
+    const BY_ROWS: bool = false;
+
+    /// How many numbers are summed.
+    fn width(&self) -> usize;
+
+    /// How many numbers a leaf has.
+    fn outputs(&self) -> usize;
+
+    /// What is kept of a row that has this weight.
+    fn item(&self, row: usize, weight: f64) -> Self::Item;
+
+    /// Adds a row to the sums.
+    fn add(&self, item: Self::Item, sums: &mut [f64]);
+
+    /// The weight of the rows of these sums.
+    fn weight(&self, sums: &[f64]) -> f64;
+
+    /// The purity of the rows of these sums.
+    fn purity(&self, sums: &[f64]) -> f64;
+
+    /// Whether rows of these sums may be a side of a split.
+    fn is_side(&self, _sums: &[f64]) -> bool {
+        true
+    }
+
+    /// What a node is like: its rows in order, and their sums. Writes the value that its rows are predicted.
+    fn measure(&self, items: &[Self::Item], sums: &[f64], value: &mut [f32]) -> Measure;
+
+    /// How many numbers tell how the target responds to a category.
+    fn responses(&self) -> usize;
+
+    /// The mean response of the rows of these sums.
+    fn response(&self, sums: &[f64], out: &mut [f64]);
+
+    /// For rows in groups (`ends` says where each group ends), the purities of the rows up to each group's end and
+    /// of those after it, added up: only if [`BY_ROWS`](Self::BY_ROWS).
+    fn purities(&self, _items: &[Self::Item], _ends: &[usize], _out: &mut Vec<f64>) {}
+}
+
+/// What a node is like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measure {
+    /// The weight of its rows.
+    pub(crate) weight: f64,
+    /// Their purity.
+    pub(crate) purity: f64,
+    /// Their impurity, times their weight.
+    pub(crate) impurity: f64,
+    /// Whether all rows have the same target.
+    pub(crate) is_pure: bool,
+}

@@ -1,0 +1,237 @@
+use consort_core::Stream;
+
+use super::{
+    categories,
+    columns::Columns,
+    cut::{Limits, Place, Sides, Whole},
+    objective::Objective,
+    random_cut::{random_cut, random_part},
+    tally::Tally,
+};
+
+/// Which codes of a feature go left.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cut {
+    /// Those up to this one.
+    UpTo(u32),
+    /// Those in the set, one bit a code.
+    Among(Vec<u64>),
+}
+
+/// The best split found of a node.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) feature: usize,
+    pub(crate) cut: Cut,
+    /// For [`Cut::UpTo`], a number that parts the rows alike.
+    pub(crate) threshold: f32,
+    /// Where missing values go; `None` if the node has none.
+    pub(crate) missing_left: Option<bool>,
+    /// The purity of both sides.
+    pub(crate) purity: f64,
+}
+
+/// How the places of cuts are chosen, and among how many features.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy {
+    /// How many features are drawn.
+    pub(crate) drawn: usize,
+    /// Whether a feature is cut at random rather than where it is best.
+    pub(crate) random: bool,
+    /// What both sides of a split must have.
+    pub(crate) limits: Limits,
+}
+
+/// The rows of a node: numbers into the columns, items, and the sums of the items.
+#[derive(Clone, Copy)]
+pub(crate) struct NodeRows<'a, T> {
+    pub(crate) rows: &'a [u32],
+    pub(crate) items: &'a [T],
+    pub(crate) sums: &'a [f64],
+}
+
+/// One feature of a node, and the purity that a split must be above.
+struct Question<'a, O: Objective, C: Columns> {
+    objective: &'a O,
+    columns: &'a C,
+    feature: usize,
+    codes: &'a [C::Code],
+    node: NodeRows<'a, O::Item>,
+    policy: Policy,
+    floor: f64,
+}
+
+/// Looks for the split of a node; keeps its memory from node to node.
+pub(crate) struct Search<O: Objective> {
+    /// The features of the tree, in the order of the last draw.
+    pub(crate) features: Vec<u32>,
+    tally: Tally<O>,
+    sides: Sides,
+    codes: Vec<u32>,
+}
+
+impl<O: Objective> Default for Search<O> {
+    fn default() -> Self {
+        Self { features: Vec::new(), tally: Tally::default(), sides: Sides::default(), codes: Vec::new() }
+    }
+}
+
+impl<O: Objective> Search<O> {
+    /// The best split among the features drawn; of equal ones, that of the first feature drawn. `column` gives the
+    /// codes that row numbers point into.
+    pub(crate) fn split<'c, C: Columns + 'c>(
+        &mut self,
+        objective: &O,
+        columns: &C,
+        column: impl Fn(usize) -> &'c [C::Code],
+        node: NodeRows<'_, O::Item>,
+        policy: Policy,
+        stream: &mut Stream,
+    ) -> Option<Found> {
+        let all = self.features.len();
+        let mut best: Option<Found> = None;
+        let mut varies = false;
+        for k in 0..all {
+            if k >= policy.drawn && varies {
+                break;
+            }
+            if policy.drawn < all {
+                let drawn = k + stream.below((all - k) as u64) as usize;
+                self.features.swap(k, drawn);
+            }
+            let feature = self.features[k] as usize;
+            let floor = best.as_ref().map_or(f64::NEG_INFINITY, |best| best.purity);
+            let question = Question { objective, columns, feature, codes: column(feature), node, policy, floor };
+            let (found, differs) = if columns.is_categorical(feature) {
+                self.category(&question, stream)
+            } else if policy.random {
+                self.random_number(&question, stream)
+            } else {
+                self.number(&question)
+            };
+            varies |= differs;
+            best = found.or(best);
+        }
+        best
+    }
+
+    /// The best cut of a number, and whether its codes differ.
+    fn number<C: Columns>(&mut self, q: &Question<'_, O, C>) -> (Option<Found>, bool) {
+        let Self { tally, sides, .. } = self;
+        tally.count(q.objective, q.node.items, q.node.rows, q.codes);
+        let (groups, missing) = q.groups(tally);
+        if tally.codes.len() < 2 {
+            return (None, false);
+        }
+        let place = sides.best(q.objective, tally, 0..groups, missing, q.whole(), q.floor);
+        let found = place.map(|place| {
+            let left = tally.codes[place.lefts - 1];
+            // All numbers go left where only missing values go right.
+            let threshold = match tally.codes[..groups].get(place.lefts) {
+                Some(&right) => q.columns.threshold(q.feature, left, right),
+                None => f32::INFINITY,
+            };
+            q.found(place, missing, Cut::UpTo(left), threshold)
+        });
+        (found, true)
+    }
+
+    /// The best cut through ordered categories, or a random part of them; and whether they differ.
+    fn category<C: Columns>(&mut self, q: &Question<'_, O, C>, stream: &mut Stream) -> (Option<Found>, bool) {
+        let Self { tally, sides, .. } = self;
+        tally.count(q.objective, q.node.items, q.node.rows, q.codes);
+        let (groups, missing) = q.groups(tally);
+        if tally.codes.len() < 2 {
+            return (None, false);
+        }
+        let (order, place) = if q.policy.random {
+            let (order, lefts) = random_part(groups, stream);
+            let parts = [&order[..lefts], &order[lefts..]];
+            let place = sides.at(q.objective, tally, parts, missing, q.whole(), q.floor);
+            (order, place)
+        } else {
+            let order = categories::order(q.objective, tally, groups);
+            let place = sides.best(q.objective, tally, order.iter().copied(), missing, q.whole(), q.floor);
+            (order, place)
+        };
+        let found = place.map(|place| {
+            let mut set = vec![0u64; q.columns.missing(q.feature) as usize / 64 + 1];
+            for &group in &order[..place.lefts] {
+                let code = tally.codes[group] as usize;
+                set[code / 64] |= 1 << (code % 64);
+            }
+            q.found(place, missing, Cut::Among(set), 0.0)
+        });
+        (found, true)
+    }
+
+    /// A cut at a number drawn evenly between the least and the greatest of the node (Geurts and others 2006), and
+    /// whether they differ.
+    fn random_number<C: Columns>(&mut self, q: &Question<'_, O, C>, stream: &mut Stream) -> (Option<Found>, bool) {
+        let missing = q.columns.missing(q.feature);
+        self.codes.clear();
+        self.codes.extend(q.node.rows.iter().map(|&row| -> u32 { q.codes[row as usize].into() }));
+        let (mut least, mut greatest, mut misses) = (u32::MAX, 0, false);
+        for &code in &self.codes {
+            let is_missing = code == missing;
+            misses |= is_missing;
+            least = least.min(code);
+            greatest = greatest.max(if is_missing { 0 } else { code });
+        }
+        if least == missing || (least == greatest && !misses) {
+            return (None, false);
+        }
+        let (cut, threshold) = if least == greatest {
+            (least, f32::INFINITY)
+        } else {
+            random_cut(q.columns, q.feature, least, greatest, stream.unit())
+        };
+        // Groups: left, right, missing.
+        let width = q.objective.width();
+        let tally = &mut self.tally;
+        tally.codes.clear();
+        tally.codes.extend([0, 1, 2]);
+        tally.rows.clear();
+        tally.rows.resize(3, 0);
+        tally.sums.clear();
+        tally.sums.resize(3 * width, 0.0);
+        for (&code, &item) in self.codes.iter().zip(q.node.items) {
+            let group = usize::from(code > cut) + usize::from(code == missing);
+            tally.rows[group] += 1;
+            q.objective.add(item, &mut tally.sums[group * width..group * width + width]);
+        }
+        let groups = if tally.rows[1] > 0 { 2 } else { 1 };
+        let missing = misses.then_some(2);
+        let place = self.sides.best(q.objective, tally, 0..groups, missing, q.whole(), q.floor);
+        let found = place.map(|place| {
+            let all_left = place.lefts == groups;
+            let (cut, threshold) = if all_left { (greatest, f32::INFINITY) } else { (cut, threshold) };
+            q.found(place, missing, Cut::UpTo(cut), threshold)
+        });
+        (found, true)
+    }
+}
+
+impl<O: Objective, C: Columns> Question<'_, O, C> {
+    /// How many groups of the tally are values, and the group of missing values.
+    fn groups(&self, tally: &Tally<O>) -> (usize, Option<usize>) {
+        let occur = tally.codes.len();
+        let has_missing = tally.codes.last() == Some(&self.columns.missing(self.feature));
+        let groups = occur - usize::from(has_missing);
+        (groups, has_missing.then_some(groups))
+    }
+
+    fn whole(&self) -> Whole<'_> {
+        Whole { rows: self.node.rows.len(), sums: self.node.sums, limits: self.policy.limits }
+    }
+
+    fn found(&self, place: Place, missing: Option<usize>, cut: Cut, threshold: f32) -> Found {
+        Found {
+            feature: self.feature,
+            cut,
+            threshold,
+            missing_left: missing.map(|_| place.missing_left),
+            purity: place.purity,
+        }
+    }
+}

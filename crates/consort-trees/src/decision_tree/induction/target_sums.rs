@@ -1,0 +1,172 @@
+use super::objective::{Measure, Objective};
+
+/// The weight and the sum of one target, from its mean over all rows, so that squares of far-off numbers do not
+/// swallow their differences.
+pub(crate) struct TargetSum<'a> {
+    values: &'a [f64],
+    centre: f64,
+}
+
+impl<'a> TargetSum<'a> {
+    pub(crate) fn new(values: &'a [f64]) -> Self {
+        Self { values, centre: centre(values, 0, 1) }
+    }
+}
+
+fn centre(values: &[f64], output: usize, outputs: usize) -> f64 {
+    let own = || values.iter().skip(output).step_by(outputs);
+    let mean = own().sum::<f64>() / own().count().max(1) as f64;
+    if mean.is_finite() { mean } else { 0.0 }
+}
+
+/// A row's weight and its target from the centre.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TargetItem {
+    pub(super) weight: f64,
+    pub(super) value: f64,
+}
+
+impl Objective for TargetSum<'_> {
+    type Item = TargetItem;
+
+    #[inline(always)]
+    fn width(&self) -> usize {
+        2
+    }
+
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn item(&self, row: usize, weight: f64) -> TargetItem {
+        TargetItem { weight, value: self.values[row] - self.centre }
+    }
+
+    #[inline(always)]
+    fn add(&self, item: TargetItem, sums: &mut [f64]) {
+        sums[0] += item.weight;
+        sums[1] += item.weight * item.value;
+    }
+
+    #[inline(always)]
+    fn weight(&self, sums: &[f64]) -> f64 {
+        sums[0]
+    }
+
+    #[inline(always)]
+    fn purity(&self, sums: &[f64]) -> f64 {
+        sums[1] * sums[1] / sums[0]
+    }
+
+    fn measure(&self, items: &[TargetItem], sums: &[f64], value: &mut [f32]) -> Measure {
+        let mean = sums[1] / sums[0];
+        value[0] = (self.centre + mean) as f32;
+        let first = items.first().map_or(0.0, |item| item.value);
+        let (mut impurity, mut is_pure) = (0.0, true);
+        for item in items {
+            let off = item.value - mean;
+            impurity += item.weight * off * off;
+            is_pure &= item.value == first;
+        }
+        Measure { weight: sums[0], purity: self.purity(sums), impurity, is_pure }
+    }
+
+    fn responses(&self) -> usize {
+        1
+    }
+
+    fn response(&self, sums: &[f64], out: &mut [f64]) {
+        out[0] = sums[1] / sums[0];
+    }
+}
+
+/// The weight and the sums of several targets, or of yes-or-no labels as 0 and 1.
+///
+/// For labels, the mean of the squared errors is half the mean of the Gini impurities: `factor` is 2.
+pub(crate) struct TargetSums {
+    /// From the centres, `[rows][outputs]`.
+    values: Vec<f64>,
+    centres: Vec<f64>,
+    factor: f64,
+}
+
+impl TargetSums {
+    pub(crate) fn new(mut values: Vec<f64>, outputs: usize, factor: f64) -> Self {
+        let centres: Vec<f64> = (0..outputs).map(|output| centre(&values, output, outputs)).collect();
+        for row in values.chunks_exact_mut(outputs) {
+            row.iter_mut().zip(&centres).for_each(|(value, centre)| *value -= centre);
+        }
+        Self { values, centres, factor }
+    }
+
+    fn row(&self, item: RowItem) -> &[f64] {
+        let outputs = self.centres.len();
+        &self.values[item.row as usize * outputs..(item.row as usize + 1) * outputs]
+    }
+
+    fn scale(&self) -> f64 {
+        self.factor / self.centres.len() as f64
+    }
+}
+
+/// A row's number and weight.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RowItem {
+    weight: f64,
+    row: u32,
+}
+
+impl Objective for TargetSums {
+    type Item = RowItem;
+
+    fn width(&self) -> usize {
+        self.centres.len() + 1
+    }
+
+    fn outputs(&self) -> usize {
+        self.centres.len()
+    }
+
+    fn item(&self, row: usize, weight: f64) -> RowItem {
+        RowItem { weight, row: row as u32 }
+    }
+
+    fn add(&self, item: RowItem, sums: &mut [f64]) {
+        sums[0] += item.weight;
+        for (sum, value) in sums[1..].iter_mut().zip(self.row(item)) {
+            *sum += item.weight * value;
+        }
+    }
+
+    fn weight(&self, sums: &[f64]) -> f64 {
+        sums[0]
+    }
+
+    fn purity(&self, sums: &[f64]) -> f64 {
+        sums[1..].iter().map(|sum| sum * sum).sum::<f64>() / sums[0] * self.scale()
+    }
+
+    fn measure(&self, items: &[RowItem], sums: &[f64], value: &mut [f32]) -> Measure {
+        let weight = sums[0];
+        for ((value, centre), sum) in value.iter_mut().zip(&self.centres).zip(&sums[1..]) {
+            *value = (centre + sum / weight) as f32;
+        }
+        let (mut impurity, mut is_pure) = (0.0, true);
+        for &item in items {
+            let row = self.row(item);
+            let off: f64 = row.iter().zip(&sums[1..]).map(|(value, sum)| (value - sum / weight).powi(2)).sum();
+            impurity += item.weight * off;
+            is_pure &= row == self.row(items[0]);
+        }
+        Measure { weight, purity: self.purity(sums), impurity: impurity * self.scale(), is_pure }
+    }
+
+    fn responses(&self) -> usize {
+        self.centres.len()
+    }
+
+    fn response(&self, sums: &[f64], out: &mut [f64]) {
+        out.iter_mut().zip(&sums[1..]).for_each(|(mean, sum)| *mean = sum / sums[0]);
+    }
+}
