@@ -89,7 +89,7 @@ impl Ranks {
     /// How many ranks values have; the rank of a missing value.
     pub fn codes(&self, feature: usize) -> u32 {
         match &self.features[feature] {
-            Feature::Numeric { .. } => self.values[feature].len() as u32,
+            Feature::Numeric { .. } | Feature::Sparse { .. } => self.values[feature].len() as u32,
             Feature::Categorical { levels, .. } => levels.len() as u32,
         }
     }
