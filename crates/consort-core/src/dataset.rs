@@ -360,6 +360,11 @@ impl<'a> Samples<'a> {
         self.weights.map_or(1.0, |weights| weights[self.row(i)])
     }
 
+    /// One weight a row **of the data set**, or `None` where each counts 1.
+    pub fn weights(&self) -> Option<&'a [f64]> {
+        self.weights
+    }
+
     /// Whether any weights are given.
     pub fn is_weighted(&self) -> bool {
         self.weights.is_some()

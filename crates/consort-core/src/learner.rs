@@ -4,6 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use crate::{Error, Matrix, Result, Samples, Seed};
@@ -46,14 +47,22 @@ pub trait Model: Debug + Send + Sync {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix>;
 }
 
-/// A flag that asks running fits to stop. Cloning shares the flag.
+/// A flag that asks running fits to stop, when it is raised or when its time has come. Cloning shares the flag.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    raised: Arc<AtomicBool>,
+    at: Option<Instant>,
+}
 
 impl Cancel {
+    /// A flag that is raised at a moment, if nobody raises it before.
+    pub fn at(moment: Instant) -> Self {
+        Self { at: Some(moment), ..Self::default() }
+    }
+
     /// Asks all that watch this flag to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.raised.store(true, Ordering::Relaxed);
     }
 
     /// An error once someone asked to stop; a fit calls this between its rounds.
@@ -61,7 +70,8 @@ impl Cancel {
     /// # Errors
     /// [`Error::Cancelled`].
     pub fn check(&self) -> Result<()> {
-        if self.0.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+        let is_over = self.raised.load(Ordering::Relaxed) || self.at.is_some_and(|at| Instant::now() >= at);
+        if is_over { Err(Error::Cancelled) } else { Ok(()) }
     }
 }
 

@@ -1,1 +1,17 @@
 //! Resampling × learners × fusion: how a table becomes an ensemble.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`NamedLearner`] | a learner under the name that its predictions bear |
+//! | [`cross_fit`] | members fitted on every fold, and their predictions of rows that they did not see |
+//! | [`stack`] | stacking, blending, super learner, greedy ensembles: a fusion fitted on such predictions |
+//! | [`vote`] | voting and averaging of members fitted on all rows |
+
+pub mod cross_fit;
+mod fitted_member;
+mod named_learner;
+pub mod stack;
+pub mod vote;
+
+pub use fitted_member::FittedMember;
+pub use named_learner::NamedLearner;

@@ -1,0 +1,95 @@
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use consort_core::{Error, FitContext, Gives, Ids, Matrix, Model, Outputs, Predictions, Result, Samples, Silent};
+use serde::{Deserialize, Serialize};
+
+use crate::named_learner::NamedLearner;
+
+/// A member as it predicts: one model, or one a fold, of which the mean is taken.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FittedMember {
+    /// The name.
+    pub name: String,
+    /// Its models; none for a member that the fusion does not read.
+    pub models: Vec<Box<dyn Model>>,
+}
+
+impl FittedMember {
+    /// The mean of its models' predictions, `[samples][columns]`.
+    ///
+    /// # Errors
+    /// If it has no model, and the errors of the models.
+    pub fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
+        let Some((first, others)) = self.models.split_first() else {
+            let hint = "it was left out when the ensemble was fitted".into();
+            return Err(Error::Empty { what: format!("the list of models of `{}`", self.name), hint });
+        };
+        let mut mean = first.predict(rows)?;
+        if others.is_empty() {
+            return Ok(mean);
+        }
+        let mut sums: Vec<f64> = mean.values().iter().map(|&x| f64::from(x)).collect();
+        for model in others {
+            let predictions = model.predict(rows)?;
+            sums.iter_mut().zip(predictions.values()).for_each(|(sum, &x)| *sum += f64::from(x));
+        }
+        let share = 1.0 / self.models.len() as f64;
+        mean.values_mut().iter_mut().zip(sums).for_each(|(to, sum)| *to = (sum * share) as f32);
+        Ok(mean)
+    }
+}
+
+/// The predictions of members that have models; the others are passed over.
+pub(crate) fn predictions(members: &[FittedMember], outputs: &Outputs, rows: &Samples<'_>) -> Result<Predictions> {
+    let gives = match outputs {
+        Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
+        Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
+    };
+    let present: Vec<&FittedMember> = members.iter().filter(|member| !member.models.is_empty()).collect();
+    let mut builder = Predictions::builder(outputs.clone(), Ids::positions(rows.len())).reserve(present.len());
+    for member in present {
+        builder = builder.member(member.name.clone(), gives, member.predict(rows)?.values())?;
+    }
+    builder.build()
+}
+
+/// Each learner fitted on all samples, side by side. A fit depends on its name and the seed alone.
+///
+/// # Errors
+/// The error of the first member that cannot be fitted.
+pub(crate) fn fit_all(
+    members: &[NamedLearner],
+    train: &Samples<'_>,
+    ctx: &FitContext<'_>,
+) -> Result<Vec<FittedMember>> {
+    let workers = ctx.threads.clamp(1, members.len().max(1));
+    let inner = (ctx.threads / workers).max(1);
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::<(usize, Result<Box<dyn Model>>)>::new());
+    std::thread::scope(|scope| {
+        let work = || {
+            loop {
+                let m = next.fetch_add(1, Ordering::Relaxed);
+                let Some(member) = members.get(m) else { break };
+                let seed = ctx.seed.child("member").child(&member.name).child("all");
+                let context = FitContext { seed, threads: inner, progress: &Silent, ..*ctx };
+                let model = ctx.check().and_then(|()| member.learner.fit(train, &context));
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push((m, model));
+                ctx.progress.step(done.len() as u64, members.len() as u64, &member.name);
+            }
+        };
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        work();
+        others.into_iter().try_for_each(std::thread::ScopedJoinHandle::join)
+    })
+    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(m, _)| *m);
+    done.into_iter()
+        .map(|(m, model)| Ok(FittedMember { name: members[m].name.clone(), models: vec![model?] }))
+        .collect()
+}

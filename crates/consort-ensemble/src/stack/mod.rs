@@ -1,0 +1,10 @@
+//! Stacking: a fusion fitted on predictions of rows that the members did not see.
+
+mod meta;
+mod meta_features;
+mod stacked_model;
+mod stacking;
+
+pub use meta::{LearnerFuser, LearnerFusion, MetaInputs};
+pub use stacked_model::StackedModel;
+pub use stacking::{Meta, Refit, Stacking};

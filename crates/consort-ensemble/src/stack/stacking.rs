@@ -1,0 +1,326 @@
+use std::{borrow::Cow, sync::Arc};
+
+use consort_core::{Dataset, Error, FitContext, Fold, Fuser, Learner, Model, Result, Samples, Splitter, Takes, Truth};
+use consort_fusion::{
+    select::GreedySelection,
+    stack::{LinearStack, LogisticStack},
+};
+use consort_metrics::registry;
+use consort_split::{KFold, StratifiedKFold, TrainValidTest};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    MetaInputs, StackedModel, meta_features,
+    stacked_model::{FittedLayer, FittedMeta},
+};
+use crate::{
+    cross_fit::{CrossFit, CrossFitted, OutOfFold, info, train_rows},
+    fitted_member::{FittedMember, fit_all},
+    named_learner::{NamedLearner, check},
+    vote::together,
+};
+
+/// What is fitted on the predictions of the last layer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meta {
+    /// A fusion: greedy selection, weights, a linear stack.
+    Fuser(Arc<dyn Fuser>),
+    /// Any learner.
+    Learner {
+        /// The learner.
+        learner: Arc<dyn Learner>,
+        /// What it reads of probabilities.
+        #[serde(default)]
+        inputs: MetaInputs,
+    },
+}
+
+/// Which models predict new rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refit {
+    /// Each member fitted once more, on all rows: one model a member.
+    #[default]
+    All,
+    /// The mean of the models of all folds: none is fitted anew, and each is just what the estimate was made of.
+    KeepFolds,
+}
+
+/// Members on one or several layers, and a fusion or a learner fitted on predictions of rows that they did not see:
+/// stacked generalisation (Wolpert 1992), the super learner (van der Laan and others 2007), greedy ensemble selection
+/// (Caruana and others 2004), and with a holdout instead of folds, blending.
+///
+/// Each layer after the first reads the predictions of the one before, and with `passthrough` the features too. Rows
+/// that no fold tests (the first ones of a split in time) are left out above the first layer.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features, FitContext, Learner, Model, Samples, Seed, Target};
+/// use consort_ensemble::{NamedLearner, stack::Stacking};
+/// use consort_trees::boosting::GradientBoosting;
+/// let x = Column::Numeric { name: "x".into(), values: (0..60).map(|i| i as f32).collect() };
+/// let y = Target::from_values((0..60).map(f64::from).collect(), "y")?;
+/// let data = Dataset::new(Features::Columns(vec![x]))?.with_target(y)?;
+/// let slow = GradientBoosting { learning_rate: 0.05, ..Default::default() };
+/// let members = vec![NamedLearner::new("boost", GradientBoosting::default()), NamedLearner::new("slow", slow)];
+/// let model = Stacking::linear(members).fit(&Samples::all(&data), &FitContext::new(Seed::new(0)))?;
+/// assert!((model.predict(&Samples::all(&data))?.at(30, 0) - 30.0).abs() < 10.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stacking {
+    /// The members, layer by layer.
+    pub layers: Vec<Vec<NamedLearner>>,
+    /// What is fitted on the predictions of the last layer; `None` for greedy selection by the usual metric.
+    #[serde(default)]
+    pub meta: Option<Meta>,
+    /// Which rows each fit sees; `None` for five shuffled folds, stratified for classes.
+    #[serde(default)]
+    pub splitter: Option<Arc<dyn Splitter>>,
+    /// Whether learners above the first layer read the features beside the predictions.
+    #[serde(default)]
+    pub passthrough: bool,
+    /// Which models predict new rows.
+    #[serde(default)]
+    pub refit: Refit,
+}
+
+impl Stacking {
+    /// One layer of members, fused by greedy selection (Caruana and others 2004).
+    pub fn greedy(members: Vec<NamedLearner>) -> Self {
+        Self { layers: vec![members], meta: None, splitter: None, passthrough: false, refit: Refit::default() }
+    }
+
+    /// One layer of members with a linear stack of numbers.
+    pub fn linear(members: Vec<NamedLearner>) -> Self {
+        Self::greedy(members).fuser(LinearStack::default())
+    }
+
+    /// One layer of members with a logistic stack of probabilities.
+    pub fn logistic(members: Vec<NamedLearner>) -> Self {
+        Self::greedy(members).fuser(LogisticStack::default())
+    }
+
+    /// Blending: the members learn from a part of the rows, and the fusion from their predictions of the rest, which
+    /// is `share` of the rows.
+    pub fn blending(members: Vec<NamedLearner>, share: f64) -> Self {
+        Self::greedy(members).splitter(TrainValidTest::new(share))
+    }
+
+    /// Another fusion.
+    pub fn fuser(mut self, fuser: impl Fuser + 'static) -> Self {
+        self.meta = Some(Meta::Fuser(Arc::new(fuser)));
+        self
+    }
+
+    /// A learner on top.
+    pub fn learner(mut self, learner: impl Learner + 'static) -> Self {
+        self.meta = Some(Meta::Learner { learner: Arc::new(learner), inputs: MetaInputs::default() });
+        self
+    }
+
+    /// Another splitter.
+    pub fn splitter(mut self, splitter: impl Splitter + 'static) -> Self {
+        self.splitter = Some(Arc::new(splitter));
+        self
+    }
+
+    /// One more layer of members.
+    pub fn layer(mut self, members: Vec<NamedLearner>) -> Self {
+        self.layers.push(members);
+        self
+    }
+
+    /// Whether learners above the first layer read the features too.
+    pub fn passthrough(mut self, passthrough: bool) -> Self {
+        self.passthrough = passthrough;
+        self
+    }
+
+    /// Which models predict new rows.
+    pub fn refit(mut self, refit: Refit) -> Self {
+        self.refit = refit;
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.layers.is_empty() {
+            return check(&[]);
+        }
+        self.layers.iter().try_for_each(|members| check(members))?;
+        if self.passthrough && self.layers.len() == 1 && !matches!(self.meta, Some(Meta::Learner { .. })) {
+            return Err(Error::Unsupported {
+                by: "a fusion".into(),
+                what: "features passed through to it".into(),
+                hint: "put a learner on top, or add a layer".into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The model fitted on these samples, as its own type.
+    ///
+    /// # Errors
+    /// If there is no member, two have one name, the rows cannot be split, and the errors of the members and of the
+    /// fusion.
+    pub fn fit_stack(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<StackedModel> {
+        self.check()?;
+        let target = train.target("stacking")?;
+        let outputs = target.outputs();
+        let (rows, weights) = train_rows(train);
+        let splitter: Arc<dyn Splitter> = self.splitter.clone().unwrap_or_else(|| {
+            if outputs.task().is_classification() { Arc::new(StratifiedKFold::new(5)) } else { Arc::new(KFold::new(5)) }
+        });
+        let split = splitter.split(&info(train, &rows).as_row_info(), ctx.seed.child("split"))?;
+        let mut folds: Vec<Fold> =
+            split.folds.into_iter().map(|fold| renumbered(fold, |i| Some(rows[i as usize]))).collect();
+
+        let original = train.dataset();
+        let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for (number, members) in self.layers.iter().enumerate() {
+            let seed = ctx.seed.nth("layer", number as u64);
+            let samples = level.samples()?;
+            let fitted = CrossFit::new(samples, &folds, seed)
+                .threads(ctx.threads)
+                .progress(ctx.progress)
+                .cancel(ctx.cancel)
+                .run(members)?;
+            let seen = fitted.predictions()?;
+            let models = self.models(members, fitted, &level, &folds, &FitContext { seed, ..*ctx })?;
+            let above = self.above(&level, &seen, original)?;
+            if number + 1 == self.layers.len() {
+                let (meta, needed) = self.top(&seen, &above, &FitContext { seed: ctx.seed.child("meta"), ..*ctx })?;
+                let keep = |(m, member): (usize, FittedMember)| {
+                    let models = if needed[m] { member.models } else { Vec::new() };
+                    FittedMember { name: member.name, models }
+                };
+                layers.push(FittedLayer { members: models.into_iter().enumerate().map(keep).collect() });
+                return Ok(StackedModel::new(layers, meta, outputs, self.passthrough));
+            }
+            layers.push(FittedLayer { members: models });
+            // The rows of the level above are those that were tested, numbered anew.
+            let mut place = vec![None; level.data.rows()];
+            seen.rows.iter().enumerate().for_each(|(i, &row)| place[row as usize] = Some(i as u32));
+            folds = folds.into_iter().map(|fold| renumbered(fold, |row| place[row as usize])).collect();
+            folds.retain(|fold| !fold.train.is_empty() && !fold.test.is_empty());
+            level = above;
+        }
+        Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() })
+    }
+
+    /// The models that predict new rows.
+    fn models(
+        &self,
+        members: &[NamedLearner],
+        fitted: CrossFitted,
+        level: &Level<'_>,
+        folds: &[Fold],
+        ctx: &FitContext<'_>,
+    ) -> Result<Vec<FittedMember>> {
+        match self.refit {
+            Refit::KeepFolds => {
+                Ok(fitted.into_models().into_iter().map(|(name, models)| FittedMember { name, models }).collect())
+            }
+            Refit::All => {
+                drop(fitted);
+                let mut rows: Vec<u32> =
+                    folds.iter().flat_map(|fold| [&fold.train, &fold.valid, &fold.test]).flatten().copied().collect();
+                rows.sort_unstable();
+                rows.dedup();
+                let mut samples = Samples::rows(&level.data, &rows)?;
+                if let Some(weights) = &level.weights {
+                    samples = samples.with_weights(weights)?;
+                }
+                fit_all(members, &samples, &FitContext { validation: None, ..*ctx })
+            }
+        }
+    }
+
+    /// What the level above reads: the predictions of the rows that were tested as features.
+    fn above(&self, level: &Level<'_>, seen: &OutOfFold, original: &Dataset) -> Result<Level<'static>> {
+        // The row of the original data set that each row above is.
+        let origin: Vec<u32> = match &level.origin {
+            None => seen.rows.clone(),
+            Some(origin) => seen.rows.iter().map(|&row| origin[row as usize]).collect(),
+        };
+        let through = if self.passthrough { Some(Samples::rows(original, &origin)?) } else { None };
+        let inputs = match &self.meta {
+            Some(Meta::Learner { inputs, .. }) => *inputs,
+            _ => MetaInputs::default(),
+        };
+        let mut data = meta_features::dataset(&seen.predictions, inputs, through.as_ref())?;
+        if let Some(target) = original.target() {
+            data = data.with_target(target.take(&origin))?;
+        }
+        let weights =
+            level.weights.as_ref().map(|weights| seen.rows.iter().map(|&row| weights[row as usize]).collect());
+        Ok(Level { data: Cow::Owned(data), weights, origin: Some(origin) })
+    }
+
+    /// The fusion or the learner on top, and which members of the last layer it reads.
+    fn top(&self, seen: &OutOfFold, above: &Level<'_>, ctx: &FitContext<'_>) -> Result<(FittedMeta, Vec<bool>)> {
+        let members = seen.predictions.members().len();
+        let task = seen.predictions.outputs().task();
+        let fuser: Arc<dyn Fuser> = match &self.meta {
+            Some(Meta::Learner { learner, inputs }) => {
+                let context = FitContext { validation: None, ..*ctx };
+                let model = learner.fit(&above.samples()?, &context)?;
+                return Ok((FittedMeta::Learner { model, inputs: *inputs }, vec![true; members]));
+            }
+            Some(Meta::Fuser(fuser)) => Arc::clone(fuser),
+            None => Arc::new(GreedySelection::new(registry::default_for(task))),
+        };
+        let samples = above.samples()?;
+        let target = samples.target("stacking")?;
+        let truth = match &above.weights {
+            Some(weights) => Truth::weighted(&target, weights)?,
+            None => Truth::new(&target),
+        };
+        let fusion = fuser.fit(&seen.predictions, &truth, ctx.seed)?;
+        let needed = fusion
+            .weights()
+            .map_or_else(|| vec![true; members], |weights| weights.iter().map(|weight| *weight != 0.0).collect());
+        Ok((FittedMeta::Fusion(fusion), needed))
+    }
+}
+
+/// What one layer is fitted on.
+struct Level<'a> {
+    data: Cow<'a, Dataset>,
+    /// One weight a row of the data.
+    weights: Option<Vec<f64>>,
+    /// The row of the original data set that each row is; `None` for the original itself.
+    origin: Option<Vec<u32>>,
+}
+
+impl Level<'_> {
+    fn samples(&self) -> Result<Samples<'_>> {
+        let all = Samples::all(&self.data);
+        self.weights.as_ref().map_or(Ok(all), |weights| all.with_weights(weights))
+    }
+}
+
+/// A fold whose rows have other numbers; those without are left out.
+fn renumbered(fold: Fold, number: impl Fn(u32) -> Option<u32>) -> Fold {
+    let rows = |rows: Vec<u32>| rows.into_iter().filter_map(&number).collect();
+    Fold { train: rows(fold.train), valid: rows(fold.valid), test: rows(fold.test), ..fold }
+}
+
+#[typetag::serde(name = "stacking")]
+impl Learner for Stacking {
+    fn name(&self) -> String {
+        "stack".into()
+    }
+
+    fn takes(&self) -> Takes {
+        self.layers
+            .first()
+            .map_or(Takes { categories: true, missing: true, weights: true }, |members| together(members))
+    }
+
+    fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(self.fit_stack(train, ctx)?))
+    }
+}

@@ -1,0 +1,9 @@
+//! Ensembles through their public face.
+
+// Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
+#![allow(clippy::unwrap_used)]
+
+mod cross_fit;
+mod stack;
+mod tables;
+mod vote;

@@ -1,0 +1,117 @@
+//! Stacking, blending and layers.
+
+use consort_core::{FitContext, Learner, Model, Samples, Seed, Target};
+use consort_ensemble::{
+    NamedLearner,
+    stack::{LearnerFuser, Refit, Stacking},
+};
+use consort_fusion::{rule, weights::SimplexWeights};
+use consort_split::{ExpandingWindow, KFold};
+use consort_trees::boosting::GradientBoosting;
+
+use crate::tables::{Memory, members, table};
+
+fn context() -> FitContext<'static> {
+    FitContext { threads: 2, ..FitContext::new(Seed::new(3)) }
+}
+
+fn rmse(predicted: &[f32], data: &consort_core::Dataset, rows: std::ops::Range<usize>) -> f64 {
+    let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
+    let sum: f64 = rows.clone().map(|i| (f64::from(predicted[i]) - values[i]).powi(2)).sum();
+    (sum / rows.len() as f64).sqrt()
+}
+
+#[test]
+fn a_stack_is_better_than_its_members_and_as_good_whichever_way_it_is_made() {
+    let data = table(1500, 0);
+    let train: Vec<u32> = (0..1000).collect();
+    let train = Samples::rows(&data, &train).unwrap();
+    let all = Samples::all(&data);
+    let score = |learner: &dyn Learner| {
+        rmse(learner.fit(&train, &context()).unwrap().predict(&all).unwrap().values(), &data, 1000..1500)
+    };
+    let best = members().iter().map(|member| score(&*member.learner)).fold(f64::INFINITY, f64::min);
+    let stacks = [
+        Stacking::greedy(members()),
+        Stacking::linear(members()),
+        Stacking::linear(members()).refit(Refit::KeepFolds),
+        Stacking::greedy(members()).fuser(SimplexWeights::default()),
+        Stacking::blending(members(), 0.25),
+        Stacking::greedy(members()).learner(GradientBoosting { rounds: 50, ..Default::default() }).passthrough(true),
+        Stacking::greedy(members()).layer(members()).passthrough(true),
+    ];
+    for stack in stacks {
+        let got = score(&stack);
+        assert!(got < best * 1.06, "{got} against {best}: {stack:?}");
+    }
+}
+
+#[test]
+fn the_fusion_is_fitted_on_predictions_of_rows_that_members_did_not_see() {
+    // The memory predicts 1 for what it saw: on out-of-fold rows it is 0 and useless, on seen rows it would be perfect.
+    let data = table(100, 0);
+    let ones = Target::from_values(vec![1.0; 100], "y").unwrap();
+    let data = data.with_target(ones).unwrap();
+    let constant = GradientBoosting { rounds: 1, ..Default::default() };
+    let pair = vec![NamedLearner::new("memory", Memory), NamedLearner::new("constant", constant)];
+    let model = Stacking::greedy(pair).fit_stack(&Samples::all(&data), &context()).unwrap();
+    assert_eq!(model.fusion().unwrap().weights().unwrap(), [0.0, 1.0]);
+    assert!(model.members()[0].models.is_empty(), "a member that is not read keeps no model");
+    assert_eq!(model.predict(&Samples::all(&data)).unwrap().values(), [1.0; 100]);
+}
+
+#[test]
+fn threads_and_a_round_trip_change_no_bit_of_a_stack() {
+    let data = table(300, 3);
+    let all = Samples::all(&data);
+    let stack = Stacking::logistic(members()).layer(members()).passthrough(true).refit(Refit::KeepFolds);
+    let stack: Box<dyn Learner> =
+        serde_json::from_str(&serde_json::to_string(&stack as &dyn Learner).unwrap()).unwrap();
+    let with = |threads: usize| stack.fit(&all, &FitContext { threads, ..context() }).unwrap();
+    let one = with(1);
+    let values = one.predict(&all).unwrap().into_values();
+    assert_eq!(with(2).predict(&all).unwrap().values(), values);
+    let back: Box<dyn Model> = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
+    assert_eq!(back.predict(&all).unwrap().values(), values);
+}
+
+#[test]
+fn a_row_drawn_twice_is_never_parted_and_counts_twice() {
+    let data = table(120, 0);
+    let rows: Vec<u32> = (0..120u32).flat_map(|row| std::iter::repeat_n(row, 1 + (row % 2) as usize)).collect();
+    let weights: Vec<f64> = (0..120).map(|row| f64::from(1 + row % 2)).collect();
+    let stack = Stacking::linear(members());
+    let copies = stack.fit(&Samples::rows(&data, &rows).unwrap(), &context()).unwrap();
+    let weighted = stack.fit(&Samples::all(&data).with_weights(&weights).unwrap(), &context()).unwrap();
+    let all = Samples::all(&data);
+    assert_eq!(copies.predict(&all).unwrap().values(), weighted.predict(&all).unwrap().values());
+}
+
+#[test]
+fn a_split_in_time_leaves_the_first_rows_out_of_the_second_level() {
+    let data = table(300, 2).with_time((0..300).map(f64::from).collect()).unwrap();
+    for stack in [
+        Stacking::logistic(members()),
+        Stacking::greedy(members()).layer(members()).passthrough(true),
+        Stacking::greedy(members()).learner(GradientBoosting { rounds: 10, ..Default::default() }),
+    ] {
+        let model = stack.splitter(ExpandingWindow::new(4)).fit(&Samples::all(&data), &context()).unwrap();
+        let got = model.predict(&Samples::all(&data)).unwrap();
+        assert!(got.values().chunks_exact(2).all(|row| (row[0] + row[1] - 1.0).abs() < 1e-4));
+    }
+}
+
+#[test]
+fn any_learner_is_a_fuser_and_what_makes_no_sense_is_refused() {
+    let data = table(200, 2);
+    let all = Samples::all(&data);
+    let tree = LearnerFuser::new(GradientBoosting { rounds: 20, ..Default::default() });
+    let model = Stacking::greedy(members()).fuser(tree).fit(&all, &context()).unwrap();
+    assert_eq!(model.predict(&all).unwrap().columns(), 2);
+    let refused = |stack: Stacking| stack.fit(&all, &context()).unwrap_err().to_string();
+    assert!(refused(Stacking::greedy(vec![])).contains("members"));
+    assert!(refused(Stacking::logistic(members()).passthrough(true)).contains("passed through"));
+    assert!(refused(Stacking::greedy(members()).splitter(KFold::new(500))).contains("500"));
+    let fixed = Stacking::greedy(members()).fuser(rule::Fixed::new(Box::new(rule::Mean::default())));
+    assert!(fixed.fit(&all, &context()).is_ok());
+}
