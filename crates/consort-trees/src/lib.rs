@@ -6,11 +6,13 @@
 //! | [`grow`] | one tree on gradients: histograms, splits, partitions |
 //! | [`decision_tree`] | one classification or regression tree: criteria, exact splits, pruning |
 //! | [`forest`] | random forest, extra trees, random patches; out-of-bag estimates |
+//! | [`adaboost`] | adaptive boosting of any learner that takes weights |
 //! | [`boosting`] | gradient boosting and its losses |
 //! | [`import`] | models of LightGBM |
 //! | [`model`] | fitted trees: prediction |
 //! | [`Tree`], [`Node`] | a grown tree |
 
+pub mod adaboost;
 pub mod bins;
 pub mod boosting;
 pub mod decision_tree;

@@ -1,0 +1,185 @@
+use std::sync::Arc;
+
+use consort_core::{Error, FitContext, Learner, Matrix, Model, Result, Samples, Takes, Target};
+use serde::{Deserialize, Serialize};
+
+use super::{Adaptive, Ending, R2Loss, r2, round, samme};
+use crate::decision_tree::{DecisionTree, PresentRows, without_target};
+
+/// Adaptive boosting: SAMME for classes (Freund and Schapire 1997; Zhu and others 2009), R2 for numbers (Drucker 1997).
+///
+/// Members are fitted with weights; nothing is drawn. Boosting ends early with a member that makes no error, or one
+/// that is no better than chance.
+///
+/// ```
+/// use consort_core::{Classes, Column, Dataset, Features, FitContext, Model, Samples, Seed, Target};
+/// use consort_trees::adaboost::AdaBoost;
+/// let x = Column::Numeric { name: "x".into(), values: (0..30).map(|i| i as f32).collect() };
+/// let target = Target::Classes {
+///     codes: (0..30).map(|i| u32::from((10..20).contains(&i))).collect(),
+///     classes: Classes::new(["outside", "inside"])?,
+/// };
+/// let data = Dataset::new(Features::Columns(vec![x]))?.with_target(target)?;
+/// let all = Samples::all(&data);
+/// let model = AdaBoost::default().rounds(10).fit_members(&all, &FitContext::new(Seed::new(0)))?;
+/// assert_eq!(model.predict(&all)?.argmax(15), Some(1)); // a stump alone cannot
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdaBoost {
+    /// What each member is; `None` for a tree of depth 1 for classes, and of depth 3 for numbers.
+    pub learner: Option<Arc<dyn Learner>>,
+    /// The most members.
+    pub rounds: usize,
+    /// What the weight of each member is multiplied with.
+    pub learning_rate: f64,
+    /// How errors of numbers become losses.
+    pub loss: R2Loss,
+}
+
+impl Default for AdaBoost {
+    fn default() -> Self {
+        Self { learner: None, rounds: 50, learning_rate: 1.0, loss: R2Loss::Linear }
+    }
+}
+
+impl AdaBoost {
+    /// Over this learner.
+    pub fn learner(mut self, learner: impl Learner + 'static) -> Self {
+        self.learner = Some(Arc::new(learner));
+        self
+    }
+
+    /// With at most so many members.
+    pub fn rounds(mut self, rounds: usize) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// With this learning rate.
+    pub fn learning_rate(mut self, rate: f64) -> Self {
+        self.learning_rate = rate;
+        self
+    }
+
+    /// With this loss for numbers.
+    pub fn loss(mut self, loss: R2Loss) -> Self {
+        self.loss = loss;
+        self
+    }
+
+    /// Refuses what is out of range.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`], or [`Error::Unsupported`] for a learner that takes no weights.
+    pub fn check(&self) -> Result<()> {
+        if self.rounds == 0 {
+            return Err(Error::parameter("rounds", 0, "at least 1"));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return Err(Error::parameter("learning_rate", self.learning_rate, "finite and above 0"));
+        }
+        match &self.learner {
+            Some(learner) if !learner.takes().weights => Err(Error::Unsupported {
+                by: "adaptive boosting".into(),
+                what: format!("the learner `{}`, which takes no weights", learner.name()),
+                hint: "choose one that takes weights, such as a tree".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn learner_for(&self, target: &Target) -> Arc<dyn Learner> {
+        self.learner.clone().unwrap_or_else(|| {
+            let depth = if matches!(target, Target::Classes { .. }) { 1 } else { 3 };
+            Arc::new(DecisionTree::default().depth(depth))
+        })
+    }
+
+    /// The members fitted on these samples, and their weights.
+    ///
+    /// # Errors
+    /// If a parameter is out of range, the target is not one class or one number a row, the first member is no better
+    /// than chance on classes, or a member cannot be fitted.
+    pub fn fit_members(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Adaptive> {
+        self.check()?;
+        let by = "adaptive boosting";
+        let data = train.dataset();
+        let target = data.target().ok_or_else(|| without_target(by))?;
+        let learner = self.learner_for(target);
+        let PresentRows { rows, mut weights } = PresentRows::of(train)?;
+        let present = Samples::rows(data, &rows)?;
+        let total: f64 = weights.iter().sum();
+        round::normalise(&mut weights)?;
+        let truth = target.take(&rows);
+        let mut of_rows = vec![0.0; data.rows()];
+        let mut model = Adaptive::empty(target.outputs());
+        for member in 0..self.rounds {
+            ctx.check()?;
+            // Members see weights of the size that the samples had.
+            rows.iter().zip(&weights).for_each(|(&row, weight)| of_rows[row as usize] = weight * total);
+            let ctx = FitContext { seed: ctx.seed.nth("member", member as u64), ..*ctx };
+            let fitted = learner.fit(&present.with_weights(&of_rows)?, &ctx)?;
+            let predicted = fitted.predict(&present)?;
+            let mut verdict = self.judge(&predicted, &truth, &mut weights, by)?;
+            if verdict.ending == Some(Ending::TooWeak) {
+                if member > 0 {
+                    model.end(Ending::TooWeak);
+                    break;
+                }
+                if matches!(truth, Target::Classes { .. }) {
+                    let problem = format!(
+                        "its first member `{}` has an error of {:.3}, no better than chance: give it a stronger learner, such as a deeper tree",
+                        learner.name(),
+                        verdict.error
+                    );
+                    return Err(Error::NotConverged { method: by, problem });
+                }
+                verdict.weight = 1.0;
+            }
+            model.push(fitted, verdict.weight, verdict.error);
+            ctx.progress.step(member as u64 + 1, self.rounds as u64, &format!("error {:.4}", verdict.error));
+            if let Some(ending) = verdict.ending {
+                model.end(ending);
+                break;
+            }
+            round::normalise(&mut weights)?;
+        }
+        Ok(model)
+    }
+
+    fn judge(&self, predicted: &Matrix, truth: &Target, weights: &mut [f64], by: &str) -> Result<round::Verdict> {
+        match truth {
+            Target::Classes { codes, classes } => {
+                Ok(samme::round(&samme::labels(predicted), codes, classes.len(), self.learning_rate, weights))
+            }
+            Target::Values { values, names } if names.len() == 1 => {
+                Ok(r2::round(predicted.values(), |i| values[i], self.loss, self.learning_rate, weights))
+            }
+            other => Err(Error::Unsupported {
+                by: by.into(),
+                what: format!("{} of {} outputs", other.outputs().task(), other.outputs().len()),
+                hint: "give it one class or one number a row".into(),
+            }),
+        }
+    }
+}
+
+#[typetag::serde(name = "adaboost")]
+impl Learner for AdaBoost {
+    fn name(&self) -> String {
+        "adaboost".into()
+    }
+
+    fn takes(&self) -> Takes {
+        match &self.learner {
+            Some(learner) => learner.takes(),
+            None => Takes { categories: true, missing: true, weights: true },
+        }
+    }
+
+    fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(self.fit_members(train, ctx)?))
+    }
+}
