@@ -23,6 +23,7 @@ mod encoder;
 mod error;
 mod estimates;
 mod fusion;
+mod huge_pages;
 mod ids;
 mod learner;
 mod matrix;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, Result, huge_pages};
 
 /// A dense table of `f32`, row after row: `[rows][columns]`.
 ///
@@ -41,7 +41,7 @@ impl Matrix {
 
     /// A matrix full of zeros.
     pub fn zeros(rows: usize, columns: usize) -> Self {
-        Self { rows, columns, values: vec![0.0; rows * columns] }
+        Self { rows, columns, values: huge_pages::zeros(rows * columns) }
     }
 
     /// How many rows there are.

@@ -2,7 +2,7 @@ use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Estimates, Ids, Matrix, Outputs, Result, blocks};
+use crate::{Error, Estimates, Ids, Matrix, Outputs, Result, blocks, huge_pages};
 
 /// What a member's numbers mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -243,7 +243,7 @@ impl Predictions {
     /// If a row number is beyond the rows, as a slice does.
     pub fn take(&self, rows: &[u32]) -> Predictions {
         let columns = self.columns();
-        let mut cube = vec![0.0f32; self.members.len() * rows.len() * columns];
+        let mut cube = huge_pages::zeros(self.members.len() * rows.len() * columns);
         for m in 0..self.members.len() {
             let from = self.member(m);
             let to = &mut cube[m * rows.len() * columns..(m + 1) * rows.len() * columns];
@@ -301,6 +301,7 @@ impl PredictionsBuilder {
     /// Makes room for this many members at once, so that none is moved when another comes.
     pub fn reserve(mut self, members: usize) -> Self {
         self.cube.reserve_exact(members * self.ids.len() * self.outputs.len());
+        huge_pages::prefer(self.cube.spare_capacity_mut());
         self
     }
 

@@ -3,6 +3,8 @@ use consort_core::{Gives, Matrix, Outputs, Predictions, Result};
 use super::{
     normalise::normalise,
     panel::{Panel, Rows},
+    streams::streams,
+    wide::wide,
 };
 
 /// The number that beats all others by `better`: the engine of the minimum and the maximum.
@@ -16,22 +18,34 @@ pub(super) fn extreme(
     let panel = Panel::new(by, predictions, weights, &[Gives::Probabilities, Gives::Logits, Gives::Values])?;
     let scale = matches!(predictions.outputs(), Outputs::Classes(_)) && !raw;
     panel.fuse(|rows: &Rows<'_>, _: &mut (), out: &mut [f32]| {
-        let len = out.len();
-        out.copy_from_slice(rows.values[0]);
-        let mut fours = rows.values[1..].chunks_exact(4);
-        for x in fours.by_ref() {
-            let (a, b, c, d) = (&x[0][..len], &x[1][..len], &x[2][..len], &x[3][..len]);
-            for i in 0..len {
-                out[i] = better(out[i], better(better(a[i], b[i]), better(c[i], d[i])));
-            }
-        }
-        for x in fours.remainder() {
-            for (out, &x) in out.iter_mut().zip(x.iter()) {
-                *out = better(*out, x);
-            }
-        }
+        wide(Best { values: rows.values, out, better: &better });
         if scale {
             normalise(out, rows.columns);
         }
     })
+}
+
+/// The best of the members in each place, four members at a time.
+struct Best<'a, F> {
+    values: &'a [&'a [f32]],
+    out: &'a mut [f32],
+    better: F,
+}
+
+impl<F: Fn(f32, f32) -> f32> pulp::NullaryFnOnce for Best<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, out, better } = self;
+        let (first, others) = values.split_at(1);
+        streams(first, out, |out, [x]| *out = x);
+        let mut fours = others.chunks_exact(4);
+        for x in fours.by_ref() {
+            streams(x, out, |out, [a, b, c, d]| *out = better(*out, better(better(a, b), better(c, d))));
+        }
+        for x in fours.remainder().chunks(1) {
+            streams(x, out, |out, [x]| *out = better(*out, x));
+        }
+    }
 }

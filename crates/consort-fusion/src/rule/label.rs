@@ -1,5 +1,11 @@
 use consort_core::{Gives, Outputs, Predictions};
 
+use super::{
+    first_greatest::{each_first_greatest, first_greatest},
+    streams::{PIECE, ask_ahead},
+    wide::wide,
+};
+
 /// How a member's row becomes the class that it chooses: the first greatest; for two classes the positive one as
 /// soon as it is not below the other (probability 0.5 on).
 #[derive(Debug, Clone, Copy)]
@@ -37,51 +43,64 @@ impl Chooser {
             }
             return;
         }
-        self.each(values, columns, |i, k| shares[i * columns + k] += share);
+        each_first_greatest(values, columns, shares, |shares, k| shares[k] += share);
+    }
+
+    /// Counts the votes of each row of two classes: `take` gets row, votes for the first class and votes for the second.
+    pub(super) fn count_pairs(self, members: &[&[f32]], seconds: &mut Vec<f32>, take: impl FnMut(usize, f32, f32)) {
+        let rows = members.first().map_or(0, |values| values.len() / 2);
+        seconds.clear();
+        seconds.resize(rows, 0.0);
+        for values in members {
+            if self.positive == Some(1) {
+                wide(CountPairs { values, seconds, second: |[a, b]: [f32; 2]| b >= a });
+            } else {
+                wide(CountPairs { values, seconds, second: |[a, b]: [f32; 2]| b > a });
+            }
+        }
+        let (mut take, all) = (take, members.len() as f32);
+        seconds.iter().enumerate().for_each(|(i, &second)| take(i, all - second, second));
     }
 
     /// The classes that all rows of a member choose, one after the other.
     pub(super) fn each(self, values: &[f32], columns: usize, mut take: impl FnMut(usize, usize)) {
-        // A length known at compile time lets the comparisons of a row be unrolled.
-        macro_rules! unrolled {
-            ($($n:literal)*) => {
-                match columns {
-                    2 => values.as_chunks::<2>().0.iter().enumerate().for_each(|(i, row)| take(i, self.choose(row))),
-                    $($n => {
-                        values.as_chunks::<$n>().0.iter().enumerate().for_each(|(i, row)| take(i, first_greatest(row)));
-                    })*
-                    _ => values.chunks_exact(columns).enumerate().for_each(|(i, row)| take(i, self.choose(row))),
-                }
-            };
+        if columns == 2 {
+            values.as_chunks::<2>().0.iter().enumerate().for_each(|(i, row)| take(i, self.choose(row)));
+        } else {
+            let (mut i, nothing) = (0, &mut vec![(); values.len()][..]);
+            each_first_greatest(values, columns, nothing, |_, k| {
+                take(i, k);
+                i += 1;
+            });
         }
-        unrolled!(3 4 5 6 7 8 9 10);
     }
 }
 
-/// The first place of the greatest number, without a branch where there are at most 32 numbers.
-#[inline(always)]
-fn first_greatest(row: &[f32]) -> usize {
-    let greater = |a: f32, b: f32| if a > b { a } else { b };
-    let top = match row.first_chunk::<4>() {
-        // Four at a time; the last four may overlap those before.
-        Some(first) => {
-            let mut tops = *first;
-            let (fours, _) = row[4..].as_chunks::<4>();
-            for four in fours.iter().chain(row.last_chunk::<4>()) {
-                (0..4).for_each(|j| tops[j] = greater(tops[j], four[j]));
+/// Counts the pairs of which the second is chosen, row by row.
+struct CountPairs<'a, F> {
+    values: &'a [f32],
+    seconds: &'a mut [f32],
+    second: F,
+}
+
+impl<F: Fn([f32; 2]) -> bool> pulp::NullaryFnOnce for CountPairs<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let count = |seconds: &mut [f32], pairs: &[[f32; 2]]| {
+            for (count, &pair) in seconds.iter_mut().zip(pairs) {
+                *count += if (self.second)(pair) { 1.0 } else { 0.0 };
             }
-            greater(greater(tops[0], tops[2]), greater(tops[1], tops[3]))
+        };
+        let (pieces, rest) = self.values.as_chunks::<PIECE>();
+        let (counts, rest_of_counts) = self.seconds.as_chunks_mut::<{ PIECE / 2 }>();
+        for (piece, counts) in pieces.iter().zip(counts) {
+            ask_ahead(piece);
+            count(counts, piece.as_chunks().0);
         }
-        None => row.iter().copied().fold(f32::NEG_INFINITY, greater),
-    };
-    if row.len() > 32 {
-        return row.iter().position(|&x| x >= top).unwrap_or(0);
+        count(rest_of_counts, rest.as_chunks().0);
     }
-    let mut places = 0u32;
-    for (k, &x) in row.iter().enumerate() {
-        places |= if x >= top { 1 << k } else { 0 };
-    }
-    (places.trailing_zeros() as usize).min(row.len() - 1)
 }
 
 /// From which number on a member says yes to a label.

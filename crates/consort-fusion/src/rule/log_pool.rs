@@ -3,7 +3,9 @@ use consort_core::{Gives, Matrix, Outputs, Result};
 use super::{
     exp::exp,
     ln::ln,
-    panel::{Panel, Rows},
+    panel::{FEW_LANES, Panel, Rows},
+    streams::streams_into_two,
+    wide::wide,
 };
 
 /// What members may give to a rule that multiplies probabilities.
@@ -35,7 +37,7 @@ impl LogPool {
         let labels = matches!(panel.outputs(), Outputs::Labels(_));
         let classes = matches!(panel.outputs(), Outputs::Classes(_));
         let scaled = (classes || labels) && !self.raw;
-        let panel = if scaled { panel.keep_logits() } else { panel };
+        let panel = if scaled { panel.keep_logits() } else { panel }.in_lanes(FEW_LANES);
         let logits = |place: usize| scaled && panel.gives_logits(place);
         let any_logits = panel.places().iter().any(|&place| logits(place));
         panel.fuse(|rows: &Rows<'_>, logs: &mut Logs, out: &mut [f32]| {
@@ -78,15 +80,17 @@ impl LogPool {
 
     fn add(&self, values: &[&[f32]], weights: &[f64], two_sided: bool, logs: &mut Logs) {
         let floor = self.floor;
+        let products = &mut logs.products;
         if two_sided {
-            sum_of_logs(values, weights, |x| f64::from(x.max(floor)), &mut logs.products, &mut logs.sums);
+            let held = |x: f32| f64::from(x.max(floor));
+            wide(SumOfLogs { values, weights, f: held, products, sums: &mut logs.sums });
             let against = |x: f32| (1.0 - f64::from(x)).max(f64::from(floor));
-            sum_of_logs(values, weights, against, &mut logs.products, &mut logs.against);
+            wide(SumOfLogs { values, weights, f: against, products, sums: &mut logs.against });
         } else if floor > 0.0 {
             let held = |x: f32| f64::from(if x > floor { x } else { floor });
-            sum_of_logs(values, weights, held, &mut logs.products, &mut logs.sums);
+            wide(SumOfLogs { values, weights, f: held, products, sums: &mut logs.sums });
         } else {
-            sum_of_logs(values, weights, f64::from, &mut logs.products, &mut logs.sums);
+            wide(SumOfLogs { values, weights, f: f64::from, products, sums: &mut logs.sums });
         }
     }
 }
@@ -94,6 +98,24 @@ impl LogPool {
 fn add_scaled(values: &[f32], weight: f64, sums: &mut [f64]) {
     for (sum, &x) in sums.iter_mut().zip(values) {
         *sum += weight * f64::from(x);
+    }
+}
+
+/// The work of [`sum_of_logs`].
+struct SumOfLogs<'a, F> {
+    values: &'a [&'a [f32]],
+    weights: &'a [f64],
+    f: F,
+    products: &'a mut Products,
+    sums: &'a mut [f64],
+}
+
+impl<F: Fn(f32) -> f64 + Copy> pulp::NullaryFnOnce for SumOfLogs<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        sum_of_logs(self.values, self.weights, self.f, self.products, self.sums);
     }
 }
 
@@ -123,19 +145,16 @@ fn sum_of_logs(
     products.restart(len);
     let mut sixes = values.chunks_exact(6);
     for x in sixes.by_ref() {
-        let (a, b, c) = (&x[0][..len], &x[1][..len], &x[2][..len]);
-        let (d, e, g) = (&x[3][..len], &x[4][..len], &x[5][..len]);
-        products.multiply(|i| (f(a[i]) * f(b[i]) * f(c[i])) * (f(d[i]) * f(e[i]) * f(g[i])));
+        products.multiply(x, |[a, b, c, d, e, g]| (f(a) * f(b) * f(c)) * (f(d) * f(e) * f(g)));
     }
-    // All are of one length, known to the compiler, so that no loop checks it.
-    let rest: Vec<&[f32]> = sixes.remainder().iter().map(|x| &x[..len]).collect();
-    match &rest[..] {
-        [] => {}
-        [a] => products.multiply(|i| f(a[i])),
-        [a, b] => products.multiply(|i| f(a[i]) * f(b[i])),
-        [a, b, c] => products.multiply(|i| f(a[i]) * f(b[i]) * f(c[i])),
-        [a, b, c, d] => products.multiply(|i| (f(a[i]) * f(b[i])) * (f(c[i]) * f(d[i]))),
-        [a, b, c, d, e, ..] => products.multiply(|i| (f(a[i]) * f(b[i])) * (f(c[i]) * f(d[i])) * f(e[i])),
+    let rest = sixes.remainder();
+    match rest.len() {
+        0 => {}
+        1 => products.multiply(rest, |[a]| f(a)),
+        2 => products.multiply(rest, |[a, b]| f(a) * f(b)),
+        3 => products.multiply(rest, |[a, b, c]| f(a) * f(b) * f(c)),
+        4 => products.multiply(rest, |[a, b, c, d]| (f(a) * f(b)) * (f(c) * f(d))),
+        _ => products.multiply(rest, |[a, b, c, d, e]| (f(a) * f(b)) * (f(c) * f(d)) * f(e)),
     }
     products.add_logs(weight, sums);
 }
@@ -161,19 +180,20 @@ impl Products {
         self.factors = 0;
     }
 
-    /// Multiplies each product by a factor, 0 or a normal number whose double is one.
+    /// Multiplies each product by a factor of some members, 0 or a normal number whose double is one.
     #[inline(always)]
-    fn multiply(&mut self, factor: impl Fn(usize) -> f64) {
+    fn multiply<const N: usize>(&mut self, members: &[&[f32]], factor: impl Fn([f32; N]) -> f64) {
         self.factors += 1;
-        for (i, (mantissa, exponent)) in self.mantissas.iter_mut().zip(&mut self.exponents).enumerate() {
-            let product = *mantissa * factor(i);
+        streams_into_two(members, &mut self.mantissas, &mut self.exponents, |mantissa, exponent, x| {
+            let product = *mantissa * factor(x);
             let bits = product.to_bits();
             *exponent += bits >> 52;
             let scaled = f64::from_bits((bits & ((1 << 52) - 1)) | (Self::BIAS << 52));
             *mantissa = if product > 0.0 { scaled } else { 0.0 };
-        }
+        });
     }
 
+    #[inline(always)]
     fn add_logs(&self, weight: f64, sums: &mut [f64]) {
         // 2⁵² + integer, as bits: how an integer becomes a double without an instruction for it.
         let two_52 = (1u64 << 52) as f64;
@@ -198,7 +218,7 @@ pub(super) fn softmax(logs: &mut [f64], columns: usize, out: &mut [f32]) {
 /// The same for logarithms of which the greatest of each row is −∞ or lies between −600 and 0, as those of mean
 /// probabilities in single precision do: they need no shift.
 fn exponentiate(logs: &mut [f64], columns: usize, out: &mut [f32]) {
-    logs.iter_mut().for_each(|log| *log = exp(*log));
+    wide(Exponentials(logs));
     for (row, out) in logs.chunks_exact(columns).zip(out.chunks_exact_mut(columns)) {
         let sum: f64 = row.iter().sum();
         if sum > 0.0 {
@@ -206,6 +226,19 @@ fn exponentiate(logs: &mut [f64], columns: usize, out: &mut [f32]) {
             out.iter_mut().zip(row).for_each(|(out, &x)| *out = (x * scale) as f32);
         } else {
             out.fill(1.0 / columns as f32);
+        }
+    }
+}
+
+struct Exponentials<'a>(&'a mut [f64]);
+
+impl pulp::NullaryFnOnce for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for log in self.0 {
+            *log = exp(*log);
         }
     }
 }

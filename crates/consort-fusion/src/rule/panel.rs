@@ -1,4 +1,5 @@
 use consort_core::{Error, Gives, Matrix, Missing, Outputs, Predictions, Result, blocks};
+use rayon::prelude::*;
 
 use super::softmax;
 
@@ -16,6 +17,8 @@ pub(super) struct Panel<'a> {
     shares: Vec<f64>,
     /// Whether logits are made into probabilities before a rule sees them.
     softmax: bool,
+    /// How many numbers of each member are read before the next member's.
+    lanes: usize,
 }
 
 /// What the members of a panel say of some rows.
@@ -50,6 +53,9 @@ type Worker<'b> = Box<dyn FnMut(&Rows<'_>, &mut [f32]) + 'b>;
 /// How many numbers of each member are read before the next member's: long enough runs for the memory to foresee
 /// them, and few enough that their sums stay in the second-level cache.
 const LANES: usize = 16_384;
+
+/// The same for rules that keep more than a sum, so that what they keep stays in the first-level cache.
+pub(super) const FEW_LANES: usize = 4096;
 
 impl<'a> Panel<'a> {
     /// The members of positive weight; all, with weight 1, where no weights are given.
@@ -93,12 +99,18 @@ impl<'a> Panel<'a> {
         let weights: Vec<f64> = places.iter().map(|&m| weight(m)).collect();
         let total: f64 = weights.iter().sum();
         let shares = weights.iter().map(|weight| weight / total).collect();
-        Ok(Self { predictions, places, weights, shares, softmax: true })
+        Ok(Self { predictions, places, weights, shares, softmax: true, lanes: LANES })
     }
 
     /// The same panel, but logits stay logits.
     pub(super) fn keep_logits(mut self) -> Self {
         self.softmax = false;
+        self
+    }
+
+    /// The same panel, read in shorter runs.
+    pub(super) fn in_lanes(mut self, lanes: usize) -> Self {
+        self.lanes = lanes;
         self
     }
 
@@ -173,17 +185,17 @@ impl<'a> Panel<'a> {
     /// The loops, compiled once for all rules; `hire` gives a worker for each block.
     fn fuse_blocks<'b>(&self, hire: &(dyn Fn() -> Worker<'b> + Sync)) -> Result<Matrix> {
         let columns = self.predictions.columns();
-        let step = (LANES / columns).max(1);
+        let step = self.step();
         let softens = self.softmax && self.places.iter().any(|&m| self.gives_logits(m));
         let mut fused = Matrix::zeros(self.predictions.rows(), columns);
-        blocks::fill(fused.values_mut(), columns, |rows, out| -> Result<()> {
-            let mut work = hire();
-            let mut softened = Vec::new();
-            for (part, out) in out.chunks_mut(step * columns).enumerate() {
-                let start = rows.start + part * step;
-                let range = start..start + out.len() / columns;
+        let parts = fused.values_mut().par_chunks_mut(step * columns).enumerate();
+        // A row is fused by itself, so where rows are cut changes no bit.
+        parts.for_each_init(
+            || (hire(), Vec::new()),
+            |(work, softened), (part, out)| {
+                let range = part * step..part * step + out.len() / columns;
                 if softens {
-                    self.soften(range.clone(), &mut softened);
+                    self.soften(range.clone(), softened);
                 }
                 let mut soft = softened.chunks_exact(out.len());
                 let member = |&m: &usize| match (softens && self.gives_logits(m)).then(|| soft.next()).flatten() {
@@ -191,11 +203,17 @@ impl<'a> Panel<'a> {
                     None => self.predictions.member_rows(m, range.clone()),
                 };
                 let values: Vec<&[f32]> = self.places.iter().map(member).collect();
-                self.work_around_holes(&values, out, &mut *work);
-            }
-            Ok(())
-        })?;
+                self.work_around_holes(&values, out, &mut **work);
+            },
+        );
         Ok(fused)
+    }
+
+    /// How many rows are worked on at a time: as many as the lanes hold, or fewer where threads would have nothing to do.
+    fn step(&self) -> usize {
+        let (columns, threads) = (self.predictions.columns(), rayon::current_num_threads());
+        let share = if threads > 1 { self.predictions.rows().div_ceil(4 * threads) } else { usize::MAX };
+        share.max(FEW_LANES / columns).min(self.lanes / columns).max(1)
     }
 
     /// The probabilities of the members that give logits, one member after the other.

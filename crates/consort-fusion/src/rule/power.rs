@@ -7,6 +7,8 @@ use super::{
     ln::ln,
     normalise::normalise,
     panel::{Panel, Rows},
+    streams::streams,
+    wide::wide,
 };
 
 /// The weighted power mean with exponent p: between the minimum (p → −∞) and the maximum (p → ∞).
@@ -128,22 +130,32 @@ pub(super) fn power_mean(
 }
 
 /// Σₘ wₘ·f(xₘ), four members at a time, so that the sums are fetched and stored once for four.
-#[inline(always)]
 pub(super) fn add(values: &[&[f32]], weights: &[f64], sums: &mut [f64], f: impl Fn(f64) -> f64) {
-    let len = sums.len();
-    let mut fours = values.chunks_exact(4);
-    let mut weights = weights.chunks_exact(4);
-    let f = |x: f32| f(f64::from(x));
-    for (x, w) in fours.by_ref().zip(weights.by_ref()) {
-        let (a, b, c, d) = (&x[0][..len], &x[1][..len], &x[2][..len], &x[3][..len]);
-        let (wa, wb, wc, wd) = (w[0], w[1], w[2], w[3]);
-        for i in 0..len {
-            sums[i] += (wa * f(a[i]) + wb * f(b[i])) + (wc * f(c[i]) + wd * f(d[i]));
+    wide(Add { values, weights, sums, f });
+}
+
+struct Add<'a, F> {
+    values: &'a [&'a [f32]],
+    weights: &'a [f64],
+    sums: &'a mut [f64],
+    f: F,
+}
+
+impl<F: Fn(f64) -> f64> pulp::NullaryFnOnce for Add<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, weights, sums, f } = self;
+        let f = |x: f32| f(f64::from(x));
+        let mut fours = values.chunks_exact(4);
+        let mut weights = weights.chunks_exact(4);
+        for (x, w) in fours.by_ref().zip(weights.by_ref()) {
+            let (wa, wb, wc, wd) = (w[0], w[1], w[2], w[3]);
+            streams(x, sums, |sum: &mut f64, [a, b, c, d]| *sum += (wa * f(a) + wb * f(b)) + (wc * f(c) + wd * f(d)));
         }
-    }
-    for (values, &w) in fours.remainder().iter().zip(weights.remainder()) {
-        for (sum, &x) in sums.iter_mut().zip(values.iter()) {
-            *sum += w * f(x);
+        for (x, &w) in fours.remainder().chunks(1).zip(weights.remainder()) {
+            streams(x, sums, |sum: &mut f64, [x]| *sum += w * f(x));
         }
     }
 }

@@ -2,6 +2,7 @@ use consort_core::{Fusion, Gives, Matrix, Outputs, Predictions, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    first_greatest::each_first_greatest,
     label::{Chooser, yes_from},
     mean::weighted_sum,
     panel::{Panel, Rows},
@@ -136,6 +137,43 @@ impl Vote {
         }
     }
 
+    /// Whether numbers of votes are all that matters, which are found faster than shares.
+    fn only_counts(&self, rows: &Rows<'_>) -> bool {
+        self.ballot == Ballot::Winner
+            && self.tie_break == TieBreak::First
+            && rows.weights.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    /// The winners where all members count the same. Counts are exact in single precision up to 2²⁴ members.
+    fn count(&self, chooser: Chooser, rows: &Rows<'_>, count: &mut Count, out: &mut [f32]) {
+        let half = 0.5 * rows.members() as f32;
+        let refused = |votes: f32| self.quorum == Quorum::Majority && votes <= half;
+        if rows.columns == 2 {
+            let out = out.as_chunks_mut::<2>().0;
+            return chooser.count_pairs(rows.values, &mut count.votes, |i, first, second| {
+                out[i] = if first >= second { [1.0, 0.0] } else { [0.0, 1.0] };
+                if refused(first.max(second)) {
+                    out[i] = [f32::NAN; 2];
+                }
+            });
+        }
+        let (votes, columns) = (&mut count.votes, rows.columns);
+        votes.clear();
+        votes.resize(out.len(), 0.0);
+        for values in rows.values {
+            each_first_greatest(values, columns, votes, |votes, k| votes[k] += 1.0);
+        }
+        out.fill(0.0);
+        each_first_greatest(votes, columns, out, |out, k| out[k] = 1.0);
+        if self.quorum == Quorum::Majority {
+            for (out, votes) in out.chunks_exact_mut(columns).zip(votes.chunks_exact(columns)) {
+                if votes.iter().all(|&votes| refused(votes)) {
+                    out.fill(f32::NAN);
+                }
+            }
+        }
+    }
+
     /// Each label is voted on by itself.
     fn fuse_labels(&self, panel: &Panel<'_>, predictions: &Predictions) -> Result<Matrix> {
         panel.fuse(|rows: &Rows<'_>, shares: &mut Vec<f64>, out: &mut [f32]| {
@@ -171,6 +209,8 @@ const EVEN: f64 = 1e-9;
 
 #[derive(Default)]
 struct Count {
+    /// Votes where only they count.
+    votes: Vec<f32>,
     shares: Vec<f64>,
     means: Vec<f64>,
 }
@@ -208,6 +248,9 @@ impl Fusion for Vote {
         let chooser = Chooser::new(predictions.outputs());
         panel.fuse(|rows: &Rows<'_>, count: &mut Count, out: &mut [f32]| {
             let columns = rows.columns;
+            if self.only_counts(rows) {
+                return self.count(chooser, rows, count, out);
+            }
             count.shares.clear();
             count.shares.resize(out.len(), 0.0);
             for (values, &share) in rows.values.iter().zip(rows.shares) {

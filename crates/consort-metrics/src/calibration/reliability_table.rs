@@ -87,10 +87,10 @@ impl ReliabilityTable {
         let weight = |i: usize| weights.map_or(1.0, |weights| weights[i]);
         let edges = bins.edges::<T>(|i| confidence[i].f64(), weight, rows);
         let tallies = blocks::map(rows, |range| {
-            let mut tally = Tally::new(&edges);
-            range
-                .into_iter()
-                .try_for_each(|i| tally.add(bins, &edges, i, weight(i), || (confidence[i].f64(), came_true[i])))?;
+            let (mut tally, middles) = (Tally::new(&edges), middles(&edges));
+            range.into_iter().try_for_each(|i| {
+                tally.add(bins, &edges, &middles, i, weight(i), || (confidence[i].f64(), came_true[i]))
+            })?;
             Ok(tally)
         });
         Ok(Tally::merged(&edges, tallies)?.table(&bins.shown(edges)))
@@ -156,8 +156,10 @@ pub(super) fn view_tally(
     edges: &[f64],
 ) -> Result<Tally> {
     let tallies = blocks::map(truth.rows(), |range| {
-        let mut tally = Tally::new(edges);
-        range.into_iter().try_for_each(|i| tally.add(bins, edges, i, truth.weight(i), || view.at(estimates, i)))?;
+        let (mut tally, middles) = (Tally::new(edges), middles(edges));
+        range
+            .into_iter()
+            .try_for_each(|i| tally.add(bins, edges, &middles, i, truth.weight(i), || view.at(estimates, i)))?;
         Ok(tally)
     });
     Tally::merged(edges, tallies)
@@ -190,6 +192,7 @@ impl Tally {
         &mut self,
         bins: &Bins,
         edges: &[f64],
+        middles: &[f64],
         i: usize,
         weight: f64,
         row: impl FnOnce() -> (f64, bool),
@@ -207,17 +210,17 @@ impl Tally {
             });
         }
         let bin = bins.place(edges, p);
-        let offset = p - middle(edges, bin);
+        let offset = p - middles[bin];
         let cell = &mut self.0[bin];
         cell.rows += 1.0;
         cell.weight += weight;
         cell.weight_squared += weight * weight;
         cell.offset += weight * offset;
         cell.offset_squared += weight * offset * offset;
-        if hit {
-            cell.hits += weight;
-            cell.offset_of_hits += weight * offset;
-        }
+        // Without a branch: whether a prediction comes true is what a processor cannot foresee.
+        let hit = if hit { weight } else { 0.0 };
+        cell.hits += hit;
+        cell.offset_of_hits += hit * offset;
         Ok(())
     }
 
@@ -293,6 +296,11 @@ impl Tally {
         let murphy = MurphyDecomposition::of(&bins, variance, covariance);
         ReliabilityTable { bins, murphy }
     }
+}
+
+/// The middles of all bins; rounding takes too long for every row.
+fn middles(edges: &[f64]) -> Vec<f64> {
+    (0..edges.len() - 1).map(|bin| middle(edges, bin)).collect()
 }
 
 /// About the middle of a bin, the same whether its edges are rounded to single precision or not.
