@@ -1,12 +1,18 @@
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use consort_core::{Error, FitContext, Gives, Ids, Matrix, Model, Outputs, Predictions, Result, Samples, Silent};
 use serde::{Deserialize, Serialize};
 
-use crate::named_learner::NamedLearner;
+use crate::{
+    cross_fit::{Fit, FitKey, Part, Store},
+    named_learner::NamedLearner,
+};
 
 /// A member as it predicts: one model, or one a fold, of which the mean is taken.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,30 +62,45 @@ pub(crate) fn predictions(members: &[FittedMember], outputs: &Outputs, rows: &Sa
     builder.build()
 }
 
-/// Each learner fitted on all samples, side by side. A fit depends on its name and the seed alone.
+/// Each learner fitted on all samples, side by side. A fit depends on its layer, its name and the seed alone.
 ///
 /// # Errors
 /// The error of the first member that cannot be fitted.
 pub(crate) fn fit_all(
     members: &[NamedLearner],
+    layer: u32,
     train: &Samples<'_>,
     ctx: &FitContext<'_>,
+    store: Option<&dyn Store>,
 ) -> Result<Vec<FittedMember>> {
     let workers = ctx.threads.clamp(1, members.len().max(1));
     let inner = (ctx.threads / workers).max(1);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::<(usize, Result<Box<dyn Model>>)>::new());
+    let fit = |member: &NamedLearner| {
+        let key = FitKey { layer, member: member.name.clone(), part: Part::All };
+        if let Some(fit) = store.map(|store| store.load(&key)).transpose()?.flatten() {
+            return Ok(fit.model);
+        }
+        ctx.check()?;
+        let context = FitContext { seed: key.seed(ctx.seed), threads: inner, progress: &Silent, ..*ctx };
+        let start = Instant::now();
+        let model = member.learner.fit(train, &context)?;
+        let fit = Fit { key, model, predictions: None, fit_time: start.elapsed(), predict_time: Duration::ZERO };
+        if let Some(store) = store {
+            store.save(&fit)?;
+        }
+        Ok(fit.model)
+    };
     std::thread::scope(|scope| {
         let work = || {
-            loop {
-                let m = next.fetch_add(1, Ordering::Relaxed);
-                let Some(member) = members.get(m) else { break };
-                let seed = ctx.seed.child("member").child(&member.name).child("all");
-                let context = FitContext { seed, threads: inner, progress: &Silent, ..*ctx };
-                let model = ctx.check().and_then(|()| member.learner.fit(train, &context));
+            while let Some((m, member)) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|m| Some((m, members.get(m)?)))
+            {
+                let model = fit(member);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 done.push((m, model));
-                ctx.progress.step(done.len() as u64, members.len() as u64, &member.name);
+                ctx.progress.step(done.len() as u64, members.len() as u64, &format!("{} (all rows)", member.name));
             }
         };
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();

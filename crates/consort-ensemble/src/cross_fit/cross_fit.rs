@@ -8,7 +8,7 @@ use consort_core::{
 };
 
 use super::{
-    CrossFitted, CrossFittedMember, Fit, FitKey, Skipped, Store, Why,
+    CrossFitted, CrossFittedMember, Fit, FitKey, Part, Skipped, Store, Why,
     queue::{Queue, Waiting},
 };
 use crate::named_learner::{NamedLearner, check};
@@ -53,6 +53,7 @@ pub struct CrossFit<'a> {
     store: Option<&'a dyn Store>,
     on_error: OnError,
     limited: bool,
+    layer: u32,
 }
 
 impl<'a> CrossFit<'a> {
@@ -68,6 +69,7 @@ impl<'a> CrossFit<'a> {
             store: None,
             on_error: OnError::Stop,
             limited: false,
+            layer: 0,
         }
     }
 
@@ -83,6 +85,12 @@ impl<'a> CrossFit<'a> {
         self
     }
 
+    /// Which layer of an ensemble this is, from 0.
+    pub fn layer(mut self, layer: u32) -> Self {
+        self.layer = layer;
+        self
+    }
+
     /// When to stop.
     pub fn cancel(mut self, cancel: Option<&'a Cancel>) -> Self {
         self.cancel = cancel;
@@ -90,8 +98,8 @@ impl<'a> CrossFit<'a> {
     }
 
     /// Where fits are kept, and taken from if they were done before.
-    pub fn store(mut self, store: &'a dyn Store) -> Self {
-        self.store = Some(store);
+    pub fn store(mut self, store: Option<&'a dyn Store>) -> Self {
+        self.store = store;
         self
     }
 
@@ -156,7 +164,8 @@ impl<'a> CrossFit<'a> {
         while let Some(Waiting { member, fold }) = queue.next() {
             let NamedLearner { name, learner } = &members[member];
             let fold_of = &self.folds[fold];
-            let key = FitKey { member: name.clone(), repeat: fold_of.repeat, fold: fold_of.fold };
+            let part = Part::Fold { repeat: fold_of.repeat, fold: fold_of.fold };
+            let key = FitKey { layer: self.layer, member: name.clone(), part };
             let result = pool.install(|| self.fit(&**learner, key.clone(), fold_of, inner, outputs));
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
             match result {
@@ -188,7 +197,8 @@ impl<'a> CrossFit<'a> {
         outputs: &Outputs,
     ) -> Result<Fit> {
         if let Some(fit) = self.store.map(|store| store.load(&key)).transpose()?.flatten() {
-            return Ok(fit);
+            let kept = fit.predictions.as_ref().map_or(0, |predictions| predictions.rows());
+            return if kept == fold.test.len() { Ok(fit) } else { Err(other_rows(&key, kept, fold.test.len())) };
         }
         if let Some(cancel) = self.cancel {
             cancel.check()?;
@@ -209,7 +219,7 @@ impl<'a> CrossFit<'a> {
         let predictions = model.predict(&test)?;
         let predict_time = start.elapsed();
         expect(&key, &predictions, fold.test.len(), outputs)?;
-        let fit = Fit { key, model, predictions, fit_time, predict_time };
+        let fit = Fit { key, model, predictions: Some(predictions), fit_time, predict_time };
         if let Some(store) = self.store {
             store.save(&fit)?;
         }
@@ -260,6 +270,11 @@ impl<'a> CrossFit<'a> {
 struct Done {
     fits: Vec<(usize, usize, Fit)>,
     failures: Vec<(usize, usize, Error)>,
+}
+
+fn other_rows(key: &FitKey, got: usize, expected: usize) -> Error {
+    let hint = "it was kept by a run on other data or other folds: begin a new run".into();
+    Error::Length { what: format!("the kept fit {key}"), got, expected, unit: "rows", hint }
 }
 
 /// Refuses predictions that are not what the target asks for.

@@ -142,7 +142,8 @@ impl CrossFitted {
             builder.add(member.name.clone(), gives, |slot| {
                 let mut sums = if once { Vec::new() } else { vec![0.0f64; slot.len()] };
                 for (fit, fold) in member.fits.iter().zip(&self.folds) {
-                    for (values, &row) in fit.predictions.values().chunks_exact(columns).zip(&fold.test) {
+                    let values = fit.predictions.as_ref().map_or(&[][..], |predictions| predictions.values());
+                    for (values, &row) in values.chunks_exact(columns).zip(&fold.test) {
                         let at = place[row as usize] as usize * columns;
                         if once {
                             slot[at..at + columns].copy_from_slice(values);

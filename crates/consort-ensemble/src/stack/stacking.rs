@@ -1,6 +1,9 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use consort_core::{Dataset, Error, FitContext, Fold, Fuser, Learner, Model, Result, Samples, Splitter, Takes, Truth};
+use consort_core::{
+    Dataset, Error, FitContext, Fold, Fuser, Learner, Model, Result, Samples, Seed, Split, Splitter, Takes, Truth,
+    Warning,
+};
 use consort_fusion::{
     select::GreedySelection,
     stack::{LinearStack, LogisticStack},
@@ -14,7 +17,7 @@ use super::{
     stacked_model::{FittedLayer, FittedMeta},
 };
 use crate::{
-    cross_fit::{CrossFit, CrossFitted, OutOfFold, info, train_rows},
+    cross_fit::{CrossFit, CrossFitted, CrossFittedMember, OnError, OutOfFold, Skipped, Store, info, train_rows},
     fitted_member::{FittedMember, fit_all},
     named_learner::{NamedLearner, check},
     vote::together,
@@ -159,47 +162,60 @@ impl Stacking {
         Ok(())
     }
 
-    /// The model fitted on these samples, as its own type.
+    /// The model fitted on these samples, as its own type, and what it was made of.
     ///
     /// # Errors
     /// If there is no member, two have one name, the rows cannot be split, and the errors of the members and of the
     /// fusion.
-    pub fn fit_stack(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<StackedModel> {
+    pub fn fit_stack(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<StackFit> {
+        self.fit_with(train, ctx, &StackOptions::default())
+    }
+
+    /// As [`fit_stack`](Self::fit_stack), with a store that fits are kept in, members that may fail, and a limit of time.
+    ///
+    /// # Errors
+    /// As there; of members that fail only if none is left, where they are to be skipped.
+    pub fn fit_with(&self, train: &Samples<'_>, ctx: &FitContext<'_>, options: &StackOptions<'_>) -> Result<StackFit> {
         self.check()?;
-        let target = train.target("stacking")?;
-        let outputs = target.outputs();
         let (rows, weights) = train_rows(train);
-        let splitter: Arc<dyn Splitter> = self.splitter.clone().unwrap_or_else(|| {
-            if outputs.task().is_classification() { Arc::new(StratifiedKFold::new(5)) } else { Arc::new(KFold::new(5)) }
-        });
-        let split = splitter.split(&info(train, &rows).as_row_info(), ctx.seed.child("split"))?;
+        let split = self.split(train, &rows, ctx.seed)?;
         let mut folds: Vec<Fold> =
             split.folds.into_iter().map(|fold| renumbered(fold, |i| Some(rows[i as usize]))).collect();
-
+        let outputs = train.target("stacking")?.outputs();
         let original = train.dataset();
         let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
         let mut layers = Vec::with_capacity(self.layers.len());
+        let (mut skipped, mut times) = (Vec::new(), Vec::new());
         for (number, members) in self.layers.iter().enumerate() {
-            let seed = ctx.seed.nth("layer", number as u64);
-            let samples = level.samples()?;
-            let fitted = CrossFit::new(samples, &folds, seed)
+            let fitted = CrossFit::new(level.samples()?, &folds, ctx.seed)
+                .layer(number as u32)
                 .threads(ctx.threads)
                 .progress(ctx.progress)
                 .cancel(ctx.cancel)
+                .store(options.store)
+                .on_error(options.on_error)
+                .limited(options.limited)
                 .run(members)?;
             let seen = fitted.predictions()?;
-            let models = self.models(members, fitted, &level, &folds, &FitContext { seed, ..*ctx })?;
+            skipped.extend(fitted.skipped().iter().cloned());
+            times.extend(fitted.members().iter().map(MemberTimes::of));
+            let left: Vec<NamedLearner> =
+                members.iter().filter(|member| seen.predictions.find(&member.name).is_some()).cloned().collect();
             let above = self.above(&level, &seen, original)?;
-            if number + 1 == self.layers.len() {
-                let (meta, needed) = self.top(&seen, &above, &FitContext { seed: ctx.seed.child("meta"), ..*ctx })?;
-                let keep = |(m, member): (usize, FittedMember)| {
-                    let models = if needed[m] { member.models } else { Vec::new() };
-                    FittedMember { name: member.name, models }
-                };
-                layers.push(FittedLayer { members: models.into_iter().enumerate().map(keep).collect() });
-                return Ok(StackedModel::new(layers, meta, outputs, self.passthrough));
+            let is_last = number + 1 == self.layers.len();
+            let top = if is_last {
+                Some(self.top(&seen, &above, &FitContext { seed: ctx.seed.child("meta"), ..*ctx })?)
+            } else {
+                None
+            };
+            // A member that the fusion does not read needs no model.
+            let needed = |m: usize| top.as_ref().is_none_or(|(_, needed)| needed[m]);
+            let members = self.models(&left, needed, number as u32, fitted, &level, &folds, ctx, options)?;
+            layers.push(FittedLayer { members });
+            if let Some((meta, _)) = top {
+                let model = StackedModel::new(layers, meta, outputs, self.passthrough);
+                return Ok(StackFit { model, seen, folds, warnings: split.warnings, skipped, times });
             }
-            layers.push(FittedLayer { members: models });
             // The rows of the level above are those that were tested, numbered anew.
             let mut place = vec![None; level.data.rows()];
             seen.rows.iter().enumerate().for_each(|(i, &row)| place[row as usize] = Some(i as u32));
@@ -210,32 +226,54 @@ impl Stacking {
         Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() })
     }
 
+    fn split(&self, train: &Samples<'_>, rows: &[u32], seed: Seed) -> Result<Split> {
+        let is_classification = train.target("stacking")?.outputs().task().is_classification();
+        let splitter: Arc<dyn Splitter> = match &self.splitter {
+            Some(splitter) => Arc::clone(splitter),
+            None if is_classification => Arc::new(StratifiedKFold::new(5)),
+            None => Arc::new(KFold::new(5)),
+        };
+        splitter.split(&info(train, rows).as_row_info(), seed.child("split"))
+    }
+
     /// The models that predict new rows.
+    #[allow(clippy::too_many_arguments)]
     fn models(
         &self,
         members: &[NamedLearner],
+        needed: impl Fn(usize) -> bool,
+        layer: u32,
         fitted: CrossFitted,
         level: &Level<'_>,
         folds: &[Fold],
         ctx: &FitContext<'_>,
+        options: &StackOptions<'_>,
     ) -> Result<Vec<FittedMember>> {
-        match self.refit {
-            Refit::KeepFolds => {
-                Ok(fitted.into_models().into_iter().map(|(name, models)| FittedMember { name, models }).collect())
-            }
-            Refit::All => {
-                drop(fitted);
-                let mut rows: Vec<u32> =
-                    folds.iter().flat_map(|fold| [&fold.train, &fold.valid, &fold.test]).flatten().copied().collect();
-                rows.sort_unstable();
-                rows.dedup();
-                let mut samples = Samples::rows(&level.data, &rows)?;
-                if let Some(weights) = &level.weights {
-                    samples = samples.with_weights(weights)?;
-                }
-                fit_all(members, &samples, &FitContext { validation: None, ..*ctx })
-            }
+        let none = |name: &str| FittedMember { name: name.into(), models: Vec::new() };
+        if self.refit == Refit::KeepFolds {
+            let keep = |(m, (name, models)): (usize, (String, Vec<Box<dyn Model>>))| {
+                if needed(m) { FittedMember { name, models } } else { none(&name) }
+            };
+            return Ok(fitted.into_models().into_iter().enumerate().map(keep).collect());
         }
+        // The models of the folds are let go before those of all rows are made.
+        drop(fitted);
+        let mut rows: Vec<u32> =
+            folds.iter().flat_map(|fold| [&fold.train, &fold.valid, &fold.test]).flatten().copied().collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let mut samples = Samples::rows(&level.data, &rows)?;
+        if let Some(weights) = &level.weights {
+            samples = samples.with_weights(weights)?;
+        }
+        let read: Vec<NamedLearner> = (0..members.len()).filter(|&m| needed(m)).map(|m| members[m].clone()).collect();
+        // The time limit is for what can be left out; this cannot.
+        let cancel = if options.limited { None } else { ctx.cancel };
+        let context = FitContext { validation: None, cancel, ..*ctx };
+        let mut made = fit_all(&read, layer, &samples, &context, options.store)?.into_iter();
+        let pick = |m: usize| if needed(m) { made.next() } else { None };
+        let mut pick = pick;
+        Ok((0..members.len()).map(|m| pick(m).unwrap_or_else(|| none(&members[m].name))).collect())
     }
 
     /// What the level above reads: the predictions of the rows that were tested as features.
@@ -286,6 +324,51 @@ impl Stacking {
     }
 }
 
+/// How a stack is fitted, beside what is fitted.
+#[derive(Clone, Copy, Default)]
+pub struct StackOptions<'a> {
+    /// Where fits are kept, and taken from if they were done before.
+    pub store: Option<&'a dyn Store>,
+    /// What happens when a member cannot be fitted.
+    pub on_error: OnError,
+    /// Whether members that cannot finish before the cancel flag is raised are left out.
+    pub limited: bool,
+}
+
+/// A fitted stack, and what it was made of.
+#[derive(Debug)]
+pub struct StackFit {
+    /// What predicts new rows.
+    pub model: StackedModel,
+    /// The last layer's predictions of rows that its members did not see.
+    pub seen: OutOfFold,
+    /// The folds, by rows of the data set (of the level below the last layer, where there are several).
+    pub folds: Vec<Fold>,
+    /// What is odd about the folds.
+    pub warnings: Vec<Warning>,
+    /// The members that were left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// How long the members took.
+    pub times: Vec<MemberTimes>,
+}
+
+/// How long the fits of a member took, in sum over the folds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberTimes {
+    /// The name.
+    pub name: String,
+    /// Of all fits.
+    pub fit: Duration,
+    /// Of all predictions.
+    pub predict: Duration,
+}
+
+impl MemberTimes {
+    fn of(member: &CrossFittedMember) -> Self {
+        Self { name: member.name.clone(), fit: member.fit_time(), predict: member.predict_time() }
+    }
+}
+
 /// What one layer is fitted on.
 struct Level<'a> {
     data: Cow<'a, Dataset>,
@@ -321,6 +404,6 @@ impl Learner for Stacking {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.fit_stack(train, ctx)?))
+        Ok(Box::new(self.fit_stack(train, ctx)?.model))
     }
 }

@@ -65,7 +65,7 @@ impl Learner for Voting {
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
         check(&self.members)?;
         let outputs = train.target("voting")?.outputs();
-        let members = fit_all(&self.members, train, ctx)?;
+        let members = fit_all(&self.members, 0, train, ctx, None)?;
         Ok(Box::new(VotedModel { members, rule: Arc::clone(&self.rule), outputs }))
     }
 }

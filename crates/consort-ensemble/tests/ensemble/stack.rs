@@ -54,7 +54,7 @@ fn the_fusion_is_fitted_on_predictions_of_rows_that_members_did_not_see() {
     let data = data.with_target(ones).unwrap();
     let constant = GradientBoosting { rounds: 1, ..Default::default() };
     let pair = vec![NamedLearner::new("memory", Memory), NamedLearner::new("constant", constant)];
-    let model = Stacking::greedy(pair).fit_stack(&Samples::all(&data), &context()).unwrap();
+    let model = Stacking::greedy(pair).fit_stack(&Samples::all(&data), &context()).unwrap().model;
     assert_eq!(model.fusion().unwrap().weights().unwrap(), [0.0, 1.0]);
     assert!(model.members()[0].models.is_empty(), "a member that is not read keeps no model");
     assert_eq!(model.predict(&Samples::all(&data)).unwrap().values(), [1.0; 100]);

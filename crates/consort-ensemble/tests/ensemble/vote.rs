@@ -1,7 +1,10 @@
 //! Voting.
 
 use consort_core::{FitContext, Learner, Model, Samples, Seed};
-use consort_ensemble::vote::Voting;
+use consort_ensemble::{
+    cross_fit::{FitKey, Part},
+    vote::Voting,
+};
 use consort_fusion::rule;
 
 use crate::tables::{members, table};
@@ -15,7 +18,8 @@ fn a_vote_is_the_rule_over_members_fitted_on_all_rows() {
     let got = model.predict(&all).unwrap();
     let mut mean = vec![0.0f64; got.values().len()];
     for member in members() {
-        let context = FitContext::new(Seed::new(3).child("member").child(&member.name).child("all"));
+        let context =
+            FitContext::new(FitKey { layer: 0, member: member.name.clone(), part: Part::All }.seed(Seed::new(3)));
         let single = member.learner.fit(&all, &context).unwrap().predict(&all).unwrap();
         mean.iter_mut().zip(single.values()).for_each(|(sum, &x)| *sum += f64::from(x) / 3.0);
     }
