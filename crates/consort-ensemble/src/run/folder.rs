@@ -1,0 +1,146 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use consort_core::{Error, Result};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{read_sealed, write_sealed};
+use crate::cross_fit::{Fit, FitKey, Part, Store};
+
+/// The folder of a run:
+///
+/// ```text
+/// run.json                       what is to be done: data, recipe, seed; written first and never changed
+/// models/NAME/l0-r0-f3.fit       one fitted model a layer, member, repeat and fold, with its predictions
+/// models/NAME/l0-all.fit         one fitted on all rows
+/// bundle.consort                 what predicts
+/// ```
+///
+/// A fit is one file, written beside its place and renamed: a run that was killed has whole fits and no others. Only one
+/// process may work in a run at a time; a lock sees to it, which the system lets go when the process ends.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Held as long as the run is open.
+    _lock: fs::File,
+}
+
+impl RunFolder {
+    /// A new run, whose plan is `plan`.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the folder holds a run already or is not empty, cannot be written, or another process works
+    /// in it.
+    pub fn create<T: Serialize>(path: &Path, plan: &T) -> Result<Self> {
+        let wrong = |problem: String| Error::Damaged { place: path.display().to_string(), problem };
+        let unwritable = |error: std::io::Error| wrong(format!("it cannot be written: {error}"));
+        fs::create_dir_all(path).map_err(unwritable)?;
+        let holds = |entry: &fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+        let held = fs::read_dir(path).map_err(unwritable)?.filter_map(std::result::Result::ok).find(holds);
+        if let Some(held) = held {
+            let name = held.file_name().to_string_lossy().into_owned();
+            let hint = if name == "run.json" { "go on with `--resume`, or " } else { "" };
+            return Err(wrong(format!("the folder holds `{name}` already: {hint}take another folder")));
+        }
+        let lock = lock(path)?;
+        let text = serde_json::to_vec_pretty(plan).map_err(Error::custom)?;
+        let beside = path.join(".run.json.part");
+        fs::write(&beside, text).and_then(|()| fs::rename(&beside, path.join("run.json"))).map_err(unwritable)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// A run that was begun before, and its plan.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if there is none, its plan cannot be read, or another process works in it.
+    pub fn open<T: DeserializeOwned>(path: &Path) -> Result<(Self, T)> {
+        let plan = Self::plan(path)?;
+        Ok((Self { path: path.to_owned(), _lock: lock(path)? }, plan))
+    }
+
+    /// The plan of a run, which may be worked on meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if there is none, or it cannot be read.
+    pub fn plan<T: DeserializeOwned>(path: &Path) -> Result<T> {
+        let wrong = |problem: String| Error::Damaged { place: path.join("run.json").display().to_string(), problem };
+        let text = fs::read(path.join("run.json"))
+            .map_err(|error| wrong(format!("it cannot be read, so this is no run: {error}")))?;
+        serde_json::from_slice(&text).map_err(|error| wrong(format!("it is no plan of a run: {error}")))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file of a fit.
+    fn file(&self, key: &FitKey) -> PathBuf {
+        let name = match key.part {
+            Part::Fold { repeat, fold } => format!("l{}-r{repeat}-f{fold}.fit", key.layer),
+            Part::All => format!("l{}-all.fit", key.layer),
+        };
+        self.path.join("models").join(&key.member).join(name)
+    }
+
+    /// Throws away what was fitted of a member, so that it is fitted anew.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub fn forget(&self, member: &str) -> Result<()> {
+        let folder = self.path.join("models").join(member);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Damaged {
+                place: folder.display().to_string(),
+                problem: format!("it cannot be removed: {error}"),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn lock(path: &Path) -> Result<fs::File> {
+    let place = path.join(".lock");
+    let wrong = |problem: String| Error::Damaged { place: path.display().to_string(), problem };
+    let file = fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&place)
+        .map_err(|error| wrong(format!("it cannot be written: {error}")))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(wrong("another process works in this run: wait for it, or take another folder".into()))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(wrong(format!("it cannot be locked: {error}"))),
+    }
+}
+
+impl Store for RunFolder {
+    fn load(&self, key: &FitKey) -> Result<Option<Fit>> {
+        let path = self.file(key);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let fit: Fit = read_sealed(&path, "fit")?;
+        if fit.key != *key {
+            let problem = format!("it holds the fit {}, not {key}", fit.key);
+            return Err(Error::Damaged { place: path.display().to_string(), problem });
+        }
+        Ok(Some(fit))
+    }
+
+    fn save(&self, fit: &Fit) -> Result<()> {
+        let path = self.file(&fit.key);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| Error::Damaged {
+                place: folder.display().to_string(),
+                problem: format!("it cannot be written: {error}"),
+            })?;
+        }
+        write_sealed(&path, "fit", fit)
+    }
+}

@@ -1,0 +1,11 @@
+//! Runs: every fit a file of its own, so that what was stopped goes on where it was; and bundles, which predict.
+
+mod bundle;
+mod data_hash;
+mod folder;
+mod sealed;
+
+pub use bundle::Bundle;
+pub use data_hash::data_hash;
+pub use folder::RunFolder;
+pub use sealed::{read_sealed, write_sealed};
