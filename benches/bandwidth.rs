@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consort::core::Predictions;
+use consort::core::{Matrix, Predictions};
 use rayon::prelude::*;
 
 /// How many numbers a thread takes at a time: 4 MiB, beyond a core's own caches.
@@ -15,26 +15,29 @@ const PART: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Bandwidth<'a> {
     cube: &'a Predictions,
-    copy: Vec<f32>,
+    /// In large pages, as the cube is.
+    copy: Matrix,
 }
 
 impl<'a> Bandwidth<'a> {
     /// Makes room for a copy of the cube, and touches it.
     pub fn new(cube: &'a Predictions) -> Self {
         let len = cube.members().len() * cube.rows() * cube.columns();
-        Self { cube, copy: vec![1.0; len] }
+        let mut copy = Matrix::zeros(cube.members().len(), len / cube.members().len());
+        copy.values_mut().fill(1.0);
+        Self { cube, copy }
     }
 
     /// The bytes of the cube.
     pub fn bytes(&self) -> usize {
-        4 * self.copy.len()
+        4 * self.copy.values().len()
     }
 
     /// The time to copy the cube.
     pub fn copy(&mut self) -> Duration {
         let block = self.cube.rows() * self.cube.columns();
         let start = Instant::now();
-        for (m, to) in self.copy.chunks_exact_mut(block).enumerate() {
+        for (m, to) in self.copy.values_mut().chunks_exact_mut(block).enumerate() {
             let from = self.cube.member(m);
             to.par_chunks_mut(PART).zip(from.par_chunks(PART)).for_each(|(to, from)| to.copy_from_slice(from));
         }

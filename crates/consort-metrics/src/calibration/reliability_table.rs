@@ -1,7 +1,7 @@
 use consort_core::{Error, Estimates, Real, Result, Score, Truth, Values, blocks};
 use serde::{Deserialize, Serialize};
 
-use super::{Bins, MurphyDecomposition, Norm, Of, view::View};
+use super::{Binning, Bins, MurphyDecomposition, Norm, Of, view::View};
 use crate::significance::wilson_interval;
 
 /// One bin of a [`ReliabilityTable`].
@@ -140,7 +140,10 @@ impl ReliabilityTable {
 
 /// The edges for one view of estimates.
 pub(super) fn view_edges(view: &View<'_>, estimates: &Estimates<'_>, truth: &Truth<'_>, bins: &Bins) -> Vec<f64> {
-    let confidence = |i| view.at(estimates, i).0;
+    // Equal widths ask for no row.
+    let rows = if bins.binning == Binning::EqualMass { truth.rows() } else { 0 };
+    let at = view.rows(estimates, 0..rows);
+    let confidence = |i| at(i).0;
     match estimates.values() {
         Values::F32(_) => bins.edges::<f32>(confidence, |i| truth.weight(i), truth.rows()),
         Values::F64(_) => bins.edges::<f64>(confidence, |i| truth.weight(i), truth.rows()),
@@ -157,9 +160,8 @@ pub(super) fn view_tally(
 ) -> Result<Tally> {
     let tallies = blocks::map(truth.rows(), |range| {
         let (mut tally, middles) = (Tally::new(edges), middles(edges));
-        range
-            .into_iter()
-            .try_for_each(|i| tally.add(bins, edges, &middles, i, truth.weight(i), || view.at(estimates, i)))?;
+        let at = view.rows(estimates, range.clone());
+        range.into_iter().try_for_each(|i| tally.add(bins, edges, &middles, i, truth.weight(i), || at(i)))?;
         Ok(tally)
     });
     Tally::merged(edges, tallies)

@@ -1,5 +1,9 @@
+use std::ops::Range;
+
 use consort_core::{Error, Estimates, Gives, Result, Truth};
 use serde::{Deserialize, Serialize};
+
+use crate::classification::decide_rows;
 
 /// Of which probability calibration is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,18 +66,23 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The probability in row `i` and whether it came true.
-    pub(super) fn at(&self, estimates: &Estimates<'_>, i: usize) -> (f64, bool) {
-        match *self {
+    /// The probability in each row of a range and whether it came true.
+    pub(super) fn rows(&self, estimates: &Estimates<'_>, range: Range<usize>) -> impl Fn(usize) -> (f64, bool) {
+        let start = range.start;
+        let tops = match *self {
+            View::Top { positive, .. } => {
+                let mut tops = vec![0; range.len()];
+                decide_rows(estimates, positive, range, &mut tops);
+                tops
+            }
+            View::Column { .. } | View::Label { .. } => Vec::new(),
+        };
+        move |i| match *self {
             View::Column { k, codes } => (estimates.at(i, k), codes[i] as usize == k),
             View::Label { k, answers, width } => (estimates.at(i, k), answers[i * width + k]),
-            View::Top { codes, positive } => {
-                let top = match positive {
-                    Some(positive) if estimates.at(i, positive) >= 0.5 => positive,
-                    Some(positive) => 1 - positive,
-                    None => estimates.argmax(i).unwrap_or(0),
-                };
-                (estimates.at(i, top), codes[i] as usize == top)
+            View::Top { codes, .. } => {
+                let top = tops[i - start];
+                (estimates.at(i, top as usize), codes[i] == top)
             }
         }
     }

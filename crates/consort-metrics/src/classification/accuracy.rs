@@ -1,14 +1,16 @@
+use std::ops::Range;
+
 use consort_core::{Estimates, Reads, Real, Result, Score, Target, Task, Truth, Values, blocks};
 use serde::{Deserialize, Serialize};
 
-use crate::classification::{ConfusionMatrix, Counts, decide, label_is_set};
+use crate::classification::{ConfusionMatrix, Counts, decide_rows, label_is_set};
 use crate::mean_over_rows::{MeanOverRows, mean_metric};
 use crate::rows::{ClassRows, LabelRows, check_weights, parallel, weight};
 
 /// Accuracy: the share of rows whose label is right; of several labels a row, the share of rows with all labels
 /// right (subset accuracy).
 ///
-/// Σᵢ wᵢ·\[ŷᵢ = yᵢ\] / Σᵢ wᵢ. The label is [`decide`]d. In \[0, 1\], 1 is best. O(rows × classes).
+/// Σᵢ wᵢ·\[ŷᵢ = yᵢ\] / Σᵢ wᵢ. The label is [`decide`](super::decide)d. In \[0, 1\], 1 is best. O(rows × classes).
 ///
 /// ```
 /// use consort_core::{Classes, Estimates, Gives, Metric, Target, Truth};
@@ -40,17 +42,22 @@ pub fn accuracy(truth: &[u32], predicted: &[u32], weights: Option<&[f64]>) -> Re
 }
 
 fn hits(truth: &[u32], predicted: &[u32], weights: Option<&[f64]>) -> [f64; 2] {
-    blocks::sum(truth.len(), |rows| match weights {
+    blocks::sum(truth.len(), |rows| hits_of_block(truth, &predicted[rows.clone()], weights, rows))
+}
+
+fn hits_of_block(truth: &[u32], predicted: &[u32], weights: Option<&[f64]>, rows: Range<usize>) -> [f64; 2] {
+    let truth = &truth[rows.clone()];
+    match weights {
         None => {
-            let equal: usize =
-                truth[rows.clone()].iter().zip(&predicted[rows.clone()]).map(|(t, p)| usize::from(t == p)).sum();
-            [equal as f64, rows.len() as f64]
+            let equal: u32 = truth.iter().zip(predicted).map(|(t, p)| u32::from(t == p)).sum();
+            [f64::from(equal), rows.len() as f64]
         }
-        Some(weights) => rows.fold([0.0; 2], |[hits, total], i| {
-            let hit = if truth[i] == predicted[i] { weights[i] } else { 0.0 };
-            [hits + hit, total + weights[i]]
-        }),
-    })
+        Some(weights) => {
+            truth.iter().zip(predicted).zip(&weights[rows]).fold([0.0; 2], |[hits, total], ((t, p), &weight)| {
+                [hits + if t == p { weight } else { 0.0 }, total + weight]
+            })
+        }
+    }
 }
 
 impl MeanOverRows for Accuracy {
@@ -63,8 +70,12 @@ impl MeanOverRows for Accuracy {
             });
         }
         let rows = ClassRows::of(estimates, truth, Reads::Label, "accuracy")?;
-        let predicted = decide(estimates, rows.positive());
-        Ok(hits(rows.codes, &predicted, rows.weights))
+        Ok(blocks::sum(rows.codes.len(), |range| {
+            let mut room = [0; blocks::ROWS];
+            let predicted = &mut room[..range.len()];
+            decide_rows(estimates, rows.positive(), range.clone(), predicted);
+            hits_of_block(rows.codes, predicted, rows.weights, range)
+        }))
     }
 }
 

@@ -1,4 +1,4 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, ops::Range};
 
 use consort_core::{Estimates, Gives, Real, Values, blocks};
 
@@ -21,18 +21,23 @@ use consort_core::{Estimates, Gives, Real, Values, blocks};
 /// ```
 pub fn decide(estimates: &Estimates<'_>, positive: Option<usize>) -> Vec<u32> {
     let mut chosen = vec![0u32; estimates.rows()];
-    let columns = estimates.columns();
-    let half = label_is_set(estimates.gives()) == 0.5;
     let filled = blocks::fill(&mut chosen, 1, |rows, out| {
-        let range = rows.start * columns..rows.end * columns;
-        match estimates.values() {
-            Values::F32(values) => choose(&values[range], columns, positive, half, out),
-            Values::F64(values) => choose(&values[range], columns, positive, half, out),
-        }
+        decide_rows(estimates, positive, rows, out);
         Ok::<(), Infallible>(())
     });
     match filled {
         Ok(()) => chosen,
+    }
+}
+
+/// The same of a range of rows.
+pub(crate) fn decide_rows(estimates: &Estimates<'_>, positive: Option<usize>, rows: Range<usize>, out: &mut [u32]) {
+    let columns = estimates.columns();
+    let half = label_is_set(estimates.gives()) == 0.5;
+    let range = rows.start * columns..rows.end * columns;
+    match estimates.values() {
+        Values::F32(values) => choose(&values[range], columns, positive, half, out),
+        Values::F64(values) => choose(&values[range], columns, positive, half, out),
     }
 }
 
@@ -61,15 +66,30 @@ fn choose<T: Real>(values: &[T], columns: usize, positive: Option<usize>, half: 
             }
         }
         None => {
-            for (out, row) in out.iter_mut().zip(values.chunks_exact(columns)) {
-                *out = first_greatest(row);
+            // A length known at compile time lets the comparisons of a row be unrolled.
+            macro_rules! unrolled {
+                ($($n:literal)*) => {
+                    match columns {
+                        $($n => {
+                            for (out, row) in out.iter_mut().zip(values.as_chunks::<$n>().0) {
+                                *out = first_greatest(row);
+                            }
+                        })*
+                        _ => {
+                            for (out, row) in out.iter_mut().zip(values.chunks_exact(columns)) {
+                                *out = first_greatest(row);
+                            }
+                        }
+                    }
+                };
             }
+            unrolled!(3 4 5 6 7 8 9 10);
         }
     }
 }
 
 /// The first place of the greatest number.
-#[inline]
+#[inline(always)]
 fn first_greatest<T: Real>(row: &[T]) -> u32 {
     let mut best = 0;
     let mut top = row[0];

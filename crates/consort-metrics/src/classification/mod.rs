@@ -38,6 +38,7 @@ pub use cohen_kappa::{CohenKappa, KappaWeights};
 pub use confusion_matrix::ConfusionMatrix;
 pub use counts::Counts;
 pub use coverage_error::CoverageError;
+pub(crate) use decision::decide_rows;
 pub use decision::{decide, label_is_set};
 pub use f_beta::FBeta;
 pub use hamming_loss::HammingLoss;

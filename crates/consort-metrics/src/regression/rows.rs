@@ -80,13 +80,22 @@ impl<'a, T: Real> Rows<'a, T> {
         (0..self.rows).filter(|&i| self.weight(i) > 0.0).map(|i| (self.estimate(i), self.truth(i), self.weight(i)))
     }
 
-    /// Σ w·f(estimate, truth), in blocks of rows and, within a block, in eight lanes.
+    /// Σ w·f(estimate, truth), in blocks of rows and, within a block, in lanes.
     pub(super) fn sum<const N: usize>(&self, f: impl Fn(f64, f64) -> [f64; N] + Sync) -> [f64; N] {
         blocks::sum(self.rows, |range| self.sum_block(range, &f))
     }
 
     /// The same of a range of rows, within one block.
     pub(super) fn sum_block<const N: usize>(&self, range: Range<usize>, f: &impl Fn(f64, f64) -> [f64; N]) -> [f64; N] {
+        // As many sums as a processor has room for.
+        if N > 4 { self.sum_lanes::<N, 2>(range, f) } else { self.sum_lanes::<N, 8>(range, f) }
+    }
+
+    fn sum_lanes<const N: usize, const LANES: usize>(
+        &self,
+        range: Range<usize>,
+        f: &impl Fn(f64, f64) -> [f64; N],
+    ) -> [f64; N] {
         let mut lanes = [[0.0f64; N]; LANES];
         if self.columns == 1 && self.weights.is_none() {
             // The usual case, in a form that compiles to wide arithmetic.
@@ -115,8 +124,6 @@ impl<'a, T: Real> Rows<'a, T> {
         total
     }
 }
-
-const LANES: usize = 8;
 
 #[inline(always)]
 fn add<const N: usize>(sums: &mut [f64; N], terms: [f64; N], weight: f64) {
