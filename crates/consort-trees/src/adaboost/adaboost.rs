@@ -4,7 +4,7 @@ use consort_core::{Error, FitContext, Learner, Matrix, Model, Result, Samples, T
 use serde::{Deserialize, Serialize};
 
 use super::{Adaptive, Ending, R2Loss, r2, round, samme};
-use crate::decision_tree::{DecisionTree, PresentRows, without_target};
+use crate::decision_tree::{DecisionTree, PresentRows, target_of};
 
 /// Adaptive boosting: SAMME for classes (Freund and Schapire 1997; Zhu and others 2009), R2 for numbers (Drucker 1997).
 ///
@@ -29,7 +29,7 @@ use crate::decision_tree::{DecisionTree, PresentRows, without_target};
 #[serde(deny_unknown_fields, default)]
 pub struct AdaBoost {
     /// What each member is; `None` for a tree of depth 1 for classes, and of depth 3 for numbers.
-    pub learner: Option<Arc<dyn Learner>>,
+    pub base: Option<Arc<dyn Learner>>,
     /// The most members.
     pub rounds: usize,
     /// What the weight of each member is multiplied with.
@@ -40,14 +40,14 @@ pub struct AdaBoost {
 
 impl Default for AdaBoost {
     fn default() -> Self {
-        Self { learner: None, rounds: 50, learning_rate: 1.0, loss: R2Loss::Linear }
+        Self { base: None, rounds: 50, learning_rate: 1.0, loss: R2Loss::Linear }
     }
 }
 
 impl AdaBoost {
     /// Over this learner.
-    pub fn learner(mut self, learner: impl Learner + 'static) -> Self {
-        self.learner = Some(Arc::new(learner));
+    pub fn base(mut self, learner: impl Learner + 'static) -> Self {
+        self.base = Some(Arc::new(learner));
         self
     }
 
@@ -80,7 +80,7 @@ impl AdaBoost {
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return Err(Error::parameter("learning_rate", self.learning_rate, "finite and above 0"));
         }
-        match &self.learner {
+        match &self.base {
             Some(learner) if !learner.takes().weights => Err(Error::Unsupported {
                 by: "adaptive boosting".into(),
                 what: format!("the learner `{}`, which takes no weights", learner.name()),
@@ -91,7 +91,7 @@ impl AdaBoost {
     }
 
     fn learner_for(&self, target: &Target) -> Arc<dyn Learner> {
-        self.learner.clone().unwrap_or_else(|| {
+        self.base.clone().unwrap_or_else(|| {
             let depth = if matches!(target, Target::Classes { .. }) { 1 } else { 3 };
             Arc::new(DecisionTree::default().depth(depth))
         })
@@ -106,9 +106,9 @@ impl AdaBoost {
         self.check()?;
         let by = "adaptive boosting";
         let data = train.dataset();
-        let target = data.target().ok_or_else(|| without_target(by))?;
-        let learner = self.learner_for(target);
         let PresentRows { rows, mut weights } = PresentRows::of(train)?;
+        let target = target_of(data.target(), &rows, by)?;
+        let learner = self.learner_for(target);
         let present = Samples::rows(data, &rows)?;
         let total: f64 = weights.iter().sum();
         round::normalise(&mut weights)?;
@@ -173,7 +173,7 @@ impl Learner for AdaBoost {
     }
 
     fn takes(&self) -> Takes {
-        match &self.learner {
+        match &self.base {
             Some(learner) => learner.takes(),
             None => Takes { categories: true, missing: true, weights: true },
         }

@@ -117,8 +117,8 @@ impl DecisionTree {
         ctx.check()?;
         let by = "a decision tree";
         let data = train.dataset();
-        let target = data.target().ok_or_else(|| super::without_target(by))?;
         let PresentRows { rows, mut weights } = PresentRows::of(train)?;
+        let target = super::target_of(data.target(), &rows, by)?;
         self.class_weights.apply(by, target, &rows, &mut weights)?;
         let induction = Induction {
             by,
@@ -129,7 +129,7 @@ impl DecisionTree {
             resolution: &self.resolution,
             features: None,
         };
-        let (grower, features) = induction.grower(data, target)?;
+        let (grower, features) = induction.grower(data, target, &rows)?;
         let plan = Plan { rows, weights, features: (0..features.len() as u32).collect() };
         Ok((grower.grow(&plan, ctx.seed.child("splits")), features))
     }

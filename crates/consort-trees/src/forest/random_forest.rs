@@ -9,7 +9,7 @@ use crate::{
     decision_tree::{
         ClassWeights, Criterion, PresentRows, Resolution, Shape, SplitFeatures,
         induction::{Induction, Plan, Split},
-        without_target,
+        target_of, without_target,
     },
     model::TreeEnsemble,
     tree::Tree,
@@ -173,8 +173,8 @@ impl RandomForest {
     ) -> Result<(TreeEnsemble, usize)> {
         self.check()?;
         let data = train.dataset();
-        let target = data.target().ok_or_else(|| without_target(self.by()))?;
         let drawer = self.drawer(train)?;
+        let target = target_of(data.target(), drawer.all_rows(), self.by())?;
         let width = match data.features() {
             consort_core::Features::Columns(columns) => columns.len(),
             consort_core::Features::Dense { shape, .. } => shape.iter().product(),
@@ -189,7 +189,7 @@ impl RandomForest {
             resolution: &self.resolution,
             features: Some(own),
         };
-        let (grower, features) = induction.grower(data, target)?;
+        let (grower, features) = induction.grower(data, target, drawer.all_rows())?;
         let (total, done) = (numbers.len() as u64, AtomicU64::new(0));
         let trees: Vec<Tree> = numbers
             .into_par_iter()

@@ -134,7 +134,10 @@ impl Columns for Arc<Ranks> {
     fn threshold(&self, feature: usize, left: u32, right: u32) -> f32 {
         let value = |code: u32| self.value(feature, code).unwrap_or(f32::INFINITY);
         let (low, high) = (value(left), value(right));
-        let middle = ((f64::from(low) + f64::from(high)) / 2.0) as f32;
+        let exact = (f64::from(low) + f64::from(high)) / 2.0;
+        // Rounded down, it parts all numbers of 32 bits as the middle itself does.
+        let near = exact as f32;
+        let middle = if f64::from(near) > exact { near.next_down() } else { near };
         if middle.is_finite() && low <= middle && middle < high { middle } else { low }
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Induction<'a> {
 }
 
 impl Induction<'_> {
-    /// The grower of these trees, and the features of the data set.
+    /// The grower of these trees on some rows, and the features of the data set.
     ///
     /// # Errors
     /// If the criterion does not suit the target.
@@ -45,14 +45,20 @@ impl Induction<'_> {
         &self,
         data: &'d Dataset,
         target: &'d Target,
+        rows: &[u32],
     ) -> Result<(Box<dyn Grow + 'd>, Vec<Feature>)> {
         match self.resolution {
-            Resolution::Binned(params) => self.on(BinnedColumns::new(data, params)?, target),
-            Resolution::Exact => self.on(Ranks::shared(data)?, target),
+            Resolution::Binned(params) => self.on(BinnedColumns::new(data, params)?, target, rows),
+            Resolution::Exact => self.on(Ranks::shared(data)?, target, rows),
         }
     }
 
-    fn on<'d, C: Columns + 'd>(&self, columns: C, target: &'d Target) -> Result<(Box<dyn Grow + 'd>, Vec<Feature>)> {
+    fn on<'d, C: Columns + 'd>(
+        &self,
+        columns: C,
+        target: &'d Target,
+        rows: &[u32],
+    ) -> Result<(Box<dyn Grow + 'd>, Vec<Feature>)> {
         let criterion = self.criterion.unwrap_or_else(|| Criterion::of(target));
         let features = columns.features();
         let refuse = |hint: &str| {
@@ -77,13 +83,13 @@ impl Induction<'_> {
             }
             (Target::Labels { values, names }, Criterion::Gini) => {
                 let values = values.iter().map(|&yes| f64::from(u8::from(yes))).collect();
-                self.boxed(TargetSums::new(values, names.len(), 2.0), columns, target)
+                self.boxed(TargetSums::new(values, rows, names.len(), 2.0), columns, target)
             }
             (Target::Values { values, names }, Criterion::SquaredError) if names.len() == 1 => {
-                self.boxed(TargetSum::new(values), columns, target)
+                self.boxed(TargetSum::new(values, rows), columns, target)
             }
             (Target::Values { values, names }, Criterion::SquaredError) => {
-                self.boxed(TargetSums::new(values.clone(), names.len(), 1.0), columns, target)
+                self.boxed(TargetSums::new(values.clone(), rows, names.len(), 1.0), columns, target)
             }
             (Target::Values { values, names }, Criterion::AbsoluteError) if names.len() == 1 => {
                 if self.split == Split::Random {
@@ -92,8 +98,8 @@ impl Induction<'_> {
                 self.boxed(MedianRows::new(values), columns, target)
             }
             (Target::Values { values, names }, Criterion::Poisson) if names.len() == 1 => {
-                if let Some(row) = values.iter().position(|value| *value < 0.0) {
-                    let value = format!("{} in row {}", values[row], row + 1);
+                if let Some(row) = rows.iter().find(|&&row| values[row as usize] < 0.0) {
+                    let value = format!("{} in row {}", values[*row as usize], row + 1);
                     return Err(Error::parameter("target", value, "at least 0 for the criterion poisson"));
                 }
                 self.boxed(PoissonSum::new(values), columns, target)

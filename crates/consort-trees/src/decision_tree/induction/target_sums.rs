@@ -8,15 +8,14 @@ pub(crate) struct TargetSum<'a> {
 }
 
 impl<'a> TargetSum<'a> {
-    pub(crate) fn new(values: &'a [f64]) -> Self {
-        Self { values, centre: centre(values, 0, 1) }
+    pub(crate) fn new(values: &'a [f64], rows: &[u32]) -> Self {
+        Self { values, centre: centre(values, rows, 0, 1) }
     }
 }
 
-fn centre(values: &[f64], output: usize, outputs: usize) -> f64 {
-    let own = || values.iter().skip(output).step_by(outputs);
-    let mean = own().sum::<f64>() / own().count().max(1) as f64;
-    if mean.is_finite() { mean } else { 0.0 }
+/// The mean of one output of some rows.
+fn centre(values: &[f64], rows: &[u32], output: usize, outputs: usize) -> f64 {
+    rows.iter().map(|&row| values[row as usize * outputs + output]).sum::<f64>() / rows.len().max(1) as f64
 }
 
 /// A row's weight and its target from the centre.
@@ -92,8 +91,8 @@ pub(crate) struct TargetSums {
 }
 
 impl TargetSums {
-    pub(crate) fn new(mut values: Vec<f64>, outputs: usize, factor: f64) -> Self {
-        let centres: Vec<f64> = (0..outputs).map(|output| centre(&values, output, outputs)).collect();
+    pub(crate) fn new(mut values: Vec<f64>, rows: &[u32], outputs: usize, factor: f64) -> Self {
+        let centres: Vec<f64> = (0..outputs).map(|output| centre(&values, rows, output, outputs)).collect();
         for row in values.chunks_exact_mut(outputs) {
             row.iter_mut().zip(&centres).for_each(|(value, centre)| *value -= centre);
         }

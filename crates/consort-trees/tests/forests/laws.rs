@@ -1,0 +1,311 @@
+//! Laws that every tree learner keeps.
+
+use std::sync::Arc;
+
+use consort_core::{
+    Cancel, Classes, Column, Dataset, Features, FitContext, Learner, Matrix, Model, Samples, Seed, Target,
+};
+use consort_trees::{
+    adaboost::AdaBoost,
+    decision_tree::{ClassWeights, Criterion, DecisionTree, Resolution, Shape, SplitFeatures},
+    forest::{Draw, RandomForest},
+};
+
+use crate::tables::{columns, table};
+
+fn context() -> FitContext<'static> {
+    FitContext::new(Seed::new(0))
+}
+
+fn learners() -> Vec<Arc<dyn Learner>> {
+    let forest = RandomForest::default().trees(8);
+    vec![
+        Arc::new(DecisionTree::default()),
+        Arc::new(DecisionTree::default().exact()),
+        Arc::new(DecisionTree::default().shape(Shape { leaves: Some(20), ..Shape::default() })),
+        Arc::new(forest.clone()),
+        Arc::new(forest.clone().resolution(Resolution::Exact)),
+        Arc::new(RandomForest::extra_trees().trees(8)),
+        Arc::new(RandomForest::extra_trees().trees(8).resolution(Resolution::Exact)),
+        Arc::new(RandomForest::random_patches(0.5, 0.5).trees(8)),
+        Arc::new(AdaBoost::default().rounds(8)),
+    ]
+}
+
+fn fit(learner: &dyn Learner, samples: &Samples<'_>) -> Matrix {
+    learner.fit(samples, &context()).unwrap().predict(&Samples::all(samples.dataset())).unwrap()
+}
+
+#[test]
+fn threads_change_no_bit_and_models_and_learners_survive_serde() {
+    for classes in [0, 2, 4] {
+        let data = table(1500, classes);
+        let all = Samples::all(&data);
+        for learner in learners() {
+            let with = |threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| fit(&*learner, &all))
+            };
+            let one = with(1);
+            assert_eq!(one, with(2), "{learner:?}");
+            let text = serde_json::to_string(&learner).unwrap();
+            let again: Arc<dyn Learner> = serde_json::from_str(&text).unwrap();
+            let model = again.fit(&all, &context()).unwrap();
+            let back: Box<dyn Model> = serde_json::from_str(&serde_json::to_string(&model).unwrap()).unwrap();
+            assert_eq!(back.predict(&all).unwrap(), one, "{learner:?}");
+        }
+    }
+}
+
+#[test]
+fn probabilities_sum_to_1_and_an_absent_class_has_none() {
+    let mut data = table(600, 3);
+    let Some(Target::Classes { codes, .. }) = data.target().cloned() else { unreachable!() };
+    let more = Classes::new(["a", "never", "b", "c"]).unwrap();
+    let codes = codes.iter().map(|&code| if code == 0 { 0 } else { code + 1 }).collect();
+    data = data.with_target(Target::Classes { codes, classes: more }).unwrap();
+    for learner in learners() {
+        let out = fit(&*learner, &Samples::all(&data));
+        for i in 0..600 {
+            assert!((out.row(i).iter().sum::<f32>() - 1.0).abs() < 1e-4, "{learner:?}");
+        }
+        // Adaptive boosting votes, and a vote against is not the probability 0.
+        if learner.name() != "adaboost" {
+            assert!((0..600).all(|i| out.at(i, 1) == 0.0), "{learner:?}");
+        }
+    }
+}
+
+#[test]
+fn a_weight_of_2_is_two_rows_and_one_of_0_is_none() {
+    for classes in [0, 2, 4] {
+        let data = table(400, classes);
+        let weights: Vec<f64> = (0..400).map(|i| f64::from(i % 3)).collect();
+        let rows: Vec<u32> = (0..400u32).flat_map(|i| std::iter::repeat_n(i, (i % 3) as usize)).collect();
+        for learner in learners() {
+            let by_weight = fit(&*learner, &Samples::all(&data).with_weights(&weights).unwrap());
+            assert_eq!(by_weight, fit(&*learner, &Samples::rows(&data, &rows).unwrap()), "{learner:?}");
+        }
+    }
+}
+
+#[test]
+fn copies_of_rows_in_the_data_grow_the_tree_of_weights() {
+    for classes in [0, 3] {
+        let data = table(300, classes);
+        let copies: Vec<u32> = (0..300u32).flat_map(|i| std::iter::repeat_n(i, 1 + (i % 3) as usize)).collect();
+        let Features::Columns(columns) = data.features() else { unreachable!() };
+        let copied = columns.iter().map(|column| match column {
+            Column::Numeric { name, values } => {
+                Column::Numeric { name: name.clone(), values: copies.iter().map(|&row| values[row as usize]).collect() }
+            }
+            Column::Categorical { name, codes, levels } => Column::Categorical {
+                name: name.clone(),
+                codes: copies.iter().map(|&row| codes[row as usize]).collect(),
+                levels: levels.clone(),
+            },
+        });
+        let copied = Dataset::new(Features::Columns(copied.collect()))
+            .unwrap()
+            .with_target(data.target().unwrap().take(&copies))
+            .unwrap();
+        let weights: Vec<f64> = (0..300).map(|i| f64::from(1 + i % 3)).collect();
+        let tree = DecisionTree::default().exact().depth(6);
+        let weighted = Samples::all(&data).with_weights(&weights).unwrap();
+        let of_weights = tree.fit_tree(&weighted, &context()).unwrap();
+        let of_copies = tree.fit_tree(&Samples::all(&copied), &context()).unwrap();
+        let all = Samples::all(&data);
+        for (a, b) in of_weights.predict(&all).unwrap().values().iter().zip(of_copies.predict(&all).unwrap().values()) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn moving_columns_moves_importances() {
+    let (columns, signal) = columns(800);
+    let data = |order: [usize; 4]| {
+        let columns = order.map(|f| columns[f].clone()).to_vec();
+        let target = Target::from_values(signal.clone(), "y").unwrap();
+        Dataset::new(Features::Columns(columns)).unwrap().with_target(target).unwrap()
+    };
+    let tree = DecisionTree::default().depth(5);
+    let importances = |data: &Dataset| tree.fit_tree(&Samples::all(data), &context()).unwrap().importances();
+    let (here, there) = (importances(&data([0, 1, 2, 3])), importances(&data([2, 3, 0, 1])));
+    for (f, g) in [2, 3, 0, 1].into_iter().zip(&there) {
+        assert!((here[f] - g).abs() < 1e-9, "{here:?} {there:?}");
+    }
+    assert!((here.iter().sum::<f64>() - 1.0).abs() < 1e-9 && here[3] < 0.05, "{here:?}");
+}
+
+#[test]
+fn several_targets_and_yes_or_no_labels_are_predicted_together() {
+    let (columns, signal) = columns(600);
+    let features = Features::Columns(columns);
+    let both: Vec<f64> = signal.iter().flat_map(|y| [*y, -2.0 * y]).collect();
+    let names = vec!["a".to_string(), "b".to_string()];
+    let values = Target::Values { values: both.clone(), names: names.clone() };
+    let labels = Target::Labels { values: both.iter().map(|y| *y > 1.0).collect(), names };
+    for target in [values, labels] {
+        let data = Dataset::new(features.clone()).unwrap().with_target(target).unwrap();
+        for learner in &learners()[..8] {
+            let out = fit(&**learner, &Samples::all(&data));
+            let Some(target) = data.target() else { unreachable!() };
+            let right = (0..1200)
+                .filter(|&i| {
+                    let got = f64::from(out.values()[i]);
+                    match target {
+                        Target::Labels { values, .. } => (got > 0.5) == values[i],
+                        _ => (got - both[i]).abs() < 2.0,
+                    }
+                })
+                .count();
+            assert!(right > 1000, "{learner:?}: {right} of 1200");
+        }
+    }
+}
+
+#[test]
+fn one_target_alone_and_twice_grow_the_same_tree() {
+    let (columns, signal) = columns(500);
+    let data = |copies: usize| {
+        let values = signal.iter().flat_map(|y| std::iter::repeat_n(*y, copies)).collect();
+        let names = (0..copies).map(|k| k.to_string()).collect();
+        let target = Target::Values { values, names };
+        Dataset::new(Features::Columns(columns.clone())).unwrap().with_target(target).unwrap()
+    };
+    let tree = DecisionTree::default().depth(5);
+    let (one, two) = (fit(&tree, &Samples::all(&data(1))), fit(&tree, &Samples::all(&data(2))));
+    for i in 0..500 {
+        assert!((one.at(i, 0) - two.at(i, 0)).abs() < 1e-5 && two.at(i, 0) == two.at(i, 1));
+    }
+}
+
+#[test]
+fn a_category_is_parted_at_once_where_numbers_need_many_cuts() {
+    let codes: Vec<u32> = (0..400).map(|i| i % 20).collect();
+    let levels = (0..20).map(|k| k.to_string()).collect();
+    let column = Column::Categorical { name: "c".into(), codes: codes.clone(), levels };
+    let features = Features::Columns(vec![column]);
+    let odd = Classes::new(["even", "odd"]).unwrap();
+    let target = Target::Classes { codes: codes.iter().map(|code| code % 2).collect(), classes: odd };
+    let two = Dataset::new(features.clone()).unwrap().with_target(target).unwrap();
+    let three = Classes::new(["a", "b", "c"]).unwrap();
+    let target = Target::Classes { codes: codes.iter().map(|code| code % 3).collect(), classes: three };
+    let three = Dataset::new(features).unwrap().with_target(target).unwrap();
+    for (data, depth) in [(two, 1), (three, 2)] {
+        for tree in [DecisionTree::default(), DecisionTree::default().exact()] {
+            let out = fit(&tree.depth(depth), &Samples::all(&data));
+            let Some(Target::Classes { codes, .. }) = data.target() else { unreachable!() };
+            assert!((0..400).all(|i| out.at(i, codes[i] as usize) == 1.0));
+        }
+    }
+}
+
+#[test]
+fn missing_values_are_parted_from_all_others_where_that_is_best() {
+    let values: Vec<f32> = (0..100).map(|i| if i % 4 == 0 { f32::NAN } else { i as f32 }).collect();
+    let target = Target::from_values((0..100).map(|i| f64::from(u8::from(i % 4 == 0))).collect(), "y").unwrap();
+    let column = Column::Numeric { name: "x".into(), values };
+    let data = Dataset::new(Features::Columns(vec![column])).unwrap().with_target(target).unwrap();
+    for learner in &learners()[..3] {
+        let out = fit(&**learner, &Samples::all(&data));
+        assert!((0..100).all(|i| out.at(i, 0) == f32::from(u8::from(i % 4 == 0))), "{learner:?}");
+    }
+    let extra = RandomForest::extra_trees().trees(3).shape(Shape { depth: Some(1), ..Shape::default() });
+    assert!(extra.fit(&Samples::all(&data), &context()).is_ok());
+}
+
+#[test]
+fn bounds_hold_in_every_leaf() {
+    let data = table(900, 3);
+    let all = Samples::all(&data);
+    let shape = Shape { min_leaf_rows: 7, min_leaf_weight: 0.02, min_split_rows: 40, ..Shape::default() };
+    let tree = DecisionTree::default().shape(shape).fit_tree(&all, &context()).unwrap();
+    for node in tree.tree().nodes() {
+        assert!(node.cover >= 18.0);
+        assert!(node.split.is_none() || node.cover >= 40.0);
+    }
+    let gains: Vec<f32> = tree.tree().nodes().iter().filter_map(|node| node.split).map(|split| split.gain).collect();
+    let few = DecisionTree::default().shape(Shape { min_decrease: 0.01, ..Shape::default() });
+    let few = few.fit_tree(&all, &context()).unwrap();
+    assert!(few.tree().nodes().iter().filter_map(|node| node.split).all(|split| split.gain / 900.0 >= 0.0099));
+    assert!(few.tree().leaves() < gains.len());
+}
+
+#[test]
+fn best_first_with_leaves_enough_is_depth_first() {
+    let data = table(500, 3);
+    let all = Samples::all(&data);
+    let deep = fit(&DecisionTree::default(), &all);
+    let best = fit(&DecisionTree::default().shape(Shape { leaves: Some(500), ..Shape::default() }), &all);
+    assert_eq!(deep, best);
+}
+
+#[test]
+fn what_does_not_suit_is_refused_by_name() {
+    let (classes, numbers) = (table(100, 2), table(100, 0));
+    let refused =
+        |learner: &dyn Learner, data: &Dataset| learner.fit(&Samples::all(data), &context()).unwrap_err().to_string();
+    let tree = DecisionTree::default();
+    assert!(refused(&tree.clone().criterion(Criterion::SquaredError), &classes).contains("squared_error"));
+    assert!(refused(&tree.clone().criterion(Criterion::Gini), &numbers).contains("gini"));
+    assert!(refused(&tree.clone().criterion(Criterion::Poisson), &numbers).contains("at least 0"));
+    assert!(refused(&tree.clone().class_weights(ClassWeights::Balanced), &numbers).contains("class weights"));
+    let forest = RandomForest::default();
+    assert!(refused(&forest.clone().trees(0), &numbers).contains("`trees` is 0"));
+    assert!(refused(&forest.clone().draw(Draw::Balanced), &numbers).contains("balanced bootstrap"));
+    assert!(refused(&forest.clone().draw(Draw::Bootstrap { share: f64::NAN }), &numbers).contains("share"));
+    assert!(refused(&forest.clone().split_features(SplitFeatures::Count(0)), &numbers).contains("split_features"));
+    let extra = RandomForest::extra_trees().criterion(Criterion::AbsoluteError);
+    assert!(refused(&extra, &numbers).contains("medians"));
+    assert!(refused(&AdaBoost::default().rounds(0), &numbers).contains("`rounds` is 0"));
+    let none = vec![0.0; 100];
+    for learner in learners() {
+        let error = learner.fit(&Samples::all(&numbers).with_weights(&none).unwrap(), &context()).unwrap_err();
+        assert!(error.to_string().contains("0 in every row"), "{error}");
+        let empty = learner.fit(&Samples::rows(&numbers, &[]).unwrap(), &context()).unwrap_err();
+        assert!(empty.to_string().contains("empty"), "{empty}");
+        let (columns, _) = columns(10);
+        let blank = Dataset::new(Features::Columns(columns)).unwrap();
+        let error = learner.fit(&Samples::all(&blank), &context()).unwrap_err();
+        assert!(error.to_string().contains("without a target"), "{error}");
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let error = learner.fit(&Samples::all(&numbers), &FitContext { cancel: Some(&cancel), ..context() });
+        assert!(error.unwrap_err().to_string().contains("cancelled"));
+    }
+}
+
+#[test]
+fn odd_tables_are_fitted_without_a_panic() {
+    let values = [
+        vec![f32::NAN; 12],
+        vec![1.0; 12],
+        (0..12).map(|i| if i % 2 == 0 { f32::INFINITY } else { f32::NEG_INFINITY }).collect(),
+        (0..12).map(|i| if i % 3 == 0 { f32::MAX } else { f32::MIN }).collect(),
+        (0..12).map(|i| if i % 3 == 0 { f32::MIN_POSITIVE } else { -0.0 }).collect(),
+    ];
+    let column = |(f, values): (usize, &Vec<f32>)| Column::Numeric { name: f.to_string(), values: values.clone() };
+    let codes = vec![Column::MISSING; 12];
+    let absent = Column::Categorical { name: "absent".into(), codes, levels: vec!["a".into()] };
+    let columns: Vec<Column> = values.iter().enumerate().map(column).chain([absent]).collect();
+    let alternating = |y: f64| (0..12).map(|i| if i % 2 == 0 { y } else { -y }).collect::<Vec<f64>>();
+    for (y, is_fitted) in [(vec![1e300; 12], false), (alternating(1e150), false), (alternating(3e38), true)] {
+        let data = Dataset::new(Features::Columns(columns.clone())).unwrap();
+        let data = data.with_target(Target::Values { values: y, names: vec!["y".into()] }).unwrap();
+        for learner in learners() {
+            let model = learner.fit(&Samples::all(&data), &context());
+            match model {
+                Ok(model) => assert!(is_fitted && model.predict(&Samples::all(&data)).is_ok()),
+                Err(error) => assert!(!is_fitted && error.to_string().contains("row 1"), "{error}"),
+            }
+        }
+    }
+    for rows in [1, 2, 3] {
+        let data = table(rows, 2);
+        for learner in &learners()[..8] {
+            assert_eq!(fit(&**learner, &Samples::all(&data)).rows(), rows);
+        }
+    }
+}
