@@ -7,7 +7,7 @@ pub(crate) fn target_of<'a>(target: Option<&'a Target>, rows: &[u32], by: &str) 
     if let Target::Values { values, names } = target {
         for &row in rows {
             let own = &values[row as usize * names.len()..(row as usize + 1) * names.len()];
-            if let Some(k) = own.iter().position(|value| !(value.abs() <= f64::from(f32::MAX))) {
+            if let Some(k) = own.iter().position(|value| value.is_nan() || value.abs() > f64::from(f32::MAX)) {
                 return Err(Error::NotFinite {
                     place: "the target".into(),
                     row: row as usize + 1,
