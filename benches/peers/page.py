@@ -22,10 +22,16 @@ def table(head, rows):
     return text + "".join("| " + " | ".join(map(str, row)) + " |\n" for row in rows)
 
 
+def cpu_ratio(report):
+    """None for short calls: the kernel counts CPU time in ticks of some milliseconds."""
+    exact = report["cpu_ratio"] is not None and report["ours_ms"] >= 40
+    return f"{report['cpu_ratio']:.1f} ×" if exact else "–"
+
+
 def side_by_side(reports, peer):
     head = ["data", "what", "consort ms", f"{peer} ms", "ratio", "ratio of CPU", "difference"]
     rows = [
-        (r["data"], r["name"], f"{r['ours_ms']:.2f}", f"{r['theirs_ms']:.1f}", f"{r['ratio']:.1f} ×", f"{r['cpu_ratio']:.1f} ×", f"{r['difference']:.0e}")
+        (r["data"], r["name"], f"{r['ours_ms']:.2f}", f"{r['theirs_ms']:.1f}", f"{r['ratio']:.1f} ×", cpu_ratio(r), f"{r['difference']:.0e}")
         for r in reports
     ]
     return table(head, rows)
