@@ -26,6 +26,7 @@ mod moments;
 mod percentage_error;
 mod pinball;
 mod quantile;
+mod quantile_mean;
 mod r2;
 mod rows;
 mod squared_error;
