@@ -4,7 +4,7 @@ use super::{Source, number, table::Table, texts::Texts};
 
 /// One column of a table: its texts, and what they are as numbers.
 ///
-/// An empty field is missing. As numbers, `NA`, `N/A`, `NaN`, `null` and `None` are missing too; as texts they are
+/// An empty field is missing. As numbers, `NA`, `N/A`, `NaN`, `null`, `None` and `?` are missing too; as texts they are
 /// what they say, so a country `NA` stays.
 ///
 /// ```

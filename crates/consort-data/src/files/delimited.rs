@@ -17,7 +17,7 @@ const LONGEST_RECORD: u64 = 64 << 20;
 pub(super) const MOST_COLUMNS: usize = 1 << 17;
 
 /// A table in CSV, perhaps packed by gzip. Nothing of it is kept in memory but the header.
-pub(super) struct Delimited {
+pub(crate) struct Delimited {
     pub(super) input: Input,
     pub(super) names: Vec<String>,
     packed: bool,
@@ -120,6 +120,13 @@ impl Delimited {
     }
 
     fn text<'a>(&self, field: &'a [u8], line: u64) -> Result<&'a str> {
+        if field.contains(&0) {
+            return Err(Error::Unclear {
+                file: self.input.file.clone(),
+                problem: format!("line {line} holds a NUL byte"),
+                hint: "it is no text, or text in UTF-16: save the file as UTF-8".into(),
+            });
+        }
         std::str::from_utf8(field).map_err(|error| Error::NotUtf8 {
             file: self.input.file.clone(),
             line,

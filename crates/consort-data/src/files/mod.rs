@@ -1,6 +1,8 @@
 //! Prediction files: read, written, aligned.
 
 mod align;
+mod arrow;
+mod cell;
 mod columns;
 mod delimited;
 mod fill;
@@ -12,19 +14,20 @@ mod input;
 mod layout;
 mod loaded;
 mod npy;
-mod number;
+pub(crate) mod number;
 mod options;
 mod parquet;
 mod problem;
 mod publish;
 mod read;
 mod source;
-mod survey;
-mod table;
+pub(crate) mod survey;
+pub(crate) mod table;
 mod texts;
 mod weights;
 mod write;
 
+pub(crate) use cell::Cell;
 pub use columns::{TextColumn, read_columns};
 pub use frame::{to_frame, write_frame};
 pub use loaded::{Folds, Loaded, Style};

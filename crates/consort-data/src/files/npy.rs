@@ -12,7 +12,7 @@ use super::{guard::guard, input::Input};
 const LONGEST_HEADER: usize = 1 << 14;
 
 /// A NumPy array. Its rows have no ids.
-pub(super) struct Array {
+pub(crate) struct Array {
     pub(super) input: Input,
     pub(super) rows: usize,
     /// `None` for an array of one dimension.

@@ -1,6 +1,6 @@
 /// Whether a field of a numeric column means that the number is missing.
 pub(crate) fn is_null(field: &[u8]) -> bool {
-    matches!(field, b"" | b"NA" | b"N/A" | b"NaN" | b"nan" | b"null" | b"None")
+    matches!(field, b"" | b"NA" | b"N/A" | b"NaN" | b"nan" | b"null" | b"None" | b"?")
 }
 
 /// The number that a field of a numeric column holds: NaN if it is missing, `None` if it is no number.
@@ -23,7 +23,7 @@ mod tests {
         for (text, value) in [(".5", 0.5), ("+1", 1.0), ("1e-3", 1e-3), (" 7 ", 7.0), ("-0", 0.0), ("1.", 1.0)] {
             assert_eq!(parse(text.as_bytes()), Some(value), "{text}");
         }
-        for text in ["NA", "N/A", "NaN", "nan", "null", "None", "", "  "] {
+        for text in ["NA", "N/A", "NaN", "nan", "null", "None", "?", "", "  "] {
             assert!(parse(text.as_bytes()).is_some_and(f64::is_nan), "{text}");
         }
         for text in ["0,5", "0x1", "1 2", "na ", "yes", "１"] {

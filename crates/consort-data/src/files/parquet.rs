@@ -17,12 +17,21 @@ use polars_parquet_format::{PageHeader, PageType, thrift::protocol::TCompactInpu
 
 use crate::{Error, Result};
 
-use super::{delimited::MOST_COLUMNS, footer, guard::guard, input::Input, number, table::Kind};
+use super::{
+    arrow::{cells_of, unreadable},
+    cell::Cell,
+    delimited::MOST_COLUMNS,
+    footer,
+    guard::guard,
+    input::Input,
+    number,
+    table::Kind,
+};
 
 const FORMAT: &str = "Parquet";
 
 /// A table in Parquet.
-pub(super) struct Parquet {
+pub(crate) struct Parquet {
     pub(super) input: Input,
     pub(super) names: Vec<String>,
     pub(super) kinds: Vec<Kind>,
@@ -72,6 +81,7 @@ impl Parquet {
         // A dictionary can repeat one long text for every row; a file may not blow up without end.
         let mut left = (64u64 << 20) + self.input.most_cells();
         for (which, &column) in columns.iter().enumerate() {
+            self.expect_plain(column, "a text or a whole number")?;
             self.arrays(column, "a text or a whole number", |start, array| {
                 let mut put = |i: usize, text: Option<&str>| {
                     left = left.saturating_sub(text.map_or(0, |text| text.len() as u64));
@@ -92,6 +102,7 @@ impl Parquet {
         mut sink: impl FnMut(usize, usize, f64) -> Result<()>,
     ) -> Result<usize> {
         for (which, &column) in columns.iter().enumerate() {
+            self.expect_plain(column, "a number")?;
             self.arrays(column, "a number", |start, array| {
                 if let Some(done) = numbers_of(array, |i, value| sink(start + i, which, value)) {
                     return done;
@@ -111,6 +122,40 @@ impl Parquet {
             })?;
         }
         Ok(self.rows)
+    }
+
+    /// Each cell as its type says; see [`Table::cells`](super::table::Table::cells).
+    pub(super) fn cells(
+        &self,
+        columns: &[usize],
+        mut sink: impl FnMut(usize, usize, Cell<'_>) -> Result<()>,
+    ) -> Result<usize> {
+        // As for texts.
+        let mut left = (64u64 << 20) + self.input.most_cells();
+        for (which, &column) in columns.iter().enumerate() {
+            self.arrays(column, "a feature", |start, array| {
+                let mut put = |i: usize, cell: Cell<'_>| {
+                    if let Cell::Text(text) = cell {
+                        left = left.saturating_sub(text.len() as u64);
+                    }
+                    if left == 0 {
+                        return Err(self.input.damaged(FORMAT, "its texts are far larger than the file"));
+                    }
+                    sink(start + i, which, cell)
+                };
+                cells_of(array, &mut put).unwrap_or_else(|| Err(self.wrong_type(column, "a feature")))
+            })?;
+        }
+        Ok(self.rows)
+    }
+
+    /// What a column holds, in words, if its cells cannot be read.
+    pub(super) fn unreadable(&self, column: usize) -> Option<String> {
+        self.leaves[column].as_ref().map_or(Some("nested values".into()), |(_, dtype)| unreadable(dtype))
+    }
+
+    fn expect_plain(&self, column: usize, role: &'static str) -> Result<()> {
+        if self.kinds[column] == Kind::Other { Err(self.wrong_type(column, role)) } else { Ok(()) }
     }
 
     fn wrong_type(&self, column: usize, role: &'static str) -> Error {
@@ -133,7 +178,7 @@ impl Parquet {
         role: &'static str,
         mut visit: impl FnMut(usize, &dyn Array) -> Result<()>,
     ) -> Result<()> {
-        let Some((leaf, dtype)) = self.leaves[column].as_ref().filter(|_| self.kinds[column] != Kind::Other) else {
+        let Some((leaf, dtype)) = self.leaves[column].as_ref() else {
             return Err(self.wrong_type(column, role));
         };
         let damaged =

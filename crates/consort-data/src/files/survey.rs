@@ -5,24 +5,24 @@ use std::collections::HashMap;
 use super::number;
 
 /// The most distinct texts of a column that are taken for classes.
-pub(super) const MOST_CLASSES: usize = 10_000;
+pub(crate) const MOST_CLASSES: usize = 10_000;
 
 /// Texts, each kept once and numbered.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Interned {
-    pub(super) names: Vec<String>,
+pub(crate) struct Interned {
+    pub(crate) names: Vec<String>,
     index: HashMap<String, u32>,
     /// Whether there were more distinct texts than are kept.
-    pub(super) many: bool,
+    pub(crate) many: bool,
     last: u32,
 }
 
 impl Interned {
     /// A number that stands for no text.
-    pub(super) const NONE: u32 = u32::MAX;
+    pub(crate) const NONE: u32 = u32::MAX;
 
     /// The number of a text; [`NONE`](Self::NONE) once there are too many.
-    pub(super) fn number(&mut self, text: &str) -> u32 {
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
         // Labels come in runs.
         if self.names.get(self.last as usize).is_some_and(|name| name == text) {
             return self.last;

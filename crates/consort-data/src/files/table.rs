@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-use super::{Format, Source, delimited::Delimited, input::Input, npy::Array, parquet::Parquet};
+use super::{Format, Source, cell::Cell, delimited::Delimited, input::Input, npy::Array, parquet::Parquet};
 
 /// What a column holds by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub(super) enum Kind {
 }
 
 /// A file that is open. Every visit reads it anew; none keeps more than a record or a column.
-pub(super) enum Table {
+pub(crate) enum Table {
     Delimited(Delimited),
     Parquet(Box<Parquet>),
     Array(Array),
 }
 
 impl Table {
-    pub(super) fn open(source: &Source) -> Result<Self> {
+    pub(crate) fn open(source: &Source) -> Result<Self> {
         let format = source.format()?;
         let input = Input::new(source)?;
         if input.size == 0 {
@@ -52,7 +52,7 @@ impl Table {
         Ok(table)
     }
 
-    pub(super) fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         match self {
             Table::Delimited(table) => &table.input.file,
             Table::Parquet(table) => &table.input.file,
@@ -61,7 +61,7 @@ impl Table {
     }
 
     /// The names of the columns; an array has none.
-    pub(super) fn columns(&self) -> &[String] {
+    pub(crate) fn columns(&self) -> &[String] {
         match self {
             Table::Delimited(table) => &table.names,
             Table::Parquet(table) => &table.names,
@@ -82,7 +82,7 @@ impl Table {
     }
 
     /// An error that says which columns there are.
-    pub(super) fn no_column(&self, role: &'static str, name: &str, hint: &str) -> Error {
+    pub(crate) fn no_column(&self, role: &'static str, name: &str, hint: &str) -> Error {
         const SHOWN: usize = 20;
         let columns = self.columns();
         let mut seen = columns.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -96,7 +96,7 @@ impl Table {
 
     /// Visits the cells of some columns as texts, with row and place in `columns`; a missing one is `None`. Gives the
     /// number of rows. Cells come row by row or column by column, rows ascending in each column.
-    pub(super) fn texts(
+    pub(crate) fn texts(
         &self,
         columns: &[usize],
         sink: impl FnMut(usize, usize, Option<&str>) -> Result<()>,
@@ -123,6 +123,35 @@ impl Table {
             Table::Delimited(table) => table.numbers(columns, sink),
             Table::Parquet(table) => table.numbers(columns, sink),
             Table::Array(array) => array.numbers(sink),
+        }
+    }
+
+    /// Visits the cells of some columns as their types say, in the order of [`texts`](Self::texts). Gives the number
+    /// of rows. Columns that are [`unreadable`](Self::unreadable) must not be asked for.
+    pub(crate) fn cells(
+        &self,
+        columns: &[usize],
+        mut sink: impl FnMut(usize, usize, Cell<'_>) -> Result<()>,
+    ) -> Result<usize> {
+        let rows = match self {
+            Table::Delimited(table) => {
+                table.texts(columns, |row, which, text| sink(row, which, text.map_or(Cell::Missing, Cell::Text)))?
+            }
+            Table::Parquet(table) => table.cells(columns, sink)?,
+            Table::Array(array) => array.rows,
+        };
+        if rows == 0 {
+            let hint = "a table needs rows";
+            return Err(Error::Empty { file: self.file().into(), what: "no row below the header", hint });
+        }
+        Ok(rows)
+    }
+
+    /// What a column holds, in words, if its cells cannot be read.
+    pub(crate) fn unreadable(&self, column: usize) -> Option<String> {
+        match self {
+            Table::Delimited(_) | Table::Array(_) => None,
+            Table::Parquet(table) => table.unreadable(column),
         }
     }
 }

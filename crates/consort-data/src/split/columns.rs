@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use consort_core::{Classes, Error, Ids, Result, RowInfo, Target};
 use polars::prelude::{Column, DataFrame, DataType, PolarsError};
 
-use super::date;
+use crate::date;
 
 /// What a splitter may know of the rows of a data frame, read from its columns.
 ///
@@ -85,21 +85,7 @@ impl<'a> RowColumns<'a> {
     /// [`Error::UnknownName`] without the column, [`Error::Empty`] for an empty cell, [`Error::Damaged`] for a text
     /// that is neither a finite number nor a date, naming its row.
     pub fn time(mut self, name: &str) -> Result<Self> {
-        let texts = self.texts(name)?;
-        let number = |text: &String| text.trim().parse().ok().filter(|time: &f64| time.is_finite());
-        // A column is of one kind, as told by its first cell: `2024` among dates is a mistake, not a number.
-        let dates = texts.first().is_some_and(|text| number(text).is_none());
-        let parse = |(row, text): (usize, &String)| {
-            let time = if dates { date::days(text.trim()) } else { number(text) };
-            time.ok_or_else(|| Error::Damaged {
-                place: format!("column `{name}`, row {}", row + 1),
-                problem: format!(
-                    "`{text}` is not a {}: give finite numbers, or dates such as 2024-02-29 or 2024-02-29T12:00:00Z",
-                    if dates { "date" } else { "finite number" }
-                ),
-            })
-        };
-        self.time = Some(texts.iter().enumerate().map(parse).collect::<Result<_>>()?);
+        self.time = Some(times(name, &self.texts(name)?)?);
         Ok(self)
     }
 
@@ -144,8 +130,26 @@ impl<'a> RowColumns<'a> {
     }
 }
 
+/// The times that the texts of a column say: numbers, or dates as days since the start of 1970.
+pub(crate) fn times(name: &str, texts: &[String]) -> Result<Vec<f64>> {
+    let number = |text: &String| text.trim().parse().ok().filter(|time: &f64| time.is_finite());
+    // A column is of one kind, as told by its first cell: `2024` among dates is a mistake, not a number.
+    let dates = texts.first().is_some_and(|text| number(text).is_none());
+    let parse = |(row, text): (usize, &String)| {
+        let time = if dates { date::days(text.trim()) } else { number(text) };
+        time.ok_or_else(|| Error::Damaged {
+            place: format!("column `{name}`, row {}", row + 1),
+            problem: format!(
+                "`{text}` is not a {}: give finite numbers, or dates such as 2024-02-29 or 2024-02-29T12:00:00Z",
+                if dates { "date" } else { "finite number" }
+            ),
+        })
+    };
+    texts.iter().enumerate().map(parse).collect()
+}
+
 /// Numbers for texts, in class order.
-fn codes(texts: &[String]) -> Result<(Vec<u32>, Classes)> {
+pub(crate) fn codes(texts: &[String]) -> Result<(Vec<u32>, Classes)> {
     let mut seen: HashMap<&str, u32> = HashMap::new();
     let first: Vec<u32> = texts
         .iter()

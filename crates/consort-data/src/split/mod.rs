@@ -5,9 +5,9 @@
 //! back.
 
 mod columns;
-mod date;
 mod table;
 
 pub use columns::RowColumns;
+pub(crate) use columns::{codes, times};
 pub use consort_split::*;
 pub use table::{from_table, to_table};

@@ -2,7 +2,7 @@
 
 /// The days since the start of 1970 (UTC) of `2024-02-29`, `2024-02-29 12:00`, `2024-02-29T12:00:00.5Z` and the like;
 /// `None` for anything else. A text without an offset is taken as UTC.
-pub(super) fn days(text: &str) -> Option<f64> {
+pub(crate) fn days(text: &str) -> Option<f64> {
     let (date, time) = match text.split_once(['T', ' ']) {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
@@ -23,15 +23,37 @@ pub(super) fn days(text: &str) -> Option<f64> {
     if !(1..=longest).contains(&day) {
         return None;
     }
-    // Days from the civil calendar, with years that start in March so that the leap day comes last.
+    Some(day_number(year, month, day) as f64 + time.map_or(Some(0.0), seconds)? / 86_400.0)
+}
+
+/// The days from the start of 1970 to a day of the civil calendar.
+fn day_number(year: i64, month: i64, day: i64) -> i64 {
+    // Years start in March here, so that the leap day comes last.
     let year_from_march = year - i64::from(month <= 2);
     let month_from_march = (month + 9) % 12;
     let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let days = year_from_march * 365 + year_from_march.div_euclid(4) - year_from_march.div_euclid(100)
+    year_from_march * 365 + year_from_march.div_euclid(4) - year_from_march.div_euclid(100)
         + year_from_march.div_euclid(400)
         + day_of_year
-        - 719_468;
-    Some(days as f64 + time.map_or(Some(0.0), seconds)? / 86_400.0)
+        - 719_468
+}
+
+/// The year, month and day of a moment in days since the start of 1970; years are kept within ±10⁹.
+pub(crate) fn civil(days: f64) -> (i64, u8, u8) {
+    // The inverse of `day_number`: 400 years have 146,097 days.
+    let since_march = days.clamp(-3.6e11, 3.6e11).floor() as i64 + 719_468;
+    let (era, of_era) = (since_march.div_euclid(146_097), since_march.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (400 * era + year_of_era + i64::from(month <= 2), month as u8, day as u8)
+}
+
+/// The days from the start of 1970 to the first of January of a year.
+pub(crate) fn first_of_year(year: i64) -> f64 {
+    day_number(year, 1, 1) as f64
 }
 
 /// The seconds since midnight UTC of `12:00`, `12:00:00`, `12:00:00.25`, each perhaps with `Z` or an offset.
@@ -75,7 +97,19 @@ fn digits(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::days;
+    use super::{civil, day_number, days, first_of_year};
+
+    #[test]
+    fn the_calendar_goes_forth_and_back() {
+        let mut last = (0, 0, 0);
+        for day in (-800_000..800_000).step_by(37) {
+            let (year, month, date) = civil(day as f64);
+            assert_eq!(day_number(year, i64::from(month), i64::from(date)), day);
+            assert!((year, month, date) > last || day == -800_000);
+            last = (year, month, date);
+        }
+        assert_eq!((civil(19_782.99), first_of_year(1971)), ((2024, 2, 29), 365.0));
+    }
 
     #[test]
     fn dates_and_times_become_days() {

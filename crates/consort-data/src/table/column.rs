@@ -1,0 +1,112 @@
+use serde::{Deserialize, Serialize};
+
+/// What a column holds, judged from all of its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Numbers and missing ones, nothing else.
+    Number,
+    /// `true` and `false` in any case of letters.
+    Boolean,
+    /// Dates, or dates with a time.
+    Date,
+    /// Texts, or a mixture of things.
+    Text,
+    /// Nothing at all.
+    Missing,
+    /// What cannot be read: lists, structures.
+    Unreadable,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Number => "number",
+            Kind::Boolean => "boolean",
+            Kind::Date => "date",
+            Kind::Text => "text",
+            Kind::Missing => "missing",
+            Kind::Unreadable => "unreadable",
+        })
+    }
+}
+
+/// One column of a [`Table`](super::Table).
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub(super) name: String,
+    pub(super) data: Data,
+    pub(super) missing: usize,
+}
+
+/// The cells of a column.
+#[derive(Debug, Clone)]
+pub(super) enum Data {
+    /// NaN is missing.
+    Numbers(Vec<f64>),
+    /// 1 for true, 0 for false; NaN is missing.
+    Booleans(Vec<f64>),
+    /// Days since the start of 1970 (UTC); NaN is missing.
+    Dates(Vec<f64>),
+    Texts(Texts),
+    Missing,
+    Unreadable(String),
+}
+
+/// Texts, each kept once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Texts {
+    /// The number of each row's text, `u32::MAX` for a missing one; none where there are too many texts.
+    pub(super) codes: Vec<u32>,
+    /// The texts by first sight; none where there are too many.
+    pub(super) levels: Vec<String>,
+    /// Whether there are more different texts than are kept.
+    pub(super) many: bool,
+    /// How many rows hold a number all the same.
+    pub(super) numbers: usize,
+    /// How many rows hold a number with a comma in it, such as `0,5`.
+    pub(super) commas: usize,
+    /// The first row that holds no number, and its text.
+    pub(super) stray: Option<(usize, String)>,
+}
+
+impl Column {
+    /// The name in the header.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it holds.
+    pub fn kind(&self) -> Kind {
+        match &self.data {
+            Data::Numbers(_) => Kind::Number,
+            Data::Booleans(_) => Kind::Boolean,
+            Data::Dates(_) => Kind::Date,
+            Data::Texts(_) => Kind::Text,
+            Data::Missing => Kind::Missing,
+            Data::Unreadable(_) => Kind::Unreadable,
+        }
+    }
+
+    /// In how many rows it is missing.
+    pub fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// Its numbers, 0 and 1 of a boolean column, or days since the start of 1970 of a date column; NaN is missing.
+    pub fn values(&self) -> Option<&[f64]> {
+        match &self.data {
+            Data::Numbers(values) | Data::Booleans(values) | Data::Dates(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Its different texts by first sight, and the number of each row's text (`u32::MAX` for a missing one). `None`
+    /// where there are no texts, or more than 10,000 different ones.
+    pub fn levels(&self) -> Option<(&[String], &[u32])> {
+        match &self.data {
+            Data::Texts(texts) if !texts.many => Some((&texts.levels, &texts.codes)),
+            _ => None,
+        }
+    }
+}

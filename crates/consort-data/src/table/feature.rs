@@ -1,0 +1,185 @@
+//! What a column becomes: the plan of its features, judged on the training table.
+
+use consort_core::Warning;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+use super::{
+    Column, Part, Table, Why,
+    column::{Data, Texts},
+    read::has_decimal_comma,
+};
+
+/// How a column becomes features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "as", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Plan {
+    /// Numbers.
+    Number,
+    /// The numbers 1 (true) and 0 (false): unlike a category they need no encoder, and there is no level to be unseen.
+    Boolean,
+    /// A category.
+    Category {
+        /// The levels seen in training: numeric if all are numbers, else in the order of their bytes.
+        levels: Vec<String>,
+    },
+    /// A number for each part.
+    Date {
+        /// The first day in training, which [`Part::Days`] counts from, in days since the start of 1970 (UTC).
+        origin: f64,
+        /// The parts that were not the same in every training row.
+        parts: Vec<Part>,
+    },
+}
+
+/// The fewest rows on which a column of different values is told from one that happens to have them.
+const FEW_ROWS: usize = 20;
+/// The most levels of a category whose levels have fewer than two rows each.
+const FEW_LEVELS: usize = 20;
+
+/// What a column becomes, or why it is set aside.
+///
+/// # Errors
+/// [`Error::NotNumber`] for a column of numbers with a decimal comma.
+pub(super) fn plan(table: &Table, column: &Column, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
+    Ok(match &column.data {
+        Data::Missing => Err(Why::Missing),
+        Data::Unreadable(what) => Err(Why::Unreadable { what: what.clone() }),
+        Data::Numbers(values) => number(column, values),
+        Data::Booleans(values) => match Range::of(values) {
+            range if range.is_constant(values.len()) => Err(Why::Constant { value: (range.least == 1.0).to_string() }),
+            _ => Ok(Plan::Boolean),
+        },
+        Data::Dates(days) => date(days),
+        Data::Texts(texts) => text(table, column, texts, warnings)?,
+    })
+}
+
+/// The least and the greatest of the numbers that are there.
+struct Range {
+    least: f64,
+    greatest: f64,
+    present: usize,
+    whole: bool,
+}
+
+impl Range {
+    fn of(values: &[f64]) -> Self {
+        let mut range = Self { least: f64::INFINITY, greatest: f64::NEG_INFINITY, present: 0, whole: true };
+        for &value in values.iter().filter(|value| !value.is_nan()) {
+            range.least = range.least.min(value);
+            range.greatest = range.greatest.max(value);
+            range.present += 1;
+            range.whole &= value.fract() == 0.0;
+        }
+        range
+    }
+
+    fn is_constant(&self, rows: usize) -> bool {
+        self.present == rows && self.least == self.greatest
+    }
+}
+
+fn number(column: &Column, values: &[f64]) -> Result<Plan, Why> {
+    let range = Range::of(values);
+    if range.is_constant(values.len()) {
+        return Err(Why::Constant { value: range.least.to_string() });
+    }
+    let rows = values.len();
+    if range.whole && range.present == rows && rows >= FEW_ROWS {
+        let numbered = range.greatest - range.least == (rows - 1) as f64;
+        if numbered && each_once(values, range.least) {
+            return Err(Why::RunningNumber { from: range.least, to: range.greatest });
+        }
+        if is_named_as_id(&column.name) && are_distinct(values) {
+            return Err(Why::Distinct { rows });
+        }
+    }
+    Ok(Plan::Number)
+}
+
+/// Whether whole numbers from `least` on, as many as there are rows, each occur once.
+fn each_once(values: &[f64], least: f64) -> bool {
+    let mut seen = vec![false; values.len()];
+    values.iter().all(|value| seen.get_mut((value - least) as usize).is_some_and(|seen| !std::mem::replace(seen, true)))
+}
+
+fn are_distinct(values: &[f64]) -> bool {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+fn is_named_as_id(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    matches!(name.as_str(), "" | "id" | "index" | "row" | "rowid" | "rownum" | "uid" | "uuid" | "key")
+        || name.starts_with("unnamed: ")
+        || ["_id", " id", "-id", ".id"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn date(days: &[f64]) -> Result<Plan, Why> {
+    let range = Range::of(days);
+    let origin = range.least.floor();
+    let varies = |part: &Part| {
+        let mut of = days.iter().filter(|days| !days.is_nan()).map(|&days| part.of(days, origin));
+        let first = of.next();
+        of.any(|value| Some(value) != first)
+    };
+    let parts: Vec<Part> = Part::ALL.into_iter().filter(varies).collect();
+    if parts.is_empty() {
+        let (year, month, day) = crate::date::civil(origin);
+        return Err(Why::Constant { value: format!("{year}-{month:02}-{day:02}") });
+    }
+    Ok(Plan::Date { origin, parts })
+}
+
+fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
+    let present = table.rows() - column.missing;
+    if texts.commas > 0 && texts.commas + texts.numbers == present {
+        return Err(not_number(table, column, texts));
+    }
+    let mostly_numbers = 10 * texts.numbers >= 9 * present;
+    let stray = || texts.stray.clone().filter(|_| mostly_numbers).map(|(row, text)| (row + 1, text));
+    if texts.many {
+        return Ok(Err(Why::ManyTexts { levels: None, rows: present, stray: stray() }));
+    }
+    let levels = texts.levels.len();
+    if levels == 1 && column.missing == 0 {
+        return Ok(Err(Why::Constant { value: texts.levels[0].clone() }));
+    }
+    if levels > FEW_LEVELS && 2 * levels > present || levels == present && levels > FEW_LEVELS / 2 {
+        return Ok(Err(match stray() {
+            None if levels == present => Why::Distinct { rows: present },
+            stray => Why::ManyTexts { levels: Some(levels), rows: present, stray },
+        }));
+    }
+    if let Some((row, text)) = stray() {
+        warnings.push(Warning::Note {
+            text: format!(
+                "column `{}` is a category of {levels} levels, since `{text}` in row {row} is no number, though most \
+                 are: mend it, or leave the field empty, to use the column as numbers",
+                column.name
+            ),
+        });
+    }
+    let levels = consort_core::Classes::from_labels(texts.levels.iter().cloned())?.names().to_vec();
+    Ok(Ok(Plan::Category { levels }))
+}
+
+/// An error of a column that holds texts where numbers must be.
+pub(super) fn not_number(table: &Table, column: &Column, texts: &Texts) -> Error {
+    let (row, text) = texts.stray.clone().unwrap_or_default();
+    Error::NotNumber {
+        file: table.file(),
+        at: format!("row {}", row + 1),
+        column: column.name.clone(),
+        hint: if has_decimal_comma(&text) {
+            "it has a decimal comma: write a decimal point, and nothing between thousands"
+        } else {
+            "mend it, or leave the field empty where the number is missing"
+        },
+        text,
+    }
+}

@@ -1,0 +1,26 @@
+//! Tables: from a file with a target column to a [`Dataset`](consort_core::Dataset).
+//!
+//! [`read`] takes a file into memory, [`Schema::infer`] judges what its columns are, and [`Schema::dataset`] makes the data
+//! set of it, or of any later table with the same columns. The schema is data: it is saved with a run.
+
+mod apply;
+mod calendar;
+mod column;
+mod feature;
+mod leak;
+mod options;
+mod read;
+mod roles;
+mod schema;
+mod set_aside;
+mod target;
+
+pub use apply::Applied;
+pub use calendar::Part;
+pub use column::{Column, Kind};
+pub use feature::Plan;
+pub use options::{Infinite, MissingTarget, SchemaOptions};
+pub use read::{Table, read, read_source};
+pub use roles::Roles;
+pub use schema::{Planned, Schema};
+pub use set_aside::{SetAside, Why};

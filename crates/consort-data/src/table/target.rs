@@ -1,0 +1,269 @@
+//! The target column: classes or numbers.
+
+use std::collections::HashMap;
+
+use consort_core::{Classes, Outputs, Target, Task};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result,
+    files::{TextColumn, number, survey::MOST_CLASSES},
+};
+
+use super::{Column, Kind, SchemaOptions, Table, column::Data, feature::not_number, read::truth};
+
+/// The most different whole numbers that are taken for classes.
+const MOST_NUMBERED: usize = 20;
+/// The fewest rows that each of them has in the mean, unless there are just two.
+const ROWS_EACH: usize = 5;
+
+/// What the target is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Truths {
+    Classes(Classes),
+    Values,
+}
+
+impl Truths {
+    /// Whether the target is a class, and which classes there are.
+    pub(super) fn infer(
+        table: &Table,
+        column: &Column,
+        texts: &TextColumn,
+        options: &SchemaOptions,
+        judged: &mut Vec<String>,
+    ) -> Result<Self> {
+        let name = column.name();
+        let unclear = |problem: String, hint: &str| Error::Unclear { file: table.file(), problem, hint: hint.into() };
+        match column.kind() {
+            Kind::Missing => return Err(unclear(format!("the target `{name}` is missing in every row"), OTHER)),
+            Kind::Unreadable | Kind::Date => {
+                return Err(Error::ColumnType {
+                    file: table.file(),
+                    column: name.into(),
+                    found: match &column.data {
+                        Data::Unreadable(what) => what.clone(),
+                        _ => "dates".into(),
+                    },
+                    role: "a target",
+                    hint: "choose a column of numbers or classes",
+                });
+            }
+            Kind::Number | Kind::Boolean | Kind::Text => {}
+        }
+        let labels = Labels::count(column, texts);
+        let by_classes = match options.task {
+            Some(task) if task.is_classification() => true,
+            Some(Task::Regression | Task::Quantile) => false,
+            Some(task) => {
+                return Err(consort_core::Error::Unsupported {
+                    by: "a table".into(),
+                    what: task.to_string(),
+                    hint: "name one target, of classes or of numbers".into(),
+                }
+                .into());
+            }
+            None if options.classes.is_some() => true,
+            None => {
+                let judgement = labels.are_classes(column);
+                judged.push(format!("`{name}`: {}", judgement.1));
+                judgement.0
+            }
+        };
+        if labels.distinct.len() == 1 {
+            let value = labels.distinct.keys().next().copied().unwrap_or_default();
+            return Err(unclear(
+                format!("the target `{name}` is `{value}` in every row that has one, so there is nothing to learn"),
+                OTHER,
+            ));
+        }
+        if !by_classes {
+            return match &column.data {
+                Data::Texts(texts) => Err(not_number(table, column, texts)),
+                _ => Ok(Self::Values),
+            };
+        }
+        let count = labels.distinct.len();
+        if options.classes.is_none() && (labels.many || count > MOST_NUMBERED && 2 * count > labels.present) {
+            if let Data::Texts(texts) = &column.data
+                && 2 * texts.numbers > labels.present
+            {
+                return Err(not_number(table, column, texts));
+            }
+            return Err(unclear(
+                format!(
+                    "the target `{name}` has {}{count} different values in {} rows, too many for classes",
+                    if labels.many { "more than " } else { "" },
+                    labels.present
+                ),
+                "choose another target, or say that the task is a regression",
+            ));
+        }
+        let mut classes = match &options.classes {
+            Some(classes) => Classes::new(classes.iter().cloned())?,
+            None => Classes::from_labels(labels.distinct.keys().copied())?,
+        };
+        if let Some(positive) = &options.positive {
+            classes = classes.with_positive(positive)?;
+        }
+        if options.task == Some(Task::Binary) && classes.len() != 2 {
+            return Err(unclear(
+                format!("the target `{name}` has {} classes ({classes}), not two", classes.len()),
+                "say that the task is multiclass, or mend the labels",
+            ));
+        }
+        Ok(Self::Classes(classes))
+    }
+
+    /// What a prediction of it has.
+    pub(super) fn outputs(&self, name: &str) -> Outputs {
+        match self {
+            Truths::Classes(classes) => Outputs::Classes(classes.clone()),
+            Truths::Values => Outputs::target(name),
+        }
+    }
+
+    /// The target of the rows `kept` (all for `None`), none of which is missing.
+    pub(super) fn read(
+        &self,
+        table: &Table,
+        column: &Column,
+        texts: &TextColumn,
+        kept: Option<&[u32]>,
+    ) -> Result<Target> {
+        let rows = kept.map_or(table.rows(), <[u32]>::len);
+        let row = |i: usize| kept.map_or(i, |kept| kept[i] as usize);
+        match (self, &column.data) {
+            (Truths::Classes(classes), _) => {
+                let finder = Finder::new(classes);
+                let mut known: HashMap<&str, u32> = HashMap::new();
+                let mut codes = Vec::with_capacity(rows);
+                for i in 0..rows {
+                    let text = texts.text(row(i)).unwrap_or_default();
+                    let code = match known.get(text) {
+                        Some(&code) => code,
+                        None => {
+                            let code = finder.find(text).ok_or_else(|| consort_core::Error::UnknownClass {
+                                place: format!("{}, column `{}`", table.file(), column.name()),
+                                class: text.into(),
+                                row: Some(row(i) + 1),
+                                known: classes.clone(),
+                            })?;
+                            known.insert(text, code);
+                            code
+                        }
+                    };
+                    codes.push(code);
+                }
+                Ok(Target::Classes { codes, classes: classes.clone() })
+            }
+            (Truths::Values, Data::Numbers(values) | Data::Booleans(values)) => {
+                let values: Vec<f64> = (0..rows).map(|i| values[row(i)]).collect();
+                if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+                    return Err(Error::Range {
+                        file: table.file(),
+                        at: format!("row {}", row(i) + 1),
+                        column: column.name().into(),
+                        value: values[i],
+                        expected: "a target: a finite number",
+                    });
+                }
+                Ok(Target::from_values(values, column.name())?)
+            }
+            (Truths::Values, Data::Texts(texts)) => Err(not_number(table, column, texts)),
+            (Truths::Values, other) => Err(Error::ColumnType {
+                file: table.file(),
+                column: column.name().into(),
+                found: match other {
+                    Data::Unreadable(what) => what.clone(),
+                    Data::Dates(_) => "dates".into(),
+                    _ => "nothing".into(),
+                },
+                role: "a target of numbers",
+                hint: "the model was trained on numbers",
+            }),
+        }
+    }
+
+    /// Whether the target is missing in a row, by its text.
+    pub(super) fn is_missing(&self, column: &Column, text: Option<&str>) -> bool {
+        match self {
+            Truths::Values => absent(column, text),
+            Truths::Classes(classes) => absent(column, text) && text.is_none_or(|text| classes.index(text).is_none()),
+        }
+    }
+}
+
+const OTHER: &str = "choose another target";
+
+/// Whether a cell of the target is missing: `NA` and its like are so unless the column is one of texts.
+fn absent(column: &Column, text: Option<&str>) -> bool {
+    text.is_none_or(|text| {
+        text.trim().is_empty() || column.kind() != Kind::Text && number::is_null(text.trim().as_bytes())
+    })
+}
+
+/// The different labels of a target.
+struct Labels<'a> {
+    distinct: HashMap<&'a str, usize>,
+    present: usize,
+    /// Whether there are more than were counted.
+    many: bool,
+}
+
+impl<'a> Labels<'a> {
+    fn count(column: &Column, texts: &'a TextColumn) -> Self {
+        let mut labels = Self { distinct: HashMap::new(), present: 0, many: false };
+        for text in texts.texts().filter(|text| !absent(column, *text)).flatten() {
+            labels.present += 1;
+            if let Some(rows) = labels.distinct.get_mut(text) {
+                *rows += 1;
+            } else if labels.distinct.len() < MOST_CLASSES {
+                labels.distinct.insert(text, 1);
+            } else {
+                labels.many = true;
+            }
+        }
+        labels
+    }
+
+    /// Whether the labels are classes, and why.
+    fn are_classes(&self, column: &Column) -> (bool, String) {
+        let count = self.distinct.len();
+        let Data::Numbers(values) = &column.data else {
+            return (true, format!("{count} different texts are classes"));
+        };
+        let whole = values.iter().all(|value| value.is_nan() || value.fract() == 0.0);
+        let few = count == 2 || count <= MOST_NUMBERED && count * ROWS_EACH <= self.present;
+        match (whole, few && !self.many) {
+            (true, true) => (true, format!("{count} different whole numbers are taken for classes")),
+            (true, false) => (false, "many different whole numbers are taken for numbers, not classes".into()),
+            (false, _) => (false, "numbers that are not all whole are no classes".into()),
+        }
+    }
+}
+
+/// Finds the class of a label: the one spelled so; else the only one that is the same number, or the same truth value, so that
+/// a model trained on `1.0` or `True` in one format takes `1` or `true` of another.
+struct Finder<'a> {
+    classes: &'a Classes,
+    numbers: Vec<Option<f64>>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(classes: &'a Classes) -> Self {
+        let number = |name: &String| name.trim().parse().ok().or_else(|| truth(name));
+        Self { classes, numbers: classes.names().iter().map(number).collect() }
+    }
+
+    fn find(&self, label: &str) -> Option<u32> {
+        if let Some(code) = self.classes.index(label) {
+            return Some(code as u32);
+        }
+        let value: f64 = label.trim().parse().ok().or_else(|| truth(label))?;
+        let mut same = (0..self.numbers.len()).filter(|&k| self.numbers[k] == Some(value));
+        let first = same.next()?;
+        same.next().is_none().then_some(first as u32)
+    }
+}

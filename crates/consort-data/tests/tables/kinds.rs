@@ -1,0 +1,164 @@
+//! What the columns of a training table become.
+
+use consort_data::table::{Plan, Roles, Schema, SchemaOptions, Why};
+
+use crate::{csv, infer, levels, numbers, says};
+
+/// A column of 60 rows beside a feature `x` and a target `y`.
+fn with_column(name: &str, cell: impl Fn(usize) -> String) -> String {
+    let mut text = format!("x,{name},y\n");
+    for i in 0..60 {
+        text += &format!("{},{},{}\n", (i * i) % 17, cell(i), ["no", "yes"][(i / 2 + i / 7) % 2]);
+    }
+    text
+}
+
+fn plan(cell: impl Fn(usize) -> String) -> Result<Plan, Why> {
+    let text = with_column("c", cell);
+    let schema = infer(&text, "y").unwrap();
+    match schema.columns().iter().find(|planned| planned.column == "c") {
+        Some(planned) => Ok(planned.plan.clone()),
+        None => Err(schema.set_aside().iter().find(|aside| aside.column == "c").unwrap().why.clone()),
+    }
+}
+
+#[test]
+fn numbers_stay_numbers_even_if_whole_and_few() {
+    assert_eq!(plan(|i| (i % 3).to_string()), Ok(Plan::Number));
+    assert_eq!(plan(|i| format!("{}e-3", i % 7)), Ok(Plan::Number));
+    assert_eq!(plan(|i| if i % 5 == 0 { "NA".into() } else { i.to_string() }), Ok(Plan::Number));
+}
+
+#[test]
+fn true_and_false_are_one_and_nought() {
+    let text = with_column("c", |i| ["True", "FALSE", "?"][i % 3].into());
+    let schema = infer(&text, "y").unwrap();
+    let dataset = schema.dataset(&csv(&text), true).unwrap();
+    assert_eq!(numbers(&dataset, "c")[..3], [Some(1.0), Some(0.0), None]);
+}
+
+#[test]
+fn texts_of_few_levels_are_categories_in_byte_order_and_na_is_one_of_them() {
+    let text = with_column("c", |i| ["SE", "NA", "", "Åland"][i % 4].into());
+    let schema = infer(&text, "y").unwrap();
+    let Plan::Category { levels: known } = &schema.columns()[1].plan else { panic!() };
+    assert_eq!(known, &["NA", "SE", "Åland"]);
+    let dataset = schema.dataset(&csv(&text), true).unwrap();
+    assert_eq!(levels(&dataset, "c")[..4], [Some("SE"), Some("NA"), None, Some("Åland")]);
+}
+
+#[test]
+fn what_tells_nothing_is_set_aside_with_its_reason() {
+    assert_eq!(plan(|i| format!("t{i}")), Err(Why::Distinct { rows: 60 }));
+    assert_eq!(plan(|i| (i + 5).to_string()), Err(Why::RunningNumber { from: 5.0, to: 64.0 }));
+    assert_eq!(plan(|i| ((i * 7) % 60).to_string()), Err(Why::RunningNumber { from: 0.0, to: 59.0 }));
+    assert_eq!(plan(|_| "7".into()), Err(Why::Constant { value: "7".into() }));
+    assert_eq!(plan(|_| "seven".into()), Err(Why::Constant { value: "seven".into() }));
+    assert_eq!(plan(|_| "true".into()), Err(Why::Constant { value: "true".into() }));
+    assert_eq!(plan(|_| "2024-02-29".into()), Err(Why::Constant { value: "2024-02-29".into() }));
+    assert_eq!(plan(|i| ["", "NA", "null"][i % 3].into()), Err(Why::Missing));
+    assert_eq!(plan(|i| format!("t{}", i % 40)), Err(Why::ManyTexts { levels: Some(40), rows: 60, stray: None }));
+    // One value beside nothing says something still.
+    assert_eq!(plan(|i| if i % 2 == 0 { "7".into() } else { String::new() }), Ok(Plan::Number));
+}
+
+#[test]
+fn an_id_is_known_by_its_name_if_its_numbers_have_gaps() {
+    let sparse = |name: &str| {
+        let schema = infer(&with_column(name, |i| (i * i + 3).to_string()), "y").unwrap();
+        schema.columns().len()
+    };
+    assert_eq!((sparse("customer_id"), sparse("size")), (1, 2));
+}
+
+#[test]
+fn dates_become_the_parts_that_vary() {
+    let text =
+        with_column("c", |i| if i == 3 { "NA".into() } else { format!("2024-{:02}-{:02}", 1 + i % 12, 1 + i % 28) });
+    let schema = infer(&text, "y").unwrap();
+    assert_eq!(schema.features()[1..], ["c.month", "c.day", "c.weekday", "c.day_of_year", "c.days"]);
+    let dataset = schema.dataset(&csv(&text), true).unwrap();
+    assert_eq!(numbers(&dataset, "c.month")[..5], [Some(1.0), Some(2.0), Some(3.0), None, Some(5.0)]);
+    assert_eq!(numbers(&dataset, "c.days")[..2], [Some(0.0), Some(32.0)]);
+
+    let hours = with_column("c", |i| format!("2024-01-01T{:02}:30:00Z", i % 24));
+    assert_eq!(infer(&hours, "y").unwrap().features()[1..], ["c.hour", "c.days"]);
+}
+
+#[test]
+fn a_decimal_comma_is_an_error_that_says_so() {
+    let text = with_column("c", |i| format!("\"{},5\"", i));
+    let error = infer(&text, "y").unwrap_err().to_string();
+    assert!(error.contains("row 1, column `c`: `0,5` is not a number: it has a decimal comma"), "{error}");
+    // Names with commas are texts.
+    assert_eq!(plan(|i| format!("\"Smith, {}\"", i % 3)).map(drop), Ok(()));
+}
+
+#[test]
+fn a_stray_text_among_numbers_is_named() {
+    let text = with_column("c", |i| if i == 40 { "unknown".into() } else { (i % 19).to_string() });
+    let schema = infer(&text, "y").unwrap();
+    assert!(says(schema.warnings(), &["column `c` is a category of 20 levels", "`unknown` in row 41"]));
+    let many = with_column("c", |i| if i == 40 { "unknown".into() } else { format!("{}", i * i) });
+    let schema = infer(&many, "y").unwrap();
+    assert!(says(schema.warnings(), &["`c` is set aside", "`unknown` in row 41: mend it"]), "{:?}", schema.warnings());
+}
+
+#[test]
+fn a_column_that_determines_the_target_is_kept_and_warned_about() {
+    let text = with_column("c", |i| ["low", "high"][(i / 2 + i / 7) % 2].into());
+    let schema = infer(&text, "y").unwrap();
+    assert!(says(schema.warnings(), &["column `c` may leak the target", "2 different values", "one class"]));
+    assert_eq!(schema.columns().len(), 2);
+    let mut regression = String::from("copy,cents,x,y\n");
+    for i in 0..60 {
+        let y = (i * 37 % 101) as f64 / 4.0;
+        regression += &format!("{y},{},{},{y}\n", 100.0 * y + 3.0, i % 7);
+    }
+    let schema = infer(&regression, "y").unwrap();
+    assert!(says(schema.warnings(), &["`cents` may leak", "scale and shift"]), "{:?}", schema.warnings());
+    assert!(says(schema.warnings(), &["`copy` may leak"]));
+    assert!(!says(schema.warnings(), &["`x` may leak"]));
+}
+
+#[test]
+fn chance_is_no_leak() {
+    // 12 rows, two values, each with one class: too few to tell.
+    let text = "x,c,y\n1,a,p\n2,b,q\n3,a,p\n5,b,q\n4,a,p\n6,b,q\n8,a,p\n7,b,q\n";
+    assert!(infer(text, "y").unwrap().warnings().is_empty());
+}
+
+#[test]
+fn the_order_of_rows_changes_nothing_but_the_rows() {
+    let text = with_column("c", |i| ["b", "a", "", "d"][(i * i) % 4].into());
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    let reversed = lines.join("\n");
+    assert_eq!(infer(&text, "y").unwrap(), infer(&reversed, "y").unwrap());
+}
+
+#[test]
+fn a_schema_goes_through_serde_and_reads_the_same() {
+    let text = with_column("c", |i| format!("2024-01-{:02}T0{}:00:00", 1 + i % 28, i % 10));
+    let schema = infer(&text, "y").unwrap();
+    let saved = serde_json::to_string(&schema).unwrap();
+    let loaded: Schema = serde_json::from_str(&saved).unwrap();
+    assert_eq!(loaded, schema);
+    let (a, b) = (schema.dataset(&csv(&text), true).unwrap(), loaded.dataset(&csv(&text), true).unwrap());
+    assert_eq!(a.features(), b.features());
+    assert!(serde_json::from_str::<Schema>(&saved.replace("\"roles\"", "\"rolls\"")).is_err());
+}
+
+#[test]
+fn roles_are_no_features() {
+    let text = with_column("c", |i| format!("g{}", i % 4));
+    let roles = Roles { group: Some("c".into()), ..Roles::target("y") };
+    let schema = Schema::infer(&csv(&text), &roles, SchemaOptions::default()).unwrap();
+    assert_eq!(schema.features(), ["x"]);
+    assert_eq!(schema.dataset(&csv(&text), true).unwrap().groups().unwrap()[..5], [0, 1, 2, 3, 0]);
+    let roles = Roles { ignore: vec!["c".into()], ..Roles::target("y") };
+    assert_eq!(Schema::infer(&csv(&text), &roles, SchemaOptions::default()).unwrap().features(), ["x"]);
+    let roles = Roles { weight: Some("w".into()), ..Roles::target("y") };
+    let error = Schema::infer(&csv(&text), &roles, SchemaOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("no weight column `w`; its columns are `x`, `c`, `y`"), "{error}");
+}
