@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Fuse, score and compare the predictions of many models.
+/// Train, fuse, score and compare ensembles of models.
 #[derive(Debug, Parser)]
 #[command(name = "consort", version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -14,6 +14,14 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Train an ensemble from a table, with an honest estimate and a report
+    #[command(after_help = FIT_EXAMPLES)]
+    Fit(Box<Fit>),
+    /// Predict new rows with what `fit` made
+    #[command(after_help = PREDICT_EXAMPLES)]
+    Predict(Box<Predict>),
+    /// Put what a run needs to predict into one file
+    Bundle(Box<BundleRun>),
     /// Make one prediction of many, with an honest estimate of what that gains
     #[command(after_help = FUSE_EXAMPLES)]
     Fuse(Box<Fuse>),
@@ -38,6 +46,21 @@ Examples:
 
 Prediction files are CSV, CSV.GZ, Parquet or NPY. They have an id column and either one `p_CLASS` column a
 class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
+
+const FIT_EXAMPLES: &str = "\
+Examples:
+  consort fit train.csv --target y -o run
+  consort fit train.parquet --target price --id key --members boost,forest,extra --method stack -o run
+  consort fit visits.csv --target outcome --group patient --metric roc_auc --time-limit 10m -o run
+  consort fit --resume run
+
+The table is CSV, CSV.GZ, Parquet or IPC. Types, task, positive class, folds and members are judged from it, and said.
+The run holds out-of-fold predictions, fitted models, the report and the bundle; what was stopped goes on with --resume.";
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  consort predict run new.csv -o pred.csv
+  consort predict bundle.consort new.parquet -o pred.parquet";
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
@@ -114,6 +137,122 @@ pub(crate) struct Running {
     /// Print one JSON object with all that was computed
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fit {
+    /// The table (.csv, .csv.gz, .parquet, .ipc)
+    #[arg(value_name = "DATA", required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) data: Option<PathBuf>,
+    /// The column to be predicted
+    #[arg(long, value_name = "COL", required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) target: Option<String>,
+    /// The folder of the run, which must be new or empty
+    #[arg(short, long, value_name = "RUN", required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) output: Option<PathBuf>,
+    /// Go on with a run that was stopped, as it was begun
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "members", "metric", "time_limit"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// The column that identifies a row [default: `id`, if it does]
+    #[arg(long, value_name = "COL")]
+    pub(crate) id: Option<String>,
+    /// A column of row weights
+    #[arg(long, value_name = "COL")]
+    pub(crate) weight: Option<String>,
+    /// Keep the rows of one group together
+    #[arg(long, value_name = "COL")]
+    pub(crate) group: Option<String>,
+    /// Learn from the past and test on the future, in the order of this column
+    #[arg(long, value_name = "COL", conflicts_with = "group")]
+    pub(crate) time: Option<String>,
+    /// Folds that exist already: each label is tested by models of the others
+    #[arg(long, value_name = "COL", conflicts_with_all = ["group", "time"])]
+    pub(crate) fold: Option<String>,
+    /// Columns that are not to be used
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
+    /// The kind of problem [default: judged from the target, and said]
+    #[arg(long, value_enum)]
+    pub(crate) task: Option<TaskName>,
+    /// The positive class of a binary problem [default: the last]
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) positive: Option<String>,
+    /// Leave out rows without a target instead of refusing them
+    #[arg(long)]
+    pub(crate) drop_missing_target: bool,
+    /// Which members: auto, or names such as boost,forest,extra,boost-deep,tree,adaboost
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "auto")]
+    pub(crate) members: Vec<String>,
+    /// How their predictions become one
+    #[arg(long, value_enum, default_value_t = Method::Greedy)]
+    pub(crate) method: Method,
+    /// How many folds; with --method blend, one K-th of the rows is held out
+    #[arg(long, default_value_t = 5, value_name = "K")]
+    pub(crate) folds: u32,
+    /// Draw the folds so many times
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) repeats: u32,
+    /// Layers of members; each above the first reads the predictions below and the features
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) layers: u32,
+    /// What is optimised and judged [default: log_loss, or rmse for numbers]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+    /// Leave out members that cannot be fitted within this time, such as 90s, 10m, 1.5h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_limit: Option<String>,
+    /// Predict with the mean of the models of all folds instead of one fitted on all rows
+    #[arg(long)]
+    pub(crate) keep_folds: bool,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// How the members' predictions become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Method {
+    /// Weights by greedy selection on out-of-fold predictions
+    Greedy,
+    /// A linear or logistic model on out-of-fold predictions
+    Stack,
+    /// Weights fitted on one part of the rows that members do not see
+    Blend,
+    /// The class that most members choose (numbers: their mean)
+    Vote,
+    /// The mean of the members
+    Average,
+    /// AdaBoost alone
+    Adaboost,
+    /// Gradient boosting alone
+    Boost,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// The run, or its bundle
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The table of new rows
+    #[arg(value_name = "NEW")]
+    pub(crate) data: PathBuf,
+    /// Where the predictions go (.csv, .csv.gz, .parquet)
+    #[arg(short, long, value_name = "PRED")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleRun {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 #[derive(Debug, Args)]

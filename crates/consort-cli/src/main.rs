@@ -1,4 +1,4 @@
-//! The program `consort`: fuse, evaluate, compare and split from files.
+//! The program `consort`: fit, predict, fuse, evaluate, compare and split from files.
 
 mod args;
 mod commands;
@@ -9,6 +9,7 @@ mod method;
 mod report;
 mod score_card;
 mod session;
+mod training;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,9 @@ use args::{Cli, Command};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Fit(args) => commands::fit::run(&args),
+        Command::Predict(args) => commands::predict::run(&args),
+        Command::Bundle(args) => commands::bundle::run(&args),
         Command::Fuse(args) => commands::fuse::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Compare(args) => commands::compare::run(&args),

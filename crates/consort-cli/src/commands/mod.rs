@@ -1,7 +1,10 @@
 //! The commands, one file each.
 
 mod apply;
+pub(crate) mod bundle;
 pub(crate) mod compare;
 pub(crate) mod evaluate;
+pub(crate) mod fit;
 pub(crate) mod fuse;
+pub(crate) mod predict;
 pub(crate) mod split;

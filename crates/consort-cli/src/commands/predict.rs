@@ -1,0 +1,48 @@
+//! `consort predict`: a run's predictions of new rows.
+
+use std::path::{Path, PathBuf};
+
+use consort::{
+    core::{Matrix, Samples},
+    data::{
+        files::{self, Fused},
+        table::{self, Schema},
+    },
+    ensemble::run::Bundle,
+};
+
+use super::fit::style;
+use crate::{args::Predict, failure::Result, session::Session};
+
+/// The bundle of a run, or the bundle itself.
+pub(crate) fn bundle_of(run: &Path) -> PathBuf {
+    if run.is_dir() { run.join("bundle.consort") } else { run.to_owned() }
+}
+
+pub(crate) fn run(args: &Predict) -> Result<()> {
+    let mut session = Session::start("predict", &args.running)?;
+    session.doing("reading the ensemble");
+    let bundle = Bundle::load(&bundle_of(&args.run))?;
+    let schema: Schema = bundle.schema()?;
+    session.doing("reading the table");
+    let table = table::read(&args.data)?;
+    let applied = schema.apply(&table, false)?;
+    applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
+    let data = applied.dataset;
+    session.doing("predicting");
+    let predicted: Matrix = bundle.predict(&Samples::all(&data))?;
+    let order: Vec<u32> = (0..data.rows() as u32).collect();
+    let fused = Fused {
+        ids: data.ids(),
+        order: &order,
+        outputs: &bundle.outputs,
+        values: &predicted,
+        style: style(&bundle.outputs),
+        id: schema.roles().id.as_deref().unwrap_or("id"),
+    };
+    files::write_fused(&args.output, &fused)?;
+    session.put("output", args.output.display().to_string().into());
+    session.put("rows", data.rows().into());
+    session.say(format!("{} rows predicted to {}", data.rows(), args.output.display()));
+    session.finish()
+}

@@ -1,0 +1,86 @@
+use std::{path::PathBuf, sync::Arc};
+
+use consort::{
+    core::{Dataset, Splitter},
+    data::{
+        split::{self, Predefined, Repeated},
+        table::{Roles, Schema, SchemaOptions},
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    args::Method,
+    failure::{Failure, Result},
+};
+
+/// The format of a plan that this version writes and reads.
+pub(crate) const FORMAT: u32 = 1;
+
+/// What a run is to do. It is written before the first fit and never changed, so that a run which was stopped goes on
+/// as it was begun.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    pub(crate) format: u32,
+    pub(crate) version: String,
+    /// The table, as an absolute path.
+    pub(crate) data: PathBuf,
+    /// The checksum of the data set made of it.
+    pub(crate) data_hash: String,
+    pub(crate) roles: Roles,
+    pub(crate) options: SchemaOptions,
+    pub(crate) schema: Schema,
+    /// The names of the members; none for those that suit the data.
+    pub(crate) members: Vec<String>,
+    pub(crate) method: Method,
+    pub(crate) folds: u32,
+    pub(crate) repeats: u32,
+    pub(crate) layers: u32,
+    pub(crate) metric: String,
+    pub(crate) keep_folds: bool,
+    pub(crate) seed: u64,
+    /// In seconds.
+    pub(crate) time_limit: Option<f64>,
+}
+
+/// Which rows each fit sees: the labels of the fold column, or folds that heed time, groups and classes.
+pub(crate) fn splitter(plan: &Plan, data: &Dataset, labels: Option<&[String]>) -> Result<Arc<dyn Splitter>> {
+    if let Some(labels) = labels {
+        if plan.repeats > 1 {
+            return Err(Failure::usage("--repeats goes with folds that are drawn, not with a --fold column"));
+        }
+        return Ok(Arc::new(Predefined::from_labels(labels.iter().map(String::as_str))?));
+    }
+    if plan.method == Method::Blend {
+        let asked = split::Plan {
+            test_size: Some(split::Size::Fraction(1.0 / f64::from(plan.folds.max(2)))),
+            stratify: plan.roles.group.is_none() && plan.roles.time.is_none() && is_classification(data),
+            group: plan.roles.group.is_some(),
+            method: plan.roles.time.is_none().then(|| "holdout".into()),
+            ..split::Plan::default()
+        };
+        return Ok(Arc::from(asked.splitter()?));
+    }
+    let asked = split::Plan {
+        folds: Some(plan.folds),
+        stratify: plan.roles.time.is_none() && is_classification(data),
+        group: plan.roles.group.is_some(),
+        time: plan.roles.time.is_some(),
+        ..split::Plan::default()
+    };
+    let splitter = asked.splitter()?;
+    if plan.repeats <= 1 {
+        return Ok(Arc::from(splitter));
+    }
+    if plan.roles.time.is_some() {
+        return Err(Failure::usage("--repeats makes no sense with --time: there is one order of time"));
+    }
+    let repeated = Repeated::boxed(splitter, plan.repeats);
+    repeated.check()?;
+    Ok(Arc::new(repeated))
+}
+
+fn is_classification(data: &Dataset) -> bool {
+    data.target().is_some_and(|target| target.outputs().task().is_classification())
+}

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use consort_core::{Dataset, Error, Learner, Result};
+use consort_trees::{adaboost::AdaBoost, decision_tree::DecisionTree, forest::RandomForest};
+
+use super::boosted;
+use crate::NamedLearner;
+
+/// A member that can be asked for by name.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The name.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub about: &'static str,
+    make: fn(&Dataset) -> Arc<dyn Learner>,
+    /// Whether it is among those taken where none is named.
+    auto: fn(&Dataset) -> bool,
+}
+
+/// All members with a name, cheapest first: with a limit of time, that is the order in which they are fitted.
+pub const NAMES: &[Entry] = &[
+    Entry {
+        name: "tree",
+        about: "a decision tree, pruned by its leaf size",
+        make: |data| {
+            let mut tree = DecisionTree::default();
+            tree.shape.min_leaf_rows = (data.rows() / 200).clamp(5, 100);
+            Arc::new(tree)
+        },
+        auto: |_| false,
+    },
+    Entry {
+        name: "boost",
+        about: "gradient boosting of histogram trees",
+        make: |data| Arc::new(boosted::usual(data)),
+        auto: |_| true,
+    },
+    Entry {
+        name: "forest",
+        about: "a random forest of 200 trees",
+        make: |_| Arc::new(RandomForest::default().trees(200)),
+        auto: |data| data.rows() <= 500_000,
+    },
+    Entry {
+        name: "extra",
+        about: "200 extremely randomised trees",
+        make: |_| Arc::new(RandomForest::extra_trees().trees(200)),
+        auto: |data| data.rows() <= 500_000,
+    },
+    Entry {
+        name: "boost-deep",
+        about: "gradient boosting of deeper trees on parts of the features",
+        make: |data| Arc::new(boosted::deep(data)),
+        auto: |_| true,
+    },
+    Entry {
+        name: "adaboost",
+        about: "AdaBoost of small trees: SAMME for classes, R2 for numbers",
+        make: |_| Arc::new(AdaBoost::default()),
+        auto: |_| false,
+    },
+];
+
+/// The member of this name, with parameters for this data.
+///
+/// # Errors
+/// [`Error::UnknownName`] that lists the names.
+pub fn by_name(name: &str, data: &Dataset) -> Result<NamedLearner> {
+    let entry = NAMES.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let names: Vec<&str> = NAMES.iter().map(|entry| entry.name).collect();
+        Error::UnknownName { what: "member", name: name.into(), known: format!("there are {}", names.join(", ")) }
+    })?;
+    Ok(NamedLearner { name: name.into(), learner: (entry.make)(data) })
+}
+
+/// The members taken where none is named: different in kind, and each good for data of this size.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features};
+/// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0] };
+/// let data = Dataset::new(Features::Columns(vec![x]))?;
+/// let names: Vec<String> = consort_ensemble::portfolio::auto(&data).into_iter().map(|member| member.name).collect();
+/// assert!(names.contains(&"boost".to_owned()));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+pub fn auto(data: &Dataset) -> Vec<NamedLearner> {
+    let made = |entry: &Entry| NamedLearner { name: entry.name.into(), learner: (entry.make)(data) };
+    NAMES.iter().filter(|entry| (entry.auto)(data)).map(made).collect()
+}
