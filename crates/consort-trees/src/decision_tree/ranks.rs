@@ -94,6 +94,11 @@ impl Ranks {
         }
     }
 
+    /// The distinct numbers of a feature, ascending; none for categories.
+    pub fn values(&self, feature: usize) -> &[f32] {
+        &self.values[feature]
+    }
+
     /// The number of a rank.
     pub fn value(&self, feature: usize, rank: u32) -> Option<f32> {
         self.values[feature].get(rank as usize).copied()

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::objective::{Measure, Objective};
+use super::objective::{Measure, Objective, one_if};
 
 /// A function of the counts of the classes of a node.
 pub(crate) trait ClassImpurity: Send + Sync {
@@ -84,6 +84,45 @@ impl<I: ClassImpurity, const N: usize> Objective for ClassCounts<'_, I, N> {
     #[inline(always)]
     fn add(&self, item: ClassItem, sums: &mut [f64]) {
         sums[item.class as usize] += item.weight;
+    }
+
+    #[inline]
+    fn add_all(&self, items: &[ClassItem], sums: &mut [f64]) {
+        if N != 2 {
+            return items.iter().for_each(|&item| self.add(item, sums));
+        }
+        // Two numbers that stay in registers.
+        let (mut first, mut second) = (0.0, 0.0);
+        for item in items {
+            first += item.weight * one_if(item.class == 0);
+            second += item.weight * one_if(item.class != 0);
+        }
+        sums[0] += first;
+        sums[1] += second;
+    }
+
+    #[inline]
+    fn add_up_to<K: Copy + Into<u32>>(&self, items: &[ClassItem], codes: &[K], last: u32, sums: &mut [f64]) -> usize {
+        let mut rows = 0;
+        if N != 2 {
+            for (&item, &code) in items.iter().zip(codes) {
+                let is_left = code.into() <= last;
+                sums[item.class as usize] += item.weight * one_if(is_left);
+                rows += usize::from(is_left);
+            }
+            return rows;
+        }
+        let (mut first, mut second) = (0.0, 0.0);
+        for (item, &code) in items.iter().zip(codes) {
+            let is_left = code.into() <= last;
+            let weight = item.weight * one_if(is_left);
+            first += weight * one_if(item.class == 0);
+            second += weight * one_if(item.class != 0);
+            rows += usize::from(is_left);
+        }
+        sums[0] += first;
+        sums[1] += second;
+        rows
     }
 
     #[inline(always)]

@@ -31,6 +31,9 @@ pub(crate) trait Columns: Send + Sync {
 
     /// The least and the greatest number of a code.
     fn range(&self, feature: usize, code: u32) -> [f32; 2];
+
+    /// A number in the middle of each code, ascending.
+    fn middles(&self, feature: usize) -> &[f32];
 }
 
 /// Features in bins, and the least and greatest number of each bin.
@@ -39,8 +42,11 @@ pub(crate) struct BinnedColumns {
     ranges: Arc<Ranges>,
 }
 
-/// For each feature and bin, its least and its greatest number.
-struct Ranges(Vec<Vec<[f32; 2]>>);
+/// For each feature and bin, its least and its greatest number, and the middle of both.
+struct Ranges {
+    ends: Vec<Vec<[f32; 2]>>,
+    middles: Vec<Vec<f32>>,
+}
 
 impl BinnedColumns {
     pub(crate) fn new(data: &Dataset, params: &BinParams) -> Result<Self> {
@@ -70,8 +76,23 @@ impl Ranges {
                 of(f, &mut values.iter().skip(f).step_by(shape.iter().product::<usize>().max(1)).copied())
             }
         });
-        Self(ranges.collect())
+        let ends: Vec<Vec<[f32; 2]>> = ranges.collect();
+        let middles = ends.iter().map(|ends| middles(ends)).collect();
+        Self { ends, middles }
     }
+}
+
+/// A bin that no value fell into has the middle of the one before it: no cut is drawn between the two.
+fn middles(ends: &[[f32; 2]]) -> Vec<f32> {
+    let bound = |x: f32| f64::from(x.clamp(f32::MIN, f32::MAX));
+    let middle = |[least, greatest]: [f32; 2]| ((bound(least) + bound(greatest)) / 2.0) as f32;
+    let mut last = f32::MIN;
+    ends.iter()
+        .map(|&ends| {
+            last = if ends[0] <= ends[1] { middle(ends).max(last) } else { last };
+            last
+        })
+        .collect()
 }
 
 impl Columns for BinnedColumns {
@@ -105,7 +126,12 @@ impl Columns for BinnedColumns {
     }
 
     fn range(&self, feature: usize, code: u32) -> [f32; 2] {
-        self.ranges.0[feature].get(code as usize).copied().unwrap_or_default()
+        self.ranges.ends[feature].get(code as usize).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    fn middles(&self, feature: usize) -> &[f32] {
+        &self.ranges.middles[feature]
     }
 }
 
@@ -143,5 +169,10 @@ impl Columns for Arc<Ranks> {
 
     fn range(&self, feature: usize, code: u32) -> [f32; 2] {
         [self.value(feature, code).unwrap_or_default(); 2]
+    }
+
+    #[inline]
+    fn middles(&self, feature: usize) -> &[f32] {
+        self.values(feature)
     }
 }

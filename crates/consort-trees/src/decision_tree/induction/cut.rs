@@ -78,6 +78,28 @@ impl Sides {
         best
     }
 
+    /// The purity of the cut with these sums on the left, if the sides are large enough and it is above `floor`.
+    #[inline]
+    pub(crate) fn judge<O: Objective>(
+        &mut self,
+        objective: &O,
+        left: &[f64],
+        rows: usize,
+        whole: Whole<'_>,
+        floor: f64,
+    ) -> Option<f64> {
+        self.right.clear();
+        self.right.extend(whole.sums.iter().zip(left).map(|(total, left)| total - left));
+        let right = &self.right[..];
+        let purity = objective.purity(left) + objective.purity(right);
+        let fits = purity > floor
+            && rows.min(whole.rows - rows) >= whole.limits.rows
+            && objective.weight(left).min(objective.weight(right)) >= whole.limits.weight
+            && objective.is_side(left)
+            && objective.is_side(right);
+        fits.then_some(purity)
+    }
+
     /// The one cut with these groups on its sides, if its purity is above `floor`; missing values are tried on both,
     /// and alone on the right.
     pub(crate) fn at<O: Objective>(

@@ -57,7 +57,7 @@ struct Room<O: Objective, C: Columns> {
     pool: Vec<O::Item>,
     rows: Vec<u32>,
     near: Near<O, C>,
-    scratch: Scratch<O>,
+    scratch: Scratch<O, C>,
 }
 
 /// The rows of a subtree, copied to lie side by side, so that all of them stay in the nearest caches.
@@ -68,11 +68,11 @@ struct Near<O: Objective, C: Columns> {
     codes: Vec<C::Code>,
 }
 
-struct Scratch<O: Objective> {
+struct Scratch<O: Objective, C: Columns> {
     spare: Vec<u32>,
     items: Vec<O::Item>,
     sums: Vec<f64>,
-    search: Search<O>,
+    search: Search<O, C>,
 }
 
 /// A node whose rows are `start..end` of the rows in hand.
@@ -119,7 +119,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
     fn open(
         &self,
         parts: &mut Parts,
-        scratch: &mut Scratch<O>,
+        scratch: &mut Scratch<O, C>,
         codes: Codes<'_, C>,
         (rows, pool): (&[u32], &[O::Item]),
         open: Open,
@@ -129,9 +129,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
         scratch.items.extend(rows.iter().map(|&row| pool[row as usize]));
         scratch.sums.clear();
         scratch.sums.resize(objective.width(), 0.0);
-        for &item in &scratch.items {
-            objective.add(item, &mut scratch.sums);
-        }
+        objective.add_all(&scratch.items, &mut scratch.sums);
         let outputs = objective.outputs();
         let value = &mut parts.values[open.node * outputs..(open.node + 1) * outputs];
         let measure = objective.measure(&scratch.items, &scratch.sums, value);
@@ -208,7 +206,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
     fn descend(
         &self,
         parts: &mut Parts,
-        scratch: &mut Scratch<O>,
+        scratch: &mut Scratch<O, C>,
         codes: Codes<'_, C>,
         (rows, pool): (&mut [u32], &[O::Item]),
         root: Open,
@@ -242,7 +240,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
     fn descend_near(
         &self,
         parts: &mut Parts,
-        scratch: &mut Scratch<O>,
+        scratch: &mut Scratch<O, C>,
         codes: Codes<'_, C>,
         (rows, pool): (&[u32], &[O::Item]),
         open: Open,
@@ -267,7 +265,14 @@ impl<O: Objective, C: Columns> Grower<O, C> {
     }
 
     /// Opens the node whose split gains most, until there are leaves enough; of equal gain, the oldest.
-    fn best_first(&self, parts: &mut Parts, scratch: &mut Scratch<O>, rows: &mut [u32], pool: &[O::Item], most: usize) {
+    fn best_first(
+        &self,
+        parts: &mut Parts,
+        scratch: &mut Scratch<O, C>,
+        rows: &mut [u32],
+        pool: &[O::Item],
+        most: usize,
+    ) {
         let codes = Codes::Far(&self.columns);
         let root = Open { node: 0, depth: 0, start: 0, end: rows.len() };
         let first = self.open(parts, scratch, codes, (rows, pool), root);

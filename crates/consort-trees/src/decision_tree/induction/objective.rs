@@ -21,6 +21,23 @@ pub(crate) trait Objective: Send + Sync {
     /// Adds a row to the sums.
     fn add(&self, item: Self::Item, sums: &mut [f64]);
 
+    /// Adds rows to the sums, in order.
+    fn add_all(&self, items: &[Self::Item], sums: &mut [f64]) {
+        items.iter().for_each(|&item| self.add(item, sums));
+    }
+
+    /// Adds the rows whose codes are at most `last` to the sums, in order, and gives how many they are.
+    fn add_up_to<K: Copy + Into<u32>>(&self, items: &[Self::Item], codes: &[K], last: u32, sums: &mut [f64]) -> usize {
+        let mut rows = 0;
+        for (&item, &code) in items.iter().zip(codes) {
+            if code.into() <= last {
+                self.add(item, sums);
+                rows += 1;
+            }
+        }
+        rows
+    }
+
     /// The weight of the rows of these sums.
     fn weight(&self, sums: &[f64]) -> f64;
 
@@ -57,4 +74,11 @@ pub(crate) struct Measure {
     pub(crate) impurity: f64,
     /// Whether all rows have the same target.
     pub(crate) is_pure: bool,
+}
+
+/// 1 or 0: looked up, since a compiler makes a branch of a choice, and which way it goes cannot be foretold.
+#[inline(always)]
+pub(super) fn one_if(is: bool) -> f64 {
+    static ZERO_ONE: [f64; 2] = [0.0, 1.0];
+    ZERO_ONE[usize::from(is)]
 }

@@ -9,14 +9,14 @@ pub(super) fn random_cut<C: Columns>(columns: &C, feature: usize, least: u32, gr
     let low = bound(columns.range(feature, least)[0]);
     let high = bound(columns.range(feature, greatest)[1]);
     let drawn = low + unit * (high - low);
-    let (mut from, mut to) = (least, greatest);
-    while to - from > 1 {
-        let half = from + (to - from) / 2;
-        let [a, b] = columns.range(feature, half);
-        // A bin that no value fell into has no range, but an edge.
-        let middle =
-            if a <= b { (bound(a) + bound(b)) / 2.0 } else { f64::from(columns.threshold(feature, half, half)) };
-        if middle <= drawn { from = half } else { to = half }
+    // Those between the ends whose middle is at most what was drawn; no branch, since none could be foretold.
+    let mut rest = &columns.middles(feature)[least as usize + 1..greatest as usize];
+    let mut from = least;
+    while !rest.is_empty() {
+        let half = rest.len() / 2;
+        let below = bound(rest[half]) <= drawn;
+        from += if below { half as u32 + 1 } else { 0 };
+        rest = if below { &rest[half + 1..] } else { &rest[..half] };
     }
     let (end, start) = (columns.range(feature, from)[1], columns.range(feature, from + 1)[0]);
     let drawn = drawn as f32;

@@ -62,24 +62,26 @@ struct Question<'a, O: Objective, C: Columns> {
 }
 
 /// Looks for the split of a node; keeps its memory from node to node.
-pub(crate) struct Search<O: Objective> {
+pub(crate) struct Search<O: Objective, C: Columns> {
     /// The features of the tree, in the order of the last draw.
     pub(crate) features: Vec<u32>,
     tally: Tally<O>,
     sides: Sides,
-    codes: Vec<u32>,
+    codes: Vec<C::Code>,
+    left: Vec<f64>,
 }
 
-impl<O: Objective> Default for Search<O> {
+impl<O: Objective, C: Columns> Default for Search<O, C> {
     fn default() -> Self {
-        Self { features: Vec::new(), tally: Tally::default(), sides: Sides::default(), codes: Vec::new() }
+        let (features, codes, left) = Default::default();
+        Self { features, tally: Tally::default(), sides: Sides::default(), codes, left }
     }
 }
 
-impl<O: Objective> Search<O> {
+impl<O: Objective, C: Columns> Search<O, C> {
     /// The best split among the features drawn; of equal ones, that of the first feature drawn. `column` gives the
     /// codes that row numbers point into.
-    pub(crate) fn split<'c, C: Columns + 'c>(
+    pub(crate) fn split<'c>(
         &mut self,
         objective: &O,
         columns: &C,
@@ -87,7 +89,10 @@ impl<O: Objective> Search<O> {
         node: NodeRows<'_, O::Item>,
         policy: Policy,
         stream: &mut Stream,
-    ) -> Option<Found> {
+    ) -> Option<Found>
+    where
+        C: 'c,
+    {
         let all = self.features.len();
         let mut best: Option<Found> = None;
         let mut varies = false;
@@ -116,7 +121,7 @@ impl<O: Objective> Search<O> {
     }
 
     /// The best cut of a number, and whether its codes differ.
-    fn number<C: Columns>(&mut self, q: &Question<'_, O, C>) -> (Option<Found>, bool) {
+    fn number(&mut self, q: &Question<'_, O, C>) -> (Option<Found>, bool) {
         let Self { tally, sides, .. } = self;
         tally.count(q.objective, q.node.items, q.node.rows, q.codes);
         let (groups, missing) = q.groups(tally);
@@ -137,7 +142,7 @@ impl<O: Objective> Search<O> {
     }
 
     /// The best cut through ordered categories, or a random part of them; and whether they differ.
-    fn category<C: Columns>(&mut self, q: &Question<'_, O, C>, stream: &mut Stream) -> (Option<Found>, bool) {
+    fn category(&mut self, q: &Question<'_, O, C>, stream: &mut Stream) -> (Option<Found>, bool) {
         let Self { tally, sides, .. } = self;
         tally.count(q.objective, q.node.items, q.node.rows, q.codes);
         let (groups, missing) = q.groups(tally);
@@ -167,19 +172,32 @@ impl<O: Objective> Search<O> {
 
     /// A cut at a number drawn evenly between the least and the greatest of the node (Geurts and others 2006), and
     /// whether they differ.
-    fn random_number<C: Columns>(&mut self, q: &Question<'_, O, C>, stream: &mut Stream) -> (Option<Found>, bool) {
+    fn random_number(&mut self, q: &Question<'_, O, C>, stream: &mut Stream) -> (Option<Found>, bool) {
         let missing = q.columns.missing(q.feature);
         self.codes.clear();
-        self.codes.extend(q.node.rows.iter().map(|&row| -> u32 { q.codes[row as usize].into() }));
-        let (mut least, mut greatest, mut misses) = (u32::MAX, 0, false);
-        for &code in &self.codes {
-            let is_missing = code == missing;
-            misses |= is_missing;
-            least = least.min(code);
-            greatest = greatest.max(if is_missing { 0 } else { code });
-        }
-        if least == missing || (least == greatest && !misses) {
+        self.codes.extend(q.node.rows.iter().map(|&row| q.codes[row as usize]));
+        let Some(&first) = self.codes.first() else { return (None, false) };
+        let (least, greatest) = self.codes.iter().fold((first, first), |(a, b), &code| (a.min(code), b.max(code)));
+        let (least, mut greatest): (u32, u32) = (least.into(), greatest.into());
+        if least == greatest {
             return (None, false);
+        }
+        if greatest < missing {
+            let (last, threshold) = random_cut(q.columns, q.feature, least, greatest, stream.unit());
+            self.left.clear();
+            self.left.resize(q.objective.width(), 0.0);
+            let rows = q.objective.add_up_to(q.node.items, &self.codes, last, &mut self.left);
+            let purity = self.sides.judge(q.objective, &self.left, rows, q.whole(), q.floor);
+            let found = purity.map(|purity| {
+                let place = Place { purity, lefts: 1, missing_left: false };
+                q.found(place, None, Cut::UpTo(last), threshold)
+            });
+            return (found, true);
+        }
+        greatest = least;
+        for &code in &self.codes {
+            let code = code.into();
+            greatest = greatest.max(if code == missing { least } else { code });
         }
         let (cut, threshold) = if least == greatest {
             (least, f32::INFINITY)
@@ -196,12 +214,13 @@ impl<O: Objective> Search<O> {
         tally.sums.clear();
         tally.sums.resize(3 * width, 0.0);
         for (&code, &item) in self.codes.iter().zip(q.node.items) {
+            let code: u32 = code.into();
             let group = usize::from(code > cut) + usize::from(code == missing);
             tally.rows[group] += 1;
             q.objective.add(item, &mut tally.sums[group * width..group * width + width]);
         }
         let groups = if tally.rows[1] > 0 { 2 } else { 1 };
-        let missing = misses.then_some(2);
+        let missing = Some(2);
         let place = self.sides.best(q.objective, tally, 0..groups, missing, q.whole(), q.floor);
         let found = place.map(|place| {
             let all_left = place.lefts == groups;

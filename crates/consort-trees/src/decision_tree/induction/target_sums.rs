@@ -1,4 +1,4 @@
-use super::objective::{Measure, Objective};
+use super::objective::{Measure, Objective, one_if};
 
 /// The weight and the sum of one target, from its mean over all rows, so that squares of far-off numbers do not
 /// swallow their differences.
@@ -46,6 +46,33 @@ impl Objective for TargetSum<'_> {
     fn add(&self, item: TargetItem, sums: &mut [f64]) {
         sums[0] += item.weight;
         sums[1] += item.weight * item.value;
+    }
+
+    #[inline]
+    fn add_all(&self, items: &[TargetItem], sums: &mut [f64]) {
+        // Two numbers that stay in registers.
+        let (mut weight, mut sum) = (0.0, 0.0);
+        for item in items {
+            weight += item.weight;
+            sum += item.weight * item.value;
+        }
+        sums[0] += weight;
+        sums[1] += sum;
+    }
+
+    #[inline]
+    fn add_up_to<K: Copy + Into<u32>>(&self, items: &[TargetItem], codes: &[K], last: u32, sums: &mut [f64]) -> usize {
+        let (mut weight, mut sum, mut rows) = (0.0, 0.0, 0);
+        for (item, &code) in items.iter().zip(codes) {
+            let is_left = code.into() <= last;
+            let own = item.weight * one_if(is_left);
+            weight += own;
+            sum += own * item.value;
+            rows += usize::from(is_left);
+        }
+        sums[0] += weight;
+        sums[1] += sum;
+        rows
     }
 
     #[inline(always)]
