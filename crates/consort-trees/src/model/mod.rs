@@ -1,6 +1,8 @@
 //! The fitted side of all trees here: what features they know, and how rows walk through them.
 
+mod blocks;
 mod feature;
+mod quick_scorer;
 mod tree_ensemble;
 mod view;
 mod walk;

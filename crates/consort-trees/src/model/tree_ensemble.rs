@@ -2,11 +2,7 @@ use consort_core::{Error, Result, Samples};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Feature,
-    view::{View, views},
-    walk::Walk,
-};
+use super::{Feature, blocks::Blocks, quick_scorer::QuickScorers, walk::Walk};
 use crate::tree::Tree;
 
 /// Trees over the same features, whose leaves add up: what boosting, forests and imported models share.
@@ -42,9 +38,6 @@ impl TryFrom<Parts> for TreeEnsemble {
         TreeEnsemble::new(parts.features, parts.base, parts.trees)
     }
 }
-
-/// Bytes of rows that are kept at hand while all trees pass: half of a first cache.
-const BLOCK: usize = 16 << 10;
 
 impl TreeEnsemble {
     /// Trees over these features; `base` is what each output starts from.
@@ -133,20 +126,45 @@ impl TreeEnsemble {
         outputs: usize,
     ) -> Result<()> {
         let first = trees.start;
-        self.visit(rows, trees, sums, outputs, |t, walk, values, width, sums| {
-            let tree = walk.tree();
-            if outputs == 1 {
-                walk.rows(values, width, |i, leaf| sums[i] += f64::from(tree.values()[leaf]));
-            } else if tree.width() == 1 {
-                let output = (first + t) % outputs;
-                walk.rows(values, width, |i, leaf| sums[i * outputs + output] += f64::from(tree.values()[leaf]));
-            } else {
-                walk.rows(values, width, |i, leaf| {
-                    let sums = &mut sums[i * outputs..(i + 1) * outputs];
-                    sums.iter_mut().zip(tree.value(leaf)).for_each(|(sum, &x)| *sum += f64::from(x));
-                });
-            }
-        })
+        let trees = &self.trees[trees];
+        let blocks = Blocks::new(&self.features, trees, rows)?;
+        if let Some(scorers) = QuickScorers::new(trees, blocks.place()) {
+            let scratch = || vec![0.0f64; outputs * blocks.stride()];
+            blocks.for_each(sums, outputs, scratch, |block, sums, columns| {
+                for (i, sums) in sums.chunks_exact(outputs).enumerate() {
+                    sums.iter().enumerate().for_each(|(k, &sum)| columns[k * block.stride + i] = sum);
+                }
+                scorers.add(block, first, columns);
+                for (i, sums) in sums.chunks_exact_mut(outputs).enumerate() {
+                    sums.iter_mut().enumerate().for_each(|(k, sum)| *sum = columns[k * block.stride + i]);
+                }
+            });
+            return Ok(());
+        }
+        let walks: Vec<Walk<'_>> =
+            trees.par_iter().map(|tree| Walk::new(tree, blocks.place(), blocks.stride())).collect();
+        blocks.for_each(
+            sums,
+            outputs,
+            || (),
+            |block, sums, ()| {
+                for (t, walk) in walks.iter().enumerate() {
+                    let tree = walk.tree();
+                    if outputs == 1 {
+                        walk.rows(&block, |i, leaf| sums[i] += f64::from(tree.values()[leaf]));
+                    } else if tree.width() == 1 {
+                        let output = (first + t) % outputs;
+                        walk.rows(&block, |i, leaf| sums[i * outputs + output] += f64::from(tree.values()[leaf]));
+                    } else {
+                        walk.rows(&block, |i, leaf| {
+                            let sums = &mut sums[i * outputs..(i + 1) * outputs];
+                            sums.iter_mut().zip(tree.value(leaf)).for_each(|(sum, &x)| *sum += f64::from(x));
+                        });
+                    }
+                }
+            },
+        );
+        Ok(())
     }
 
     /// The leaf of each row in each tree, as a node number: `[rows][trees]`.
@@ -156,56 +174,19 @@ impl TreeEnsemble {
     pub fn leaves(&self, rows: &Samples<'_>) -> Result<Vec<u32>> {
         let count = self.trees.len();
         let mut leaves = vec![0u32; rows.len() * count];
-        self.visit(rows, 0..count, &mut leaves, count, |t, walk, values, width, leaves| {
-            walk.rows(values, width, |i, leaf| leaves[i * count + t] = leaf as u32);
-        })?;
-        Ok(leaves)
-    }
-
-    /// Takes all rows through some trees, block by block: `each` gets the number of a tree (from 0), its walk, the
-    /// values of a block of rows, how many a row has, and the block's part of `out`.
-    fn visit<T: Send>(
-        &self,
-        rows: &Samples<'_>,
-        trees: std::ops::Range<usize>,
-        out: &mut [T],
-        columns: usize,
-        each: impl Fn(usize, &Walk<'_>, &[f32], usize, &mut [T]) + Sync,
-    ) -> Result<()> {
-        let views = views(&self.features, rows)?;
-        let trees = &self.trees[trees];
-        // Features that no tree asks are not fetched.
-        let mut asked = vec![false; self.features.len()];
-        for split in trees.iter().flat_map(|tree| tree.nodes()).filter_map(|node| node.split) {
-            asked[split.feature as usize] = true;
-        }
-        let mut place = vec![0u32; self.features.len()];
-        let mut used: Vec<&View<'_>> = Vec::new();
-        for (f, view) in views.iter().enumerate() {
-            if asked[f] || (used.is_empty() && f + 1 == views.len()) {
-                place[f] = used.len() as u32;
-                used.push(view);
-            }
-        }
-        let width = used.len().max(1);
-        let block = (BLOCK / (4 * width)).clamp(64, 4096).next_multiple_of(super::walk::LANES);
-        let walks: Vec<Walk<'_>> = trees.par_iter().map(|tree| Walk::new(tree, &place)).collect();
-        if columns == 0 {
-            return Ok(());
-        }
-        out.par_chunks_mut(block * columns).enumerate().for_each_init(
-            || vec![0.0f32; block * width],
-            |values, (number, out)| {
-                let start = number * block;
-                let values = &mut values[..out.len() / columns * width];
-                for (f, view) in used.iter().enumerate() {
-                    view.gather(rows, start, &mut values[f..], width);
-                }
+        let blocks = Blocks::new(&self.features, &self.trees, rows)?;
+        let walks: Vec<Walk<'_>> =
+            self.trees.par_iter().map(|tree| Walk::new(tree, blocks.place(), blocks.stride())).collect();
+        blocks.for_each(
+            &mut leaves,
+            count,
+            || (),
+            |block, leaves, ()| {
                 for (t, walk) in walks.iter().enumerate() {
-                    each(t, walk, values, width, out);
+                    walk.rows(&block, |i, leaf| leaves[i * count + t] = leaf as u32);
                 }
             },
         );
-        Ok(())
+        Ok(leaves)
     }
 }

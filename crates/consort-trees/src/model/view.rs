@@ -107,23 +107,23 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The values of the samples from `start` on, each to its place: `out[i * stride]`.
-    pub(crate) fn gather(&self, rows: &Samples<'_>, start: usize, out: &mut [f32], stride: usize) {
-        let places = out.iter_mut().step_by(stride);
+    /// The values of the samples from `start` on, as many as `out` has room for.
+    pub(crate) fn gather(&self, rows: &Samples<'_>, start: usize, out: &mut [f32]) {
         match (&self.source, rows.row_numbers()) {
-            (Source::Numbers(values), None) => places.zip(&values[start..]).for_each(|(to, &x)| *to = x),
+            (Source::Numbers(values), None) => out.copy_from_slice(&values[start..start + out.len()]),
             (Source::Numbers(values), Some(numbers)) => {
-                places.zip(&numbers[start..]).for_each(|(to, &row)| *to = values[row as usize]);
+                out.iter_mut().zip(&numbers[start..]).for_each(|(to, &row)| *to = values[row as usize]);
             }
             (Source::Dense { values, width, feature }, _) => {
-                places.enumerate().for_each(|(i, to)| *to = values[rows.row(start + i) * width + feature]);
+                let places = out.iter_mut().enumerate();
+                places.for_each(|(i, to)| *to = values[rows.row(start + i) * width + feature]);
             }
-            (Source::Levels { codes, known }, _) => places.enumerate().for_each(|(i, to)| {
+            (Source::Levels { codes, known }, _) => out.iter_mut().enumerate().for_each(|(i, to)| {
                 *to = known.get(codes[rows.row(start + i)] as usize).copied().unwrap_or(f32::NAN);
             }),
         }
         if self.zero_is_missing {
-            out.iter_mut().step_by(stride).filter(|x| x.abs() <= ZERO).for_each(|x| *x = f32::NAN);
+            out.iter_mut().filter(|x| x.abs() <= ZERO).for_each(|x| *x = f32::NAN);
         }
     }
 }

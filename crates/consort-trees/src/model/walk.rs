@@ -1,3 +1,4 @@
+use super::blocks::Block;
 use crate::tree::{Test, Tree, contains};
 
 /// Rows that walk through a tree together: their loads overlap.
@@ -17,7 +18,7 @@ pub(super) struct Walk<'a> {
 struct Step {
     /// The threshold, or the bits of the number of a set.
     test: f32,
-    /// The feature, and two flags above it.
+    /// Where the values of the feature start, and two flags above it.
     feature: u32,
     left: u32,
 }
@@ -29,8 +30,9 @@ const AMONG: u32 = 1 << 30;
 const FEATURE: u32 = AMONG - 1;
 
 impl<'a> Walk<'a> {
-    /// `place[f]` is where feature `f` lies among the values of a row.
-    pub(super) fn new(tree: &'a Tree, place: &[u32]) -> Self {
+    /// For blocks in which feature `f` lies at `place[f]`, each feature taking `stride` values.
+    pub(super) fn new(tree: &'a Tree, place: &[u32], stride: usize) -> Self {
+        let stride = stride as u32;
         let mut has_sets = false;
         let steps = tree
             .nodes()
@@ -44,7 +46,7 @@ impl<'a> Walk<'a> {
                     };
                     has_sets |= among != 0;
                     let missing = if split.missing_left { 0 } else { MISSING_RIGHT };
-                    Step { test, feature: place[split.feature as usize] | among | missing, left: split.left }
+                    Step { test, feature: (place[split.feature as usize] * stride) | among | missing, left: split.left }
                 }
                 // Every number is at most infinity, and NaN stays too: the leaf is its own left child.
                 None => Step { test: f32::INFINITY, feature: 0, left: i as u32 },
@@ -54,9 +56,9 @@ impl<'a> Walk<'a> {
     }
 
     #[inline(always)]
-    fn next<const SETS: bool>(&self, at: u32, row: &[f32]) -> u32 {
+    fn next<const SETS: bool>(&self, at: u32, values: &[f32], lane: usize) -> u32 {
         let step = self.steps[at as usize];
-        let x = row[(step.feature & FEATURE) as usize];
+        let x = values[(step.feature & FEATURE) as usize + lane];
         if SETS && step.feature & AMONG != 0 && !x.is_nan() {
             return step.left + u32::from(!contains(&self.tree.sets()[step.test.to_bits() as usize], x));
         }
@@ -64,36 +66,38 @@ impl<'a> Walk<'a> {
         step.left + u32::from((x > step.test) | (x.is_nan() & (step.feature & MISSING_RIGHT != 0)))
     }
 
-    /// Takes rows of `width` values through the tree; `arrive` gets the number of each row and its leaf.
-    pub(super) fn rows(&self, values: &[f32], width: usize, arrive: impl FnMut(usize, usize)) {
+    /// Takes the rows of a block through the tree; `arrive` gets the number of each row and its leaf.
+    pub(super) fn rows(&self, block: &Block<'_>, arrive: impl FnMut(usize, usize)) {
         if self.has_sets {
-            self.rows_with::<true>(values, width, arrive);
+            self.rows_with::<true>(block, arrive);
         } else {
-            self.rows_with::<false>(values, width, arrive);
+            self.rows_with::<false>(block, arrive);
         }
     }
 
     #[inline(always)]
-    fn rows_with<const SETS: bool>(&self, values: &[f32], width: usize, mut arrive: impl FnMut(usize, usize)) {
+    fn rows_with<const SETS: bool>(&self, block: &Block<'_>, mut arrive: impl FnMut(usize, usize)) {
+        let &Block { values, rows, .. } = block;
         // Steps between looks at whether all have arrived: a tree of 31 leaves takes no look, a deep one few.
-        const STRIDE: usize = 12;
-        for (block, values) in values.chunks(LANES * width).enumerate() {
+        const STEPS: usize = 12;
+        for start in (0..rows).step_by(LANES) {
+            let values = &values[start..];
             let mut at = [0u32; LANES];
             let mut left = self.depth;
             while left > 0 {
                 let before = at;
-                for _ in 0..left.min(STRIDE) {
-                    for (at, row) in at.iter_mut().zip(values.chunks_exact(width)) {
-                        *at = self.next::<SETS>(*at, row);
+                for _ in 0..left.min(STEPS) {
+                    for (lane, at) in at.iter_mut().enumerate() {
+                        *at = self.next::<SETS>(*at, values, lane);
                     }
                 }
-                left -= left.min(STRIDE);
+                left -= left.min(STEPS);
                 if left > 0 && at == before {
                     break;
                 }
             }
-            for (i, &leaf) in at.iter().enumerate().take(values.len() / width) {
-                arrive(block * LANES + i, leaf as usize);
+            for (lane, &leaf) in at.iter().enumerate().take(rows - start) {
+                arrive(start + lane, leaf as usize);
             }
         }
     }
