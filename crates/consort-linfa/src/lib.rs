@@ -1,14 +1,33 @@
-//! Classical models as learners of consort, on linfa where it serves.
+//! Classical models as learners of consort.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`linear`] | least squares, ridge, lasso, elastic net, generalised linear models |
+//! | [`logistic`] | logistic regression of two classes and of more |
+//! | [`bayes`] | naive Bayes |
+//! | [`discriminant`] | linear discriminant analysis |
+//! | [`neighbours`] | nearest neighbours, for classes and values |
+//! | [`pls`] | partial least squares |
+//! | [`Dummy`] | what no member should be worse than |
+//!
+//! All take numbers without gaps: encoders come before. Each says in [`Learner::takes`](consort_core::Learner::takes)
+//! whether it honours sample weights, and refuses them if not.
 
 pub mod bayes;
 mod classes;
 mod dense;
 mod descent;
+pub mod discriminant;
+mod dummy;
 pub mod linear;
 pub mod logistic;
 pub mod neighbours;
+pub mod pls;
 
 pub use bayes::{GaussianNb, GaussianNbModel};
-pub use linear::{LinearModel, LinearRegression, Ridge};
+pub use discriminant::LinearDiscriminant;
+pub use dummy::{Dummy, DummyModel, Middle};
+pub use linear::{ElasticNet, Glm, GlmModel, Lasso, LinearModel, LinearRegression, Ridge};
 pub use logistic::{LogisticModel, LogisticRegression};
 pub use neighbours::{Distance, KNearest, KNearestModel, Votes};
+pub use pls::Pls;

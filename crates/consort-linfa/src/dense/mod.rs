@@ -1,5 +1,6 @@
 //! The numbers of samples as dense matrices: chosen, checked and gathered once.
 
+mod few_enough;
 mod linear_scores;
 mod moments;
 mod ordered_sum;
@@ -10,6 +11,7 @@ mod tiles;
 mod training;
 mod whole;
 
+pub(crate) use few_enough::few_enough;
 pub(crate) use linear_scores::linear_scores;
 pub(crate) use moments::Standard;
 pub(crate) use ordered_sum::ordered_sum;

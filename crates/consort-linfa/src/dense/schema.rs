@@ -4,7 +4,7 @@ use consort_core::{Column, Dataset, Error, Features, Result};
 use serde::{Deserialize, Serialize};
 
 /// The features that a model was fitted on, by name and in its order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Schema {
     names: Vec<String>,
@@ -86,6 +86,9 @@ impl Schema {
                 Ok(Source::Columns(found))
             }
             Features::Dense { values, shape } => {
+                if self.names.is_empty() {
+                    return Ok(Source::Columns(Vec::new()));
+                }
                 let width: usize = shape.iter().product();
                 if width == self.len() {
                     return Ok(Source::Block { values, width });

@@ -39,9 +39,24 @@ impl<'a> Training<'a> {
     /// # Errors
     /// [`Error::Empty`] without a row of weight, and as [`Table::new`].
     pub(crate) fn new(by: &str, samples: &Samples<'a>) -> Result<Self> {
+        Self::of(by, Schema::of(samples.dataset()), samples)
+    }
+
+    /// The rows of a fit that reads no feature.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without a row of weight.
+    pub(crate) fn without_features(by: &str, samples: &Samples<'a>) -> Result<Self> {
+        Self::of(by, Schema::default(), samples)
+    }
+
+    fn of(by: &str, schema: Schema, samples: &Samples<'a>) -> Result<Self> {
         let (mut rows, mut weights) = (samples.row_numbers().map(Cow::Borrowed), None);
         if samples.is_weighted() {
             let all: Vec<f64> = (0..samples.len()).map(|i| samples.weight(i)).collect();
+            if let Some(bad) = all.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
+                return Err(Error::parameter("weights", bad, "finite and at least 0"));
+            }
             if all.contains(&0.0) {
                 let there = |&i: &usize| all[i] != 0.0;
                 let row = |i: usize| samples.row(i) as u32;
@@ -50,11 +65,7 @@ impl<'a> Training<'a> {
             } else {
                 weights = Some(all);
             }
-            if let Some(&bad) = weights.iter().flatten().find(|w| !(w.is_finite() && **w > 0.0)) {
-                return Err(Error::parameter("weights", bad, "finite and at least 0"));
-            }
         }
-        let schema = Schema::of(samples.dataset());
         let source = schema.find(by, samples.dataset())?;
         let table = Table::new(by, &schema, source, samples, rows)?;
         if table.len() == 0 {

@@ -10,6 +10,7 @@ fn classifiers() -> Vec<Box<dyn Learner>> {
         Box::new(LogisticRegression { tolerance: 1e-9, ..Default::default() }),
         Box::new(GaussianNb::default()),
         Box::new(KNearest::default()),
+        Box::new(LinearDiscriminant::default().shrinkage(0.01)),
     ]
 }
 
@@ -19,6 +20,11 @@ fn regressors() -> Vec<Box<dyn Learner>> {
         Box::new(Ridge::default()),
         Box::new(Ridge::default().alphas([0.1, 1.0, 10.0])),
         Box::new(KNearest::default()),
+        Box::new(Lasso { alpha: 0.1, tolerance: 1e-12, ..Default::default() }),
+        Box::new(ElasticNet { alpha: 0.1, tolerance: 1e-12, ..Default::default() }),
+        Box::new(Glm { alpha: 0.1, tolerance: 1e-9, ..Default::default() }),
+        Box::new(Glm { power: 2.0, alpha: 0.1, tolerance: 1e-9, ..Default::default() }),
+        Box::new(Pls::default()),
     ]
 }
 
@@ -219,6 +225,24 @@ fn the_other_kind_of_target_is_refused_and_so_is_no_row() {
         let refused = learner.fit(&Samples::all(&data), &ctx);
         assert!(matches!(refused, Err(consort_core::Error::Cancelled)), "{}", learner.name());
     }
+}
+
+#[test]
+fn the_dummy_predicts_shares_means_and_medians() {
+    let y = Target::from_values(vec![1.0, 9.0, 2.0, 100.0], "y").unwrap();
+    let column = Column::Numeric { name: "x".into(), values: vec![f32::NAN; 4] };
+    let data = Dataset::new(Features::Columns(vec![column])).unwrap().with_target(y).unwrap();
+    let weights = [1.0, 1.0, 2.0, 0.0];
+    let samples = Samples::all(&data).with_weights(&weights).unwrap();
+    assert_eq!(fitted(&Dummy::default(), &samples).values(), [3.5; 4]);
+    assert_eq!(fitted(&Dummy::default().middle(Middle::Median), &samples).values(), [2.0; 4]);
+    let even = Samples::rows(&data, &[0, 1]).unwrap();
+    assert_eq!(fitted(&Dummy::default().middle(Middle::Median), &even).at(0, 0), 5.0);
+    let classes = Classes::new(["a", "b", "c"]).unwrap();
+    let target = Target::Classes { codes: vec![0, 0, 2, 1], classes };
+    let data = Dataset::new(data.features().clone()).unwrap().with_target(target).unwrap();
+    let samples = Samples::all(&data).with_weights(&weights).unwrap();
+    assert_eq!(fitted(&Dummy::default(), &samples).row(0), [0.5, 0.0, 0.5]);
 }
 
 #[test]

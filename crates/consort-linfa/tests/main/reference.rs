@@ -136,3 +136,41 @@ fn nearest_neighbours_vote_as_those_of_scikit_learn() {
     predicts("knn_diabetes", &KNearest::default().k(9), 1e-6);
     predicts("knn_linnerud", &KNearest::default().k(3), 1e-6);
 }
+
+#[test]
+fn lasso_and_elastic_net_have_the_coefficients_of_scikit_learn() {
+    both("lasso_diabetes", |key| {
+        let lasso = Lasso { alpha: 0.5, tolerance: 1e-14, ..Default::default() };
+        linear(key, |samples| lasso.regress(samples, &context()).unwrap(), 1e-6);
+    });
+    both("elastic_net_diabetes", |key| {
+        let net = ElasticNet { alpha: 0.01, l1_ratio: 0.4, tolerance: 1e-14, ..Default::default() };
+        linear(key, |samples| net.regress(samples, &context()).unwrap(), 1e-6);
+    });
+}
+
+#[test]
+fn generalised_linear_models_have_the_coefficients_of_scikit_learn() {
+    for power in [0.0, 1.0, 1.5, 2.0] {
+        both(&format!("glm_{power}_diabetes"), |key| {
+            let glm = Glm { power, alpha: 0.1, standardise: false, tolerance: 1e-11, ..Default::default() };
+            linear(key, |samples| glm.regress(samples, &context()).unwrap().link().clone(), 1e-6);
+            predicts(key, &glm, 1e-6);
+        });
+    }
+}
+
+#[test]
+fn linear_discriminant_analysis_has_the_probabilities_of_scikit_learn() {
+    for name in ["iris", "wine", "penguins"] {
+        predicts(&format!("lda_{name}"), &LinearDiscriminant::default(), 1e-6);
+        predicts(&format!("lda_shrunk_{name}"), &LinearDiscriminant::default().shrinkage(0.2), 1e-6);
+    }
+}
+
+#[test]
+fn partial_least_squares_predicts_as_that_of_scikit_learn() {
+    for (name, k) in ["diabetes", "linnerud"].into_iter().flat_map(|name| [1, 2, 3].map(|k| (name, k))) {
+        predicts(&format!("pls_{k}_{name}"), &Pls::default().components(k), 1e-6);
+    }
+}

@@ -1,0 +1,5 @@
+//! Partial least squares.
+
+mod pls_regression;
+
+pub use pls_regression::Pls;
