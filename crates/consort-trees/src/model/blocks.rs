@@ -10,6 +10,12 @@ use crate::tree::Tree;
 /// Bytes of values that are kept at hand while all trees pass: half of a first cache.
 const BYTES: usize = 16 << 10;
 
+/// The same where trees are large, so that each serves many rows once it is in the second cache.
+const LARGE_BYTES: usize = 256 << 10;
+
+/// From so many nodes on a tree is larger than a first cache.
+const LARGE_TREE: usize = 2500;
+
 /// The rows to be predicted, cut into blocks; of each block the features that trees ask, one after another.
 pub(super) struct Blocks<'a> {
     rows: Samples<'a>,
@@ -35,7 +41,11 @@ impl<'a> Blocks<'a> {
                 used.push(view);
             }
         }
-        let most = (BYTES / (4 * used.len().max(1))).clamp(1, 4096);
+        let largest = trees.iter().map(|tree| tree.nodes().len()).max().unwrap_or(0);
+        let bytes = if largest > LARGE_TREE { LARGE_BYTES } else { BYTES };
+        // Enough blocks for all threads.
+        let share = rows.len().div_ceil(4 * rayon::current_num_threads()).max(quick_scorer::LANES);
+        let most = (bytes / (4 * used.len().max(1))).clamp(1, 4096).min(share);
         let stride = most.min(rows.len().max(1)).next_multiple_of(quick_scorer::LANES);
         Ok(Self { rows: *rows, used, place, stride })
     }

@@ -78,20 +78,23 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     fn rows_with<const SETS: bool>(&self, block: &Block<'_>, mut arrive: impl FnMut(usize, usize)) {
         let &Block { values, rows, .. } = block;
-        // Steps between looks at whether all have arrived: a tree of 31 leaves takes no look, a deep one few.
-        const STEPS: usize = 12;
+        // Steps before the first look at whether all have arrived, and between looks: a tree of 31 leaves takes no
+        // look; in a deep one most rows arrive long before the deepest could.
+        const FIRST: usize = 12;
+        const NEXT: usize = 4;
         for start in (0..rows).step_by(LANES) {
             let values = &values[start..];
             let mut at = [0u32; LANES];
-            let mut left = self.depth;
+            let (mut left, mut steps) = (self.depth, FIRST);
             while left > 0 {
                 let before = at;
-                for _ in 0..left.min(STEPS) {
+                for _ in 0..left.min(steps) {
                     for (lane, at) in at.iter_mut().enumerate() {
                         *at = self.next::<SETS>(*at, values, lane);
                     }
                 }
-                left -= left.min(STEPS);
+                left -= left.min(steps);
+                steps = NEXT;
                 if left > 0 && at == before {
                     break;
                 }
