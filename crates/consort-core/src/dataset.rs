@@ -132,9 +132,18 @@ impl Dataset {
     /// With the target.
     ///
     /// # Errors
-    /// [`Error::Length`] unless it has a value a row.
+    /// [`Error::Length`] unless it has a value a row; [`Error::UnknownName`] if a class number has no class.
     pub fn with_target(mut self, target: Target) -> Result<Self> {
         expect_rows("the target", target.rows(), self.rows())?;
+        if let Target::Classes { codes, classes } = &target
+            && let Some(i) = codes.iter().position(|&code| code as usize >= classes.len())
+        {
+            return Err(Error::UnknownName {
+                what: "class number",
+                name: format!("{} in row {}", codes[i], i + 1),
+                known: format!("the classes are {classes}, counted from 0"),
+            });
+        }
         self.target = Some(target);
         Ok(self)
     }

@@ -4,12 +4,14 @@
 //! that broke it. Call it in a test and unwrap.
 
 mod fuser;
+mod learner;
 mod members;
 mod metric;
 mod rows;
 mod splitter;
 
 pub use fuser::{FusionCase, fuser, fusion};
+pub use learner::{LearnerCase, learner};
 pub use metric::{MetricCase, metric};
 pub use splitter::{Promises, splitter};
 
