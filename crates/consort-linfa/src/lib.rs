@@ -8,10 +8,10 @@
 //! | [`discriminant`] | linear discriminant analysis |
 //! | [`neighbours`] | nearest neighbours, for classes and values |
 //! | [`pls`] | partial least squares |
+//! | [`svm`] | support vectors, for classes and values |
 //! | [`Dummy`] | what no member should be worse than |
 //!
-//! All take numbers without gaps: encoders come before. Each says in [`Learner::takes`](consort_core::Learner::takes)
-//! whether it honours sample weights, and refuses them if not.
+//! All but the dummy take numbers without gaps, so encoders come before; all honour sample weights.
 
 pub mod bayes;
 mod classes;
@@ -23,6 +23,7 @@ pub mod linear;
 pub mod logistic;
 pub mod neighbours;
 pub mod pls;
+pub mod svm;
 
 pub use bayes::{GaussianNb, GaussianNbModel};
 pub use discriminant::LinearDiscriminant;
@@ -31,3 +32,4 @@ pub use linear::{ElasticNet, Glm, GlmModel, Lasso, LinearModel, LinearRegression
 pub use logistic::{LogisticModel, LogisticRegression};
 pub use neighbours::{Distance, KNearest, KNearestModel, Votes};
 pub use pls::Pls;
+pub use svm::{Gamma, Kernel, SupportVector, SupportVectorModel};

@@ -45,6 +45,12 @@ impl Standard {
         Self { means: vec![0.0; width], scales: vec![1.0; width] }
     }
 
+    /// Rows of raw features, standardised: `[row][feature]`.
+    pub(crate) fn apply(&self, rows: &[f32]) -> Vec<f64> {
+        let steps = self.means.iter().zip(&self.scales).cycle();
+        rows.iter().zip(steps).map(|(&x, (mean, scale))| (f64::from(x) - mean) / scale).collect()
+    }
+
     /// Weighted means and scales 1.
     pub(crate) fn centred(train: &Training<'_>) -> Self {
         Self { means: means(train), scales: vec![1.0; train.width()] }

@@ -77,22 +77,6 @@ impl<'a> Training<'a> {
         Ok(Self { by: by.into(), table, schema, weights, samples: *samples })
     }
 
-    /// Refuses weights other than 1, for a method that cannot honour them.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`].
-    #[expect(dead_code, reason = "the learners that cannot honour weights come next")]
-    pub(crate) fn unweighted(&self) -> Result<()> {
-        if self.weights.iter().flatten().all(|&w| w == 1.0) {
-            return Ok(());
-        }
-        Err(Error::Unsupported {
-            by: self.by.clone(),
-            what: "sample weights".into(),
-            hint: "fit without weights, or draw rows in proportion to them".into(),
-        })
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }

@@ -174,3 +174,20 @@ fn partial_least_squares_predicts_as_that_of_scikit_learn() {
         predicts(&format!("pls_{k}_{name}"), &Pls::default().components(k), 1e-6);
     }
 }
+
+#[test]
+fn support_vectors_decide_as_those_of_scikit_learn() {
+    for (name, kernel) in
+        [("rbf", Kernel::Rbf), ("linear", Kernel::Linear), ("poly", Kernel::Poly { degree: 3, coef0: 1.0 })]
+    {
+        let values = SupportVector { c: 10.0, epsilon: 5.0, tolerance: 1e-7, kernel, ..Default::default() };
+        predicts(&format!("svr_{name}_diabetes"), &values, 1e-5);
+        let key = format!("svc_{name}_breast_cancer");
+        let data = table("breast_cancer");
+        let classes = SupportVector { c: 1.5, tolerance: 1e-8, kernel, ..Default::default() };
+        let model = classes.separate(&Samples::all(&data), &context()).unwrap();
+        let scores = model.scores(&Samples::all(&data)).unwrap();
+        let ours = (0..data.rows()).step_by(STEP).map(|i| f64::from(scores.at(i, 0)));
+        close(&key, ours, &flat(&CASES[&key].predictions), 1e-5);
+    }
+}
