@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use flate2::read::MultiGzDecoder;
@@ -48,7 +48,7 @@ impl Delimited {
     }
 
     #[expect(clippy::type_complexity)]
-    fn reader(&self) -> Result<(csv::Reader<Metered<Box<dyn Read + Send>>>, Arc<AtomicU64>)> {
+    fn reader(&self) -> Result<(csv::Reader<Metered<Box<dyn Read + Send>>>, Arc<Meter>)> {
         let file = self.input.open()?;
         let bytes: Box<dyn Read + Send> = if self.packed {
             // gzip packs up to 1000 to 1; prediction files 2 to 50.
@@ -57,28 +57,41 @@ impl Delimited {
         } else {
             Box::new(file)
         };
-        let since = Arc::new(AtomicU64::new(0));
-        let metered = Metered { inner: bytes, since: Arc::clone(&since) };
+        let meter = Arc::new(Meter::default());
+        let metered = Metered { inner: bytes, meter: Arc::clone(&meter) };
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(false).buffer_capacity(1 << 18).from_reader(metered);
-        Ok((reader, since))
+        Ok((reader, meter))
     }
 
     /// Gives every record below the header to `visit`, with its row from 0 and its line from 1.
     fn records(&self, mut visit: impl FnMut(usize, u64, &ByteRecord) -> Result<()>) -> Result<usize> {
-        let (mut reader, since) = self.reader()?;
+        let (mut reader, meter) = self.reader()?;
         let mut record = ByteRecord::new();
         let mut row = 0;
         // The header was read before; a file that lost it since has no record either.
         reader.read_byte_record(&mut record).map_err(|error| self.fault(error))?;
+        let mut last = ByteRecord::new();
         while reader.read_byte_record(&mut record).map_err(|error| self.fault(error))? {
-            since.store(0, Ordering::Relaxed);
+            meter.since.store(0, Ordering::Relaxed);
             let line = record.position().map_or(0, csv::Position::line);
             if record.len() != self.names.len() {
                 return Err(self.input.damaged(self.format(), "the file changed while it was read"));
             }
             visit(row, line, &record)?;
+            std::mem::swap(&mut record, &mut last);
             row += 1;
+        }
+        // A quote that is never closed takes all that follows into one field, and then the file ends without a quote.
+        if row > 0 && record_ends_in_lines(&last) && meter.last.load(Ordering::Relaxed) != b'"' {
+            return Err(Error::Unclear {
+                file: self.input.file.clone(),
+                problem: format!(
+                    "line {} opens a quote that is never closed",
+                    last.position().map_or(0, csv::Position::line)
+                ),
+                hint: "close it, or write a quote within a field twice".into(),
+            });
         }
         Ok(row)
     }
@@ -160,13 +173,30 @@ impl Delimited {
 /// Refuses a record that never ends: without this, one open quote would put a whole file into memory.
 struct Metered<R> {
     inner: R,
-    since: Arc<AtomicU64>,
+    meter: Arc<Meter>,
+}
+
+/// What has gone by.
+#[derive(Default)]
+struct Meter {
+    /// How many bytes since the last record ended.
+    since: AtomicU64,
+    /// The last byte that ends no line.
+    last: AtomicU8,
+}
+
+/// Whether the last field of a record has a line end in it.
+fn record_ends_in_lines(record: &ByteRecord) -> bool {
+    record.iter().next_back().is_some_and(|field| field.contains(&b'\n'))
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        let since = self.since.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+        if let Some(&last) = buffer[..read].iter().rev().find(|byte| !matches!(byte, b'\n' | b'\r')) {
+            self.meter.last.store(last, Ordering::Relaxed);
+        }
+        let since = self.meter.since.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
         if since > LONGEST_RECORD {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a single record"));
         }

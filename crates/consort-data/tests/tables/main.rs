@@ -5,6 +5,7 @@
 
 mod at_predict_time;
 mod cases;
+mod hostile;
 mod kinds;
 mod targets;
 
