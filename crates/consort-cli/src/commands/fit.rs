@@ -308,7 +308,7 @@ fn judged(
         map.insert("text".into(), verdict.text().into());
     }
     session.put("verdict", told);
-    let fitted = Fitted { fuser: &**fuser, fusion, fused: &fused, metric };
+    let fitted = Fitted { fuser: &**fuser, fusion, metric };
     let made = report::of_judged(session, predictions, &truth, &fitted, &metrics, &judgement)?;
     report::write(session, &folder.path().join("report.html"), made)?;
     Ok(Judged { cards, honest, in_sample, weights: fusion.weights() })

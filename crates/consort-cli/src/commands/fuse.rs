@@ -60,6 +60,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     session.put("fusion", serde_json::to_value(&*fusion)?);
     undecided(session, &fused);
     let mut best_member = None;
+    let mut kept = None;
     if let Some(truth) = &truth {
         // What a rule gives need not be what its members give: a vote has no probabilities to take the logarithm of.
         let metric = match args.metric {
@@ -67,8 +68,8 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             None => method::metric_of(gives, predictions, metric)?,
         };
         session.put("metric", metric.name().into());
-        let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, fused: &fused, metric: &metric };
-        best_member = judged(session, args, &loaded, truth, &fitted)?;
+        let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric };
+        best_member = judged(session, args, &loaded, truth, &fitted, fused)?;
     } else {
         members_without_truth(session, predictions, &*fusion);
         if let Some(path) = &args.report {
@@ -83,8 +84,13 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             }
             report::write(session, path, plot::overview::from_predictions(&subject)?)?;
         }
+        kept = Some(fused);
     }
     let saved = SavedFusion { best_member, ..SavedFusion::new(predictions, fusion) };
+    let fused = match kept {
+        Some(fused) => fused,
+        None => saved.fusion.fuse(predictions)?,
+    };
     write_output(session, args, loaded, &fused, gives)?;
     if let Some(path) = &args.save {
         let json = saved.to_json()?;
@@ -107,18 +113,20 @@ fn without_truth(args: &Fuse, loaded: &Loaded, classes_missing: files::ClassesMi
 pub(crate) struct Fitted<'a> {
     pub(crate) fuser: &'a dyn Fuser,
     pub(crate) fusion: &'a dyn Fusion,
-    pub(crate) fused: &'a Matrix,
     pub(crate) metric: &'a Arc<dyn Metric>,
 }
 
 /// Scores members and ensemble, the ensemble on rows that its fit did not see, and writes the report. Gives the best
 /// member, where there are rows enough to choose one.
+///
+/// The fused prediction is let go once it is scored, since judging takes memory: to fuse again is cheap.
 fn judged(
     session: &mut Session,
     args: &Fuse,
     loaded: &Loaded,
     truth: &Truth<'_>,
     fitted: &Fitted<'_>,
+    fused: Matrix,
 ) -> Result<Option<String>> {
     let predictions = &loaded.predictions;
     let metrics = method::companions(fitted.metric, predictions)?;
@@ -128,7 +136,8 @@ fn judged(
         cards.push(ScoreCard::of_member(session, &metrics, predictions, m, truth)?);
     }
     let gives = fitted.fusion.gives(predictions.outputs());
-    let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, fitted.fused, gives, truth)?;
+    let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, truth)?;
+    drop(fused);
 
     session.doing("judging the ensemble on rows that its fit did not see");
     let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();

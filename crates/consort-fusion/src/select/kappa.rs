@@ -63,7 +63,7 @@ impl KappaPruning {
         let classes = predictions.outputs().classes(BY)?;
         let (rows, total) = (data.target.rows(), data.total_weight());
         let choices: Vec<Vec<u32>> = (0..names.len())
-            .map(|m| decide(&data.predictions.estimates(m), (classes.len() == 2).then_some(classes.positive())))
+            .map(|m| decide(&data.predictions().estimates(m), (classes.len() == 2).then_some(classes.positive())))
             .collect();
         let shares: Vec<Vec<f64>> = choices
             .iter()

@@ -1,34 +1,38 @@
 //! The rows that something is fitted on.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::OnceLock};
 
-use consort_core::{Error, Gives, Metric, Outputs, Predictions, Result, Target, Truth};
+use consort_core::{Error, Estimates, Gives, Member, Metric, Outputs, Predictions, Result, Target, Truth};
 
 /// Predictions and their truth, checked, without the rows of weight 0.
+///
+/// A fit that is judged by folds leaves a part of the rows out, time and again: so the cube is copied only for those
+/// who ask for [`predictions`](Self::predictions), and the others read where the kept rows are.
 #[derive(Debug)]
 pub(crate) struct Labelled<'a> {
-    pub(crate) predictions: Cow<'a, Predictions>,
+    /// The predictions of all rows, those of weight 0 included.
+    all: &'a Predictions,
+    /// The rows that are kept, ascending; `None` where all are.
+    kept: Option<Vec<u32>>,
+    /// The predictions of the kept rows, once somebody asked for them.
+    copied: OnceLock<Predictions>,
     pub(crate) target: Cow<'a, Target>,
     /// `None` where all rows weigh the same.
     pub(crate) weights: Option<Vec<f64>>,
 }
 
 impl<'a> Labelled<'a> {
-    /// Checks that the truth is parallel to predictions that can be averaged. Copies the predictions only if some
-    /// row has weight 0.
+    /// Checks that the truth is parallel to predictions that can be averaged.
     pub(crate) fn new(predictions: &'a Predictions, truth: &Truth<'a>, by: &str) -> Result<Self> {
         parallel(predictions, truth, by)?;
-        let mut numbers = None;
-        let (predictions, target, weights) = match truth.weights() {
+        let (kept, target, weights) = match truth.weights() {
             Some(weights) if weights.contains(&0.0) => {
                 let kept: Vec<u32> = (0..weights.len() as u32).filter(|&i| weights[i as usize] != 0.0).collect();
                 let weights = kept.iter().map(|&i| weights[i as usize]).collect();
-                let parts =
-                    (Cow::Owned(predictions.take(&kept)), Cow::Owned(truth.target().take(&kept)), Some(weights));
-                numbers = Some(kept);
-                parts
+                let target = Cow::Owned(truth.target().take(&kept));
+                (Some(kept), target, Some(weights))
             }
-            weights => (Cow::Borrowed(predictions), Cow::Borrowed(truth.target()), weights.map(<[f64]>::to_vec)),
+            weights => (None, Cow::Borrowed(truth.target()), weights.map(<[f64]>::to_vec)),
         };
         let weights: Option<Vec<f64>> = weights.filter(|weights| weights.iter().any(|w| *w != weights[0]));
         for (m, member) in predictions.members().iter().enumerate() {
@@ -40,10 +44,10 @@ impl<'a> Labelled<'a> {
                 });
             }
             if predictions.has_missing()
-                && let Some(i) = (0..predictions.rows()).find(|&i| predictions.is_missing(m, i))
+                && let Some(i) =
+                    (0..predictions.rows()).find(|&i| truth.weight(i) != 0.0 && predictions.is_missing(m, i))
             {
-                let id = predictions.ids().label(i);
-                let row = numbers.map_or(i, |kept: Vec<u32>| kept[i] as usize) + 1;
+                let (row, id) = (i + 1, predictions.ids().label(i));
                 return Err(Error::Unsupported {
                     by: by.into(),
                     what: format!("member `{}`, which lacks row {row} {id}", member.name),
@@ -51,7 +55,36 @@ impl<'a> Labelled<'a> {
                 });
             }
         }
-        Ok(Self { predictions, target, weights })
+        Ok(Self { all: predictions, kept, copied: OnceLock::new(), target, weights })
+    }
+
+    /// The predictions of the kept rows, which are copied on the first call if a row is left out.
+    pub(crate) fn predictions(&self) -> &Predictions {
+        match &self.kept {
+            None => self.all,
+            Some(kept) => self.copied.get_or_init(|| self.all.take(kept)),
+        }
+    }
+
+    /// The predictions of all rows; the `i`th kept one is [`place`](Self::place)`(i)` of them.
+    pub(crate) fn all(&self) -> &'a Predictions {
+        self.all
+    }
+
+    /// Where the `i`th kept row is among all rows.
+    #[inline]
+    pub(crate) fn place(&self, i: usize) -> usize {
+        self.kept.as_ref().map_or(i, |kept| kept[i] as usize)
+    }
+
+    /// The numbers of one member in the kept rows.
+    fn member(&self, m: usize) -> Cow<'_, [f32]> {
+        let values = self.all.member(m);
+        let Some(kept) = &self.kept else { return Cow::Borrowed(values) };
+        let columns = self.all.columns();
+        let mut numbers = Vec::with_capacity(kept.len() * columns);
+        kept.iter().for_each(|&i| numbers.extend_from_slice(&values[i as usize * columns..(i as usize + 1) * columns]));
+        Cow::Owned(numbers)
     }
 
     /// The truth, to be given to a metric.
@@ -73,7 +106,11 @@ impl<'a> Labelled<'a> {
     /// The score of each member alone.
     pub(crate) fn member_scores(&self, metric: &dyn Metric) -> Result<Vec<consort_core::Score>> {
         let truth = self.truth()?;
-        (0..self.predictions.members().len()).map(|m| metric.score(&self.predictions.estimates(m), &truth)).collect()
+        let score = |(m, member): (usize, &Member)| {
+            let numbers = self.member(m);
+            metric.score(&Estimates::f32(&numbers, self.all.columns(), member.gives)?, &truth)
+        };
+        self.all.members().iter().enumerate().map(score).collect()
     }
 }
 

@@ -76,7 +76,7 @@ impl MarginDistance {
         let signatures: Vec<Vec<i8>> = (0..names.len())
             .map(|m| {
                 let positive = (classes.len() == 2).then_some(classes.positive());
-                let choices = decide(&data.predictions.estimates(m), positive);
+                let choices = decide(&data.predictions().estimates(m), positive);
                 choices.iter().zip(codes).map(|(choice, code)| if choice == code { 1 } else { -1 }).collect()
             })
             .collect();

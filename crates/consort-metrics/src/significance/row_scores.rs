@@ -49,7 +49,6 @@ impl RowStates {
         if length == 0 || parts.iter().any(|part| part.0 != length) {
             return None;
         }
-        let mut starts = vec![0];
         if length <= COLUMNS {
             let mut columns = vec![vec![0.0; rows.len()]; length];
             let mut row = 0;
@@ -64,7 +63,11 @@ impl RowStates {
             }
             return Some(RowStates::Columns(columns));
         }
-        let (mut all_places, mut all_numbers, mut end) = (Vec::new(), Vec::new(), 0);
+        // Asked for at once: what grows takes twice its room.
+        let total = parts.iter().map(|part| part.2.len()).sum();
+        let (mut all_places, mut all_numbers) = (Vec::with_capacity(total), Vec::with_capacity(total));
+        let (mut starts, mut end) = (Vec::with_capacity(rows.len() + 1), 0);
+        starts.push(end);
         for (_, lengths, places, numbers) in parts {
             all_places.extend(places);
             all_numbers.extend(numbers);

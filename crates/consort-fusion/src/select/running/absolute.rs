@@ -28,7 +28,7 @@ impl Running for RunningAbsolute<'_> {
             let gap: Vec<f64> = sums.iter().zip(&self.truth[rows.clone()]).map(|(s, y)| size * y - s).collect();
             let weights = self.data.weights.as_ref().map(|weights| &weights[rows.clone()]);
             let of = |&m: &usize| {
-                let p = self.data.predictions.member_rows(m, rows.clone());
+                let p = self.data.predictions().member_rows(m, rows.clone());
                 arch.dispatch(|| distance(p, &gap, weights, sign))
             };
             candidates.iter().map(of).collect::<Vec<f64>>()
@@ -44,7 +44,7 @@ impl Running for RunningAbsolute<'_> {
 
     fn apply(&mut self, change: Change, member: usize) {
         let sign = change.sign();
-        for (sum, &p) in self.sum.iter_mut().zip(self.data.predictions.member(member)) {
+        for (sum, &p) in self.sum.iter_mut().zip(self.data.predictions().member(member)) {
             *sum += sign * f64::from(p);
         }
         self.size = change.size(self.size) as usize;

@@ -17,7 +17,7 @@ pub(super) struct RunningAccuracy<'a> {
 
 impl<'a> RunningAccuracy<'a> {
     pub(super) fn new(data: &'a Labelled<'a>, codes: &'a [u32], errors: bool) -> Self {
-        let predictions = &data.predictions;
+        let predictions = data.predictions();
         let positive = match predictions.outputs() {
             Outputs::Classes(classes) => classes.positive(),
             _ => 0,
@@ -29,7 +29,7 @@ impl<'a> RunningAccuracy<'a> {
     /// The weight of the rows of a block whose class is right.
     #[inline(always)]
     fn hits(&self, rows: std::ops::Range<usize>, p: &[f32], sign: f64, size: f64) -> f64 {
-        let columns = self.data.predictions.columns();
+        let columns = self.data.predictions().columns();
         let sum = &self.sum[rows.start * columns..rows.end * columns];
         let mut hits = 0.0;
         // Rounded as a fusion rounds, so that a tie at a threshold is what the user will see.
@@ -59,7 +59,7 @@ impl Running for RunningAccuracy<'_> {
         let parts = blocks::map(self.codes.len(), |rows| {
             let arch = pulp::Arch::new();
             let of = |&m: &usize| {
-                let p = self.data.predictions.member_rows(m, rows.clone());
+                let p = self.data.predictions().member_rows(m, rows.clone());
                 arch.dispatch(|| self.hits(rows.clone(), p, sign, size))
             };
             candidates.iter().map(of).collect::<Vec<f64>>()
@@ -76,7 +76,7 @@ impl Running for RunningAccuracy<'_> {
 
     fn apply(&mut self, change: Change, member: usize) {
         let sign = change.sign();
-        for (sum, &p) in self.sum.iter_mut().zip(self.data.predictions.member(member)) {
+        for (sum, &p) in self.sum.iter_mut().zip(self.data.predictions().member(member)) {
             *sum += sign * f64::from(p);
         }
         self.size = change.size(self.size) as usize;

@@ -18,7 +18,7 @@ pub(super) struct RunningAny<'a> {
 
 impl<'a> RunningAny<'a> {
     pub(super) fn new(metric: &'a Arc<dyn Metric>, data: &'a Labelled<'a>) -> Result<Self> {
-        let predictions = &data.predictions;
+        let predictions = data.predictions();
         let gives = match predictions.outputs() {
             Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
             Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
@@ -31,7 +31,7 @@ impl<'a> RunningAny<'a> {
 impl Running for RunningAny<'_> {
     fn scores(&mut self, change: Change, candidates: &[usize]) -> Result<Vec<Score>> {
         let (sign, size) = (change.sign(), change.size(self.size));
-        let predictions = &self.data.predictions;
+        let predictions = self.data.predictions();
         candidates
             .par_iter()
             .map_init(
@@ -49,7 +49,7 @@ impl Running for RunningAny<'_> {
 
     fn apply(&mut self, change: Change, member: usize) {
         let sign = change.sign();
-        for (sum, &p) in self.sum.iter_mut().zip(self.data.predictions.member(member)) {
+        for (sum, &p) in self.sum.iter_mut().zip(self.data.predictions().member(member)) {
             *sum += sign * f64::from(p);
         }
         self.size = change.size(self.size) as usize;

@@ -29,13 +29,13 @@ impl RunningAuc {
         if negatives == 0 || negatives == rows || i32::try_from(rows).is_err() {
             return None;
         }
-        let predictions = &data.predictions;
+        let predictions = data.all();
         let columns = predictions.columns();
         let mut values = vec![0.0f32; predictions.members().len() * rows];
         values.par_chunks_exact_mut(rows).enumerate().for_each(|(m, out)| {
             let from = predictions.member(m);
             for (out, &i) in out.iter_mut().zip(&order) {
-                *out = from[i * columns + positive];
+                *out = from[data.place(i) * columns + positive];
             }
         });
         Some(Self { negatives, rows, values, sum: vec![0.0; rows], size: 0 })

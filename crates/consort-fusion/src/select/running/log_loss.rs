@@ -5,7 +5,8 @@ use consort_core::{Result, Score, blocks};
 use super::{Change, Running};
 use crate::select::Labelled;
 
-/// Log loss reads nothing but the probability of each row's true class, so that is gathered once.
+/// Log loss reads nothing but the probability of each row's true class, so that is gathered once, and
+/// rows of weight 0 are passed over without a copy of the rest.
 ///
 /// A round reads `[members][rows]` numbers. Logarithms are the cost, so probabilities are multiplied in lanes, the
 /// exponents are moved to integers before they could run under, and one logarithm is taken a lane and block.
@@ -22,15 +23,14 @@ pub(super) struct RunningLogLoss<'a> {
 
 impl<'a> RunningLogLoss<'a> {
     pub(super) fn new(data: &'a Labelled<'a>, codes: &[u32], eps: f64) -> Self {
-        let predictions = &data.predictions;
-        let (rows, columns, members) = (predictions.rows(), predictions.columns(), predictions.members().len());
+        let predictions = data.all();
+        let (rows, columns, members) = (codes.len(), predictions.columns(), predictions.members().len());
         let mut probabilities = vec![0.0f32; members * rows];
         for (m, out) in probabilities.chunks_exact_mut(rows).enumerate() {
             let values = predictions.member(m);
             let gathered: std::result::Result<(), std::convert::Infallible> = blocks::fill(out, 1, |range, out| {
-                let from = values[range.start * columns..range.end * columns].chunks_exact(columns);
-                for ((out, row), &code) in out.iter_mut().zip(from).zip(&codes[range]) {
-                    *out = row[code as usize];
+                for (out, i) in out.iter_mut().zip(range) {
+                    *out = values[data.place(i) * columns + codes[i] as usize];
                 }
                 Ok(())
             });

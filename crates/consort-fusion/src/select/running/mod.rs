@@ -58,7 +58,7 @@ pub(super) trait Running: Send {
 /// The fastest road for this metric on these rows.
 pub(super) fn running<'a>(metric: &'a Arc<dyn Metric>, data: &'a Labelled<'a>) -> Result<Box<dyn Running + 'a>> {
     let any: &dyn Any = metric.as_ref();
-    if let (Outputs::Classes(classes), Target::Classes { codes, .. }) = (data.predictions.outputs(), &*data.target) {
+    if let (Outputs::Classes(classes), Target::Classes { codes, .. }) = (data.all().outputs(), &*data.target) {
         if let Some(loss) = any.downcast_ref::<LogLoss>()
             && loss.eps >= f64::EPSILON
             && loss.eps < 0.5
@@ -88,7 +88,7 @@ pub(super) fn running<'a>(metric: &'a Arc<dyn Metric>, data: &'a Labelled<'a>) -
             return Ok(Box::new(running));
         }
     }
-    if let (Outputs::Targets(names), Target::Values { values, .. }) = (data.predictions.outputs(), &*data.target)
+    if let (Outputs::Targets(names), Target::Values { values, .. }) = (data.all().outputs(), &*data.target)
         && names.len() == 1
     {
         if any.is::<MeanSquaredError>() || any.is::<RootMeanSquaredError>() {

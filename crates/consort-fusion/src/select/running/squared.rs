@@ -27,7 +27,7 @@ pub(super) struct RunningSquared<'a> {
 
 impl<'a> RunningSquared<'a> {
     pub(super) fn new(data: &'a Labelled<'a>, scale: f64, root: bool) -> Self {
-        let members = data.predictions.members().len();
+        let members = data.predictions().members().len();
         let mut running = Self {
             data,
             scale,
@@ -46,7 +46,7 @@ impl<'a> RunningSquared<'a> {
     fn products(&self, with: Option<usize>) -> Vec<f64> {
         /// Rows whose errors stay in the nearest cache.
         const TILE: usize = 256;
-        let predictions = &self.data.predictions;
+        let predictions = self.data.predictions();
         let columns = predictions.columns();
         let members = self.counts.len();
         let parts = blocks::map(predictions.rows(), |rows| {
@@ -83,7 +83,7 @@ impl<'a> RunningSquared<'a> {
 
     /// What a perfect member would predict, row after row.
     fn write_truth(&self, rows: std::ops::Range<usize>, out: &mut [f64]) {
-        let columns = self.data.predictions.columns();
+        let columns = self.data.predictions().columns();
         match &*self.data.target {
             Target::Classes { codes, .. } => {
                 out.fill(0.0);
