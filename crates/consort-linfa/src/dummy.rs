@@ -80,6 +80,7 @@ impl Learner for Dummy {
                 Middle::Median => (0..target.names.len()).map(|k| median(&train, target.of(k)) as f32).collect(),
             }
         };
+        ctx.progress.step(1, 1, "fitted");
         Ok(Box::new(DummyModel { predictions }))
     }
 }

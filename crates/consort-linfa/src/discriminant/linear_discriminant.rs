@@ -162,6 +162,8 @@ impl Learner for LinearDiscriminant {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.classify(train, ctx)?))
+        let model = self.classify(train, ctx)?;
+        ctx.progress.step(1, 1, "fitted");
+        Ok(Box::new(model))
     }
 }

@@ -25,7 +25,7 @@ impl CoordinateDescent<'_> {
         let mut left: Vec<f64> = (0..self.width).map(|j| g[(j, target)]).collect();
         let goal = tolerance * g[(target, target)];
         let mut gap = f64::INFINITY;
-        for step in 0..most {
+        for _ in 0..most {
             ctx.check()?;
             for j in 0..self.width {
                 let own = g[(j, j)];
@@ -44,7 +44,6 @@ impl CoordinateDescent<'_> {
             if gap <= goal {
                 return Ok(w);
             }
-            ctx.progress.step(step as u64 + 1, most as u64, &format!("gap {gap:e}"));
         }
         Err(Error::NotConverged {
             method,

@@ -142,7 +142,9 @@ impl Learner for Glm {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.regress(train, ctx)?))
+        let model = self.regress(train, ctx)?;
+        ctx.progress.step(self.steps as u64, self.steps as u64, "fitted");
+        Ok(Box::new(model))
     }
 }
 

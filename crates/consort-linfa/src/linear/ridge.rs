@@ -157,6 +157,8 @@ impl Learner for Ridge {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.regress(train, ctx)?))
+        let model = self.regress(train, ctx)?;
+        ctx.progress.step(1, 1, "fitted");
+        Ok(Box::new(model))
     }
 }

@@ -171,6 +171,8 @@ impl Learner for LogisticRegression {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.classify(train, ctx)?))
+        let model = self.classify(train, ctx)?;
+        ctx.progress.step(self.steps as u64, self.steps as u64, "fitted");
+        Ok(Box::new(model))
     }
 }

@@ -125,6 +125,8 @@ impl Learner for KNearest {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.remember(train, ctx)?))
+        let model = self.remember(train, ctx)?;
+        ctx.progress.step(1, 1, "fitted");
+        Ok(Box::new(model))
     }
 }

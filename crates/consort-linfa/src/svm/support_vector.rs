@@ -218,6 +218,8 @@ impl Learner for SupportVector {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.separate(train, ctx)?))
+        let model = self.separate(train, ctx)?;
+        ctx.progress.step(1, 1, "fitted");
+        Ok(Box::new(model))
     }
 }

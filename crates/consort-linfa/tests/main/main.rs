@@ -4,4 +4,5 @@
 
 mod laws;
 mod reference;
+mod suite;
 mod table;
