@@ -65,6 +65,7 @@ Examples:
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
   consort evaluate fused.csv --truth y.csv
+  consort evaluate run test.csv
   consort evaluate oof/*.csv --truth y.csv --metrics log_loss,roc_auc,ece
   consort evaluate pred.csv --target y --weight w --json";
 
@@ -312,7 +313,7 @@ pub(crate) struct Fuse {
 
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// Prediction files; NAME=FILE renames
+    /// Prediction files (NAME=FILE renames); or a run of `fit` and a table whose target is known
     #[arg(value_name = "PRED", required = true)]
     pub(crate) predictions: Vec<String>,
     /// Which metrics [default: those usual for the task]; `--metrics list` lists them

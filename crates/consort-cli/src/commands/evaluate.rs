@@ -8,12 +8,17 @@ use consort::{
 };
 use serde_json::{Value, json};
 
+use super::evaluate_run;
 use crate::{args::Evaluate, failure::Result, inputs, listing, method, score_card::ScoreCard, session::Session};
 
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let mut session = Session::start("evaluate", &args.running)?;
     if args.metrics.as_ref().is_some_and(|names| names.iter().any(|name| name == "list")) {
         return list_metrics(session);
+    }
+    if args.predictions.first().is_some_and(|first| evaluate_run::is_run(first)) {
+        evaluate_run::run(&mut session, args)?;
+        return session.finish();
     }
     let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading))?;
     let truth = inputs::needed_truth(&loaded, "evaluate")?;

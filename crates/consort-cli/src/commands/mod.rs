@@ -4,6 +4,7 @@ mod apply;
 pub(crate) mod bundle;
 pub(crate) mod compare;
 pub(crate) mod evaluate;
+pub(crate) mod evaluate_run;
 pub(crate) mod fit;
 pub(crate) mod fuse;
 pub(crate) mod predict;

@@ -4,6 +4,7 @@
 
 mod cases;
 mod credit;
+mod fit;
 mod invariance;
 mod mistakes;
 mod program;
