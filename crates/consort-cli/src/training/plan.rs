@@ -52,6 +52,9 @@ pub(crate) fn splitter(plan: &Plan, data: &Dataset, labels: Option<&[String]>) -
         }
         return Ok(Arc::new(Predefined::from_labels(labels.iter().map(String::as_str))?));
     }
+    if plan.folds < 2 {
+        return Err(Failure::usage(format!("--folds is {}, but must be at least 2", plan.folds)));
+    }
     if plan.method == Method::Blend {
         let asked = split::Plan {
             test_size: Some(split::Size::Fraction(1.0 / f64::from(plan.folds.max(2)))),

@@ -41,8 +41,12 @@ impl RunFolder {
         let held = fs::read_dir(path).map_err(unwritable)?.filter_map(std::result::Result::ok).find(holds);
         if let Some(held) = held {
             let name = held.file_name().to_string_lossy().into_owned();
-            let hint = if name == "run.json" { "go on with `--resume`, or " } else { "" };
-            return Err(wrong(format!("the folder holds `{name}` already: {hint}take another folder")));
+            let (what, hint) = if path.join("run.json").exists() {
+                ("a run".to_owned(), "go on with `--resume`, or ")
+            } else {
+                (format!("`{name}`"), "")
+            };
+            return Err(wrong(format!("the folder holds {what} already: {hint}take another folder")));
         }
         let lock = lock(path)?;
         let text = serde_json::to_vec_pretty(plan).map_err(Error::custom)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consort_core::{Error, FitContext, Result, Samples, Seed, Target, Truth, blocks};
+use consort_core::{Error, FitContext, Ids, Result, Samples, Seed, Target, Truth, blocks};
 use rayon::prelude::*;
 
 use super::{
@@ -42,6 +42,7 @@ pub(super) fn boost(
         Some(weights) => Truth::weighted(target, weights)?,
         None => Truth::new(target),
     };
+    expect_finite(&truth, train.dataset().ids())?;
     let mut model = match from {
         Some(model) => model.clone(),
         None => start(params, binned, target, &truth)?,
@@ -134,6 +135,19 @@ fn start(params: &GradientBoosting, binned: &Binned, target: &Target, truth: &Tr
     }
     let features = binned.features().iter().map(|bins| bins.feature().clone()).collect();
     BoostedTrees::new(TreeEnsemble::new(features, base, Vec::new())?, loss)
+}
+
+/// Refuses a target that is not finite in a row that counts.
+fn expect_finite(truth: &Truth<'_>, ids: &Ids) -> Result<()> {
+    let Target::Values { values, names } = truth.target() else { return Ok(()) };
+    let bad = values.iter().enumerate().find(|(i, x)| !x.is_finite() && truth.weight(i / names.len()) > 0.0);
+    match bad {
+        None => Ok(()),
+        Some((i, &value)) => {
+            let (row, what) = (i / names.len(), names[i % names.len()].clone());
+            Err(Error::NotFinite { place: "the target".into(), row: row + 1, id: ids.label(row), what, value })
+        }
+    }
 }
 
 /// One weight a row of the data set: its own, times how often it is among the samples.

@@ -380,7 +380,8 @@ struct Parts {
 impl Parts {
     fn push(&mut self, (g, h): (f64, f64), params: &TreeParams, bounds: Bounds) {
         self.nodes.push(Node::leaf(h));
-        self.values.push(bounds.clamp(params.value(g, h)) as f32);
+        let value = bounds.clamp(params.value(g, h));
+        self.values.push(value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
         self.routes.push(None);
     }
 }

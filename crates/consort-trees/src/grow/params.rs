@@ -78,7 +78,9 @@ impl TreeParams {
     /// The best value of a leaf with these sums (Chen and Guestrin 2016, with an absolute penalty).
     pub(crate) fn value(&self, gradient: f64, hessian: f64) -> f64 {
         let pulled = self.shrink(gradient);
-        if pulled == 0.0 { 0.0 } else { -pulled / (hessian + self.l2) }
+        let curvature = hessian + self.l2;
+        // A few drawn rows may have a Hessian too small for a step of it: they say nothing.
+        if pulled == 0.0 || curvature <= 0.0 { 0.0 } else { -pulled / curvature }
     }
 
     /// Twice what a leaf of these sums takes off the loss.
