@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`NamedLearner`] | a learner under the name that its predictions bear |
 //! | [`cross_fit`] | members fitted on every fold, and their predictions of rows that they did not see |
+//! | [`encode`] | features made fit for a learner, inside each fit |
 //! | [`portfolio`] | members by name, with parameters that suit the size of the data |
 //! | [`run`] | runs on disk, which go on where they were stopped, and bundles, which predict |
 //! | [`stack`] | stacking, blending, super learner, greedy ensembles: a fusion fitted on such predictions |
 //! | [`vote`] | voting and averaging of members fitted on all rows |
 
 pub mod cross_fit;
+pub mod encode;
 mod fitted_member;
 mod named_learner;
 pub mod portfolio;
