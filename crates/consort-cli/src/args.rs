@@ -181,7 +181,7 @@ pub(crate) struct Fit {
     /// Leave out rows without a target instead of refusing them
     #[arg(long)]
     pub(crate) drop_missing_target: bool,
-    /// Which members: auto, or names such as boost,forest,extra,boost-deep,tree,adaboost
+    /// Which members: auto, or names such as linear,logistic,gnb,knn,tree,forest,extra,boost,boost-deep,adaboost
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "auto")]
     pub(crate) members: Vec<String>,
     /// How their predictions become one

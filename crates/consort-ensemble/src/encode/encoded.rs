@@ -28,6 +28,7 @@ pub struct Encoded {
     /// What makes the features fit for the learner.
     pub encoder: Arc<dyn Encoder>,
     /// The learner.
+    #[serde(rename = "of")]
     pub learner: Arc<dyn Learner>,
 }
 
@@ -43,6 +44,7 @@ impl Encoded {
 #[serde(deny_unknown_fields)]
 struct EncodedModel {
     encoding: Box<dyn Encoding>,
+    #[serde(rename = "of")]
     model: Box<dyn Model>,
 }
 

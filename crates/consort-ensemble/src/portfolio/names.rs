@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use consort_core::{Dataset, Error, Learner, Result};
+use consort_linfa::{GaussianNb, KNearest, LogisticRegression, Ridge};
 use consort_trees::{adaboost::AdaBoost, decision_tree::DecisionTree, forest::RandomForest};
 
 use super::boosted;
-use crate::NamedLearner;
+use crate::{NamedLearner, encode::suited};
 
 /// A member that can be asked for by name.
 #[derive(Clone, Copy)]
@@ -20,6 +21,25 @@ pub struct Entry {
 
 /// All members with a name, cheapest first: with a limit of time, that is the order in which they are fitted.
 pub const NAMES: &[Entry] = &[
+    Entry {
+        name: "linear",
+        about: "ridge regression, its penalty chosen by leave-one-out; for classes, logistic regression",
+        make: |data| if is_classification(data) { logistic() } else { ridge() },
+        auto: |data| data.rows() <= 200_000,
+    },
+    Entry { name: "logistic", about: "logistic regression", make: |_| logistic(), auto: |_| false },
+    Entry {
+        name: "gnb",
+        about: "Gaussian naive Bayes",
+        make: |_| suited(Arc::new(GaussianNb::default())),
+        auto: |_| false,
+    },
+    Entry {
+        name: "knn",
+        about: "15 nearest neighbours",
+        make: |_| suited(Arc::new(KNearest { k: 15, ..KNearest::default() })),
+        auto: |data| data.rows() <= 20_000,
+    },
     Entry {
         name: "tree",
         about: "a decision tree, pruned by its leaf size",
@@ -61,6 +81,18 @@ pub const NAMES: &[Entry] = &[
         auto: |_| false,
     },
 ];
+
+fn is_classification(data: &Dataset) -> bool {
+    data.target().is_some_and(|target| target.outputs().task().is_classification())
+}
+
+fn logistic() -> Arc<dyn Learner> {
+    suited(Arc::new(LogisticRegression::default()))
+}
+
+fn ridge() -> Arc<dyn Learner> {
+    suited(Arc::new(Ridge { alphas: vec![0.1, 1.0, 10.0, 100.0, 1000.0], ..Ridge::default() }))
+}
 
 /// The member of this name, with parameters for this data.
 ///

@@ -1,5 +1,8 @@
 //! The contracts of encoders, over all of them.
 
+// Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::sync::Arc;
 
 use consort_core::{Classes, Column, Dataset, Encoder, Encoding, Features, FitContext, Learner, Samples, Seed, Target};
@@ -191,7 +194,7 @@ fn no_row_s_own_target_enters_its_code() {
         values_of(&train)
     };
     fn values_of(data: &Dataset) -> Vec<f32> {
-        values(data, "c: y")
+        crate::values(data, "c: y")
     }
     let plain = code(values.clone());
     for i in [0usize, 7, 33] {
