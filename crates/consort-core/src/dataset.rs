@@ -209,6 +209,18 @@ impl Dataset {
         self.target.as_ref()
     }
 
+    /// The target, where it must be known.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if there is none; `by` is the learner that asks.
+    pub fn target_for(&self, by: &str) -> Result<&Target> {
+        self.target().ok_or_else(|| Error::Unsupported {
+            by: by.into(),
+            what: "a data set without a target".into(),
+            hint: "add the target with `with_target`".into(),
+        })
+    }
+
     /// One weight a row, or `None` where each counts 1.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
@@ -374,6 +386,28 @@ impl<'a> Samples<'a> {
         self.weights
     }
 
+    /// What each row **of the data set** weighs among the samples: a row that is named twice counts twice, one that is
+    /// not named weighs 0. `None` where the samples are all rows, each of weight 1.
+    ///
+    /// ```
+    /// use consort_core::{Column, Dataset, Features, Samples};
+    /// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0, 3.0] };
+    /// let data = Dataset::new(Features::Columns(vec![x]))?;
+    /// assert_eq!(Samples::all(&data).row_weights(), None);
+    /// assert_eq!(Samples::rows(&data, &[2, 0, 2])?.row_weights(), Some(vec![1.0, 0.0, 2.0]));
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    pub fn row_weights(&self) -> Option<Vec<f64>> {
+        if self.rows.is_none() && self.weights.is_none() {
+            return None;
+        }
+        let mut weights = vec![0.0; self.dataset.rows()];
+        for i in 0..self.len() {
+            weights[self.row(i)] += self.weight(i);
+        }
+        Some(weights)
+    }
+
     /// Whether any weights are given.
     pub fn is_weighted(&self) -> bool {
         self.weights.is_some()
@@ -384,11 +418,7 @@ impl<'a> Samples<'a> {
     /// # Errors
     /// [`Error::Unsupported`] if the data set has none; `by` is the learner that asks.
     pub fn target(&self, by: &str) -> Result<std::borrow::Cow<'a, Target>> {
-        let target = self.dataset.target().ok_or_else(|| Error::Unsupported {
-            by: by.into(),
-            what: "a data set without a target".into(),
-            hint: "add the target with `with_target`".into(),
-        })?;
+        let target = self.dataset.target_for(by)?;
         Ok(match self.rows {
             None => std::borrow::Cow::Borrowed(target),
             Some(rows) => std::borrow::Cow::Owned(target.take(rows)),

@@ -3,21 +3,11 @@ use consort_core::{Ids, RowInfo, Samples, Target};
 /// The rows of the samples, each once and ascending, and one weight a row of the data set: a row that was drawn twice
 /// counts twice and is never parted between folds; one of weight 0 is absent.
 pub(crate) fn train_rows(train: &Samples<'_>) -> (Vec<u32>, Option<Vec<f64>>) {
-    if train.row_numbers().is_none() && !train.is_weighted() {
+    let Some(weights) = train.row_weights() else {
         return ((0..train.len() as u32).collect(), None);
-    }
-    let weights = weights_of(train);
+    };
     let rows = (0..weights.len() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
     (rows, Some(weights))
-}
-
-/// The sum of the weights of each row of the data set among the samples.
-fn weights_of(samples: &Samples<'_>) -> Vec<f64> {
-    let mut weights = vec![0.0; samples.dataset().rows()];
-    for i in 0..samples.len() {
-        weights[samples.row(i)] += samples.weight(i);
-    }
-    weights
 }
 
 /// What a splitter may know of some rows of a data set.

@@ -95,11 +95,7 @@ impl<'a> Training<'a> {
     }
 
     fn target(&self) -> Result<&'a Target> {
-        self.samples.dataset().target().ok_or_else(|| Error::Unsupported {
-            by: self.by.clone(),
-            what: "a data set without a target".into(),
-            hint: "add the target with `with_target`".into(),
-        })
+        self.samples.dataset().target_for(&self.by)
     }
 
     /// Whether a row belongs to exactly one class.

@@ -107,7 +107,7 @@ impl AdaBoost {
         let by = "adaptive boosting";
         let data = train.dataset();
         let PresentRows { rows, mut weights } = PresentRows::of(train)?;
-        let target = target_of(data.target(), &rows, by)?;
+        let target = target_of(data, &rows, by)?;
         let learner = self.learner_for(target);
         let present = Samples::rows(data, &rows)?;
         let total: f64 = weights.iter().sum();

@@ -28,12 +28,8 @@ pub(super) fn boost(
     if train.is_empty() {
         return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
     }
-    let target = train.dataset().target().ok_or_else(|| Error::Unsupported {
-        by: "gradient boosting".into(),
-        what: "a data set without a target".into(),
-        hint: "add the target with `with_target`".into(),
-    })?;
-    let weights = weights(train);
+    let target = train.dataset().target_for("gradient boosting")?;
+    let weights = train.row_weights();
     // A row that is drawn twice is one row of twice the weight, and one of weight 0 is absent.
     let present = weights
         .as_ref()
@@ -148,18 +144,6 @@ fn expect_finite(truth: &Truth<'_>, ids: &Ids) -> Result<()> {
             Err(Error::NotFinite { place: "the target".into(), row: row + 1, id: ids.label(row), what, value })
         }
     }
-}
-
-/// One weight a row of the data set: its own, times how often it is among the samples.
-fn weights(train: &Samples<'_>) -> Option<Vec<f64>> {
-    if train.row_numbers().is_none() && !train.is_weighted() {
-        return None;
-    }
-    let mut weights = vec![0.0; train.dataset().rows()];
-    for i in 0..train.len() {
-        weights[train.row(i)] += train.weight(i);
-    }
-    Some(weights)
 }
 
 fn by_output(scores: &[f64], outputs: usize) -> Vec<f64> {

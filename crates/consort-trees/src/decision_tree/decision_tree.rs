@@ -118,7 +118,7 @@ impl DecisionTree {
         let by = "a decision tree";
         let data = train.dataset();
         let PresentRows { rows, mut weights } = PresentRows::of(train)?;
-        let target = super::target_of(data.target(), &rows, by)?;
+        let target = super::target_of(data, &rows, by)?;
         self.class_weights.apply(by, target, &rows, &mut weights)?;
         let induction = Induction {
             by,

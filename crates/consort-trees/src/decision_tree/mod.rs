@@ -28,4 +28,4 @@ pub use ranks::Ranks;
 pub use resolution::Resolution;
 pub use shape::Shape;
 pub use split_features::SplitFeatures;
-pub(crate) use target::{target_of, without_target};
+pub(crate) use target::target_of;

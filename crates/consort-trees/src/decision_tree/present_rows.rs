@@ -13,19 +13,15 @@ impl PresentRows {
         if train.is_empty() {
             return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
         }
-        if train.row_numbers().is_none() && !train.is_weighted() {
+        let is_wrong = |&i: &usize| !(train.weight(i).is_finite() && train.weight(i) >= 0.0);
+        if let Some(i) = (0..train.len()).find(is_wrong) {
+            let value = format!("{} in row {}", train.weight(i), train.row(i) + 1);
+            return Err(Error::parameter("weights", value, "finite and at least 0"));
+        }
+        let Some(weights) = train.row_weights() else {
             let rows = train.len();
             return Ok(Self { rows: (0..rows as u32).collect(), weights: vec![1.0; rows] });
-        }
-        let mut weights = vec![0.0f64; train.dataset().rows()];
-        for i in 0..train.len() {
-            let weight = train.weight(i);
-            if !(weight.is_finite() && weight >= 0.0) {
-                let value = format!("{weight} in row {}", train.row(i) + 1);
-                return Err(Error::parameter("weights", value, "finite and at least 0"));
-            }
-            weights[train.row(i)] += weight;
-        }
+        };
         let rows: Vec<u32> = (0..weights.len() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
         if rows.is_empty() {
             return Err(Error::parameter("weights", "0 in every row", "above 0 in some row"));

@@ -2,7 +2,6 @@ use consort_core::{Dataset, Error, Estimates, Gives, Matrix, Metric, Result, Sam
 use rayon::prelude::*;
 
 use super::{Forest, draw::Drawer};
-use crate::decision_tree::without_target;
 
 /// What the trees of a forest say of the rows that they did not see (Breiman 1996, 2001).
 ///
@@ -36,10 +35,10 @@ impl OutOfBag {
     /// # Errors
     /// If the metric does not suit the target.
     pub fn score(&self, train: &Samples<'_>, metric: &dyn Metric) -> Result<Score> {
-        let target = train.dataset().target().ok_or_else(|| without_target("an out-of-bag score"))?.take(&self.rows);
-        let mut own = vec![0.0; train.dataset().rows()];
-        (0..train.len()).for_each(|i| own[train.row(i)] += train.weight(i));
-        let weight = |(&row, &count): (&u32, &u32)| if count == 0 { 0.0 } else { own[row as usize] };
+        let target = train.dataset().target_for("an out-of-bag score")?.take(&self.rows);
+        let own = train.row_weights();
+        let own = |row: u32| own.as_ref().map_or(1.0, |own| own[row as usize]);
+        let weight = |(&row, &count): (&u32, &u32)| if count == 0 { 0.0 } else { own(row) };
         let weights: Vec<f64> = self.rows.iter().zip(&self.counts).map(weight).collect();
         if weights.iter().all(|&w| w == 0.0) {
             return Ok(Score::undefined("every tree saw every row: grow more trees"));

@@ -9,7 +9,7 @@ use crate::{
     decision_tree::{
         ClassWeights, Criterion, PresentRows, Resolution, Shape, SplitFeatures,
         induction::{Induction, Plan, Split},
-        target_of, without_target,
+        target_of,
     },
     model::TreeEnsemble,
     tree::Tree,
@@ -159,7 +159,7 @@ impl RandomForest {
     /// cancelled.
     pub fn fit_forest(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Forest> {
         let (trees, rows) = self.grow(train, ctx, ctx.seed, 0..self.trees)?;
-        let target = train.dataset().target().ok_or_else(|| without_target(self.by()))?;
+        let target = train.dataset().target_for(self.by())?;
         Forest::new(self.clone(), ctx.seed, rows, target.outputs(), trees)
     }
 
@@ -174,7 +174,7 @@ impl RandomForest {
         self.check()?;
         let data = train.dataset();
         let drawer = self.drawer(train)?;
-        let target = target_of(data.target(), drawer.all_rows(), self.by())?;
+        let target = target_of(data, drawer.all_rows(), self.by())?;
         let width = match data.features() {
             consort_core::Features::Columns(columns) => columns.len(),
             consort_core::Features::Dense { shape, .. } => shape.iter().product(),
@@ -220,7 +220,7 @@ impl RandomForest {
 
     /// What draws the rows of each tree; class weights that are the same for all trees are with it.
     pub(super) fn drawer(&self, train: &Samples<'_>) -> Result<Drawer> {
-        let target = train.dataset().target().ok_or_else(|| without_target(self.by()))?;
+        let target = train.dataset().target_for(self.by())?;
         let PresentRows { rows, weights } = PresentRows::of(train)?;
         let mut factors = weights.clone();
         self.class_weights.apply(self.by(), target, &rows, &mut factors)?;
