@@ -11,6 +11,7 @@
 //! | [`Dataset`], [`Samples`] | what a learner reads |
 //! | [`Encoder`], [`Encoding`], [`Learner`], [`Model`], [`Fuser`], [`Fusion`], [`Splitter`], [`Metric`] | the traits that others implement |
 //! | [`Seed`], [`Stream`] | randomness that depends on names and on nothing else |
+//! | [`publish`] | files that are seen whole or not at all |
 //! | [`blocks`] | loops over rows whose result does not depend on the number of threads |
 //! | `check` | the common suite that runs every contract over any implementation (feature `check`) |
 
@@ -30,6 +31,7 @@ mod matrix;
 mod metric;
 mod outputs;
 mod predictions;
+mod publish;
 mod score;
 mod seed;
 mod splitter;
@@ -48,6 +50,7 @@ pub use matrix::Matrix;
 pub use metric::{Accumulator, Direction, Metric, Reads};
 pub use outputs::{Outputs, Task};
 pub use predictions::{Gives, Member, Missing, Predictions, PredictionsBuilder};
+pub use publish::publish;
 pub use score::Score;
 pub use seed::{Seed, Stream};
 pub use splitter::{Fold, RowInfo, Split, Splitter};

@@ -1,9 +1,10 @@
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use consort_core::{Error, Result};
+use consort_core::{Error, Result, publish};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{read_sealed, write_sealed};
@@ -50,8 +51,7 @@ impl RunFolder {
         }
         let lock = lock(path)?;
         let text = serde_json::to_vec_pretty(plan).map_err(Error::custom)?;
-        let beside = path.join(".run.json.part");
-        fs::write(&beside, text).and_then(|()| fs::rename(&beside, path.join("run.json"))).map_err(unwritable)?;
+        publish(&path.join("run.json"), |file| file.write_all(&text)).map_err(unwritable)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 

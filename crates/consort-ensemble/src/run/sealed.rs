@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use consort_core::{Error, Result};
+use consort_core::{Error, Result, publish};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format that this version writes, and the newest that it reads.
@@ -20,30 +20,15 @@ const MAGIC: &[u8; 8] = b"consort\0";
 pub fn write_sealed<T: Serialize>(path: &Path, kind: &str, thing: &T) -> Result<()> {
     let mut body = Vec::new();
     ciborium::into_writer(thing, &mut body).map_err(Error::custom)?;
-    publish(path, kind, &body).map_err(|error| damaged(path, format!("it cannot be written: {error}")))
-}
-
-fn publish(path: &Path, kind: &str, body: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}.part", std::process::id()));
-    let write = || {
-        let mut file = fs::File::create(&beside)?;
+    let write = |file: &mut io::BufWriter<fs::File>| {
         file.write_all(MAGIC)?;
         file.write_all(&FORMAT.to_le_bytes())?;
         file.write_all(&(kind.len() as u32).to_le_bytes())?;
         file.write_all(kind.as_bytes())?;
-        file.write_all(blake3::hash(body).as_bytes())?;
-        file.write_all(body)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        // The name is on disk once its folder is.
-        fs::File::open(folder)?.sync_all()
+        file.write_all(blake3::hash(&body).as_bytes())?;
+        file.write_all(&body)
     };
-    write().inspect_err(|_| {
-        // What was begun is of no use; that it cannot be removed changes nothing of the error.
-        let _ = fs::remove_file(&beside);
-    })
+    publish(path, write).map_err(|error| damaged(path, format!("it cannot be written: {error}")))
 }
 
 /// Reads what [`write_sealed`] wrote.

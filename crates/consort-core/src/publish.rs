@@ -1,0 +1,75 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Writes a file so that it is seen whole or not at all: beside its place, synced, renamed, and the directory synced.
+///
+/// After an error, or a crash, a file that was there before is as it was. What is no regular file (a pipe, a
+/// terminal) is written straight into.
+///
+/// # Errors
+/// If the system or `write` refuses.
+///
+/// ```
+/// # use std::io::Write;
+/// let path = std::env::temp_dir().join(format!("consort-publish-{}.txt", std::process::id()));
+/// consort_core::publish(&path, |file| file.write_all(b"whole"))?;
+/// assert_eq!(std::fs::read(&path)?, b"whole");
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn publish(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(found) if !found.is_file() => {
+            OpenOptions::new().write(true).open(path).and_then(|file| fill(file, write)).map(drop)
+        }
+        // A link is followed, so that it stays a link to a whole file.
+        Ok(_) => fs::canonicalize(path).and_then(|place| replace(&place, write)),
+        Err(_) => replace(path, write),
+    }
+}
+
+fn replace(place: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    // Two processes, or two threads, that write one place do not share the file beside it.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = place.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let beside = Beside(place.with_file_name(format!(
+        ".{name}.{}.{}.part",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )));
+    let file = OpenOptions::new().write(true).create_new(true).open(&beside.0)?;
+    if let Ok(before) = fs::metadata(place) {
+        file.set_permissions(before.permissions())?;
+    }
+    fill(file, write)?.sync_all()?;
+    fs::rename(&beside.0, place)?;
+    std::mem::forget(beside);
+    #[cfg(unix)]
+    {
+        let directory = place.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn fill(file: File, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<File> {
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    write(&mut out)?;
+    out.flush()?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+/// A file that is being written; it is removed unless it took its place.
+struct Beside(PathBuf);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It may not exist yet, and there is nobody to tell.
+        let _ = fs::remove_file(&self.0);
+    }
+}
