@@ -17,10 +17,7 @@ pub trait Fusion: Debug + Send + Sync {
 
     /// What the fused numbers mean; by default probabilities of classes or labels, and values of targets.
     fn gives(&self, outputs: &Outputs) -> Gives {
-        match outputs {
-            Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
-            Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
-        }
+        outputs.gives()
     }
 
     /// One weight a member, summing to 1, where the fusion is a weighting of members.

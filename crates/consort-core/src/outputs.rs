@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Classes, Error, Result};
+use crate::{Classes, Error, Gives, Result};
 
 /// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,6 +88,14 @@ impl Outputs {
             Outputs::Classes(classes) => classes.names()[k].clone(),
             Outputs::Labels(names) | Outputs::Targets(names) => names[k].clone(),
             Outputs::Quantiles(levels) => levels[k].to_string(),
+        }
+    }
+
+    /// What a model of this problem gives: probabilities of classes or labels, values of targets or quantiles.
+    pub fn gives(&self) -> Gives {
+        match self {
+            Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
+            Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consort_core::{Error, FitContext, Gives, Ids, Matrix, Model, Outputs, Predictions, Result, Samples, Silent};
+use consort_core::{Error, FitContext, Ids, Matrix, Model, Outputs, Predictions, Result, Samples, Silent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,10 +50,7 @@ impl FittedMember {
 
 /// The predictions of members that have models; the others are passed over.
 pub(crate) fn predictions(members: &[FittedMember], outputs: &Outputs, rows: &Samples<'_>) -> Result<Predictions> {
-    let gives = match outputs {
-        Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
-        Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
-    };
+    let gives = outputs.gives();
     let present: Vec<&FittedMember> = members.iter().filter(|member| !member.models.is_empty()).collect();
     let mut builder = Predictions::builder(outputs.clone(), Ids::positions(rows.len())).reserve(present.len());
     for member in present {

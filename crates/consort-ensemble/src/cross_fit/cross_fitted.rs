@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use consort_core::{Dataset, Fold, Gives, Ids, Model, Outputs, Predictions, Result};
+use consort_core::{Dataset, Fold, Ids, Model, Outputs, Predictions, Result};
 
 use super::Fit;
 
@@ -132,10 +132,7 @@ impl CrossFitted {
         } else {
             self.ids.take(&covered)
         };
-        let gives = match self.outputs {
-            Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
-            Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
-        };
+        let gives = self.outputs.gives();
         let once = tested.iter().all(|&times| times <= 1);
         let mut builder = Predictions::builder(self.outputs.clone(), ids).reserve(self.members.len());
         for member in &self.members {

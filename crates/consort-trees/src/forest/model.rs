@@ -79,10 +79,7 @@ impl Forest {
 
     /// What the predicted numbers mean.
     pub fn gives(&self) -> Gives {
-        match self.outputs {
-            Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
-            _ => Gives::Values,
-        }
+        self.outputs.gives()
     }
 
     /// The same forest with more trees: to the bit the one that has so many from the start.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use consort_core::{Estimates, Gives, Metric, Outputs, Result, Score, Truth};
+use consort_core::{Estimates, Gives, Metric, Result, Score, Truth};
 use rayon::prelude::*;
 
 use super::{Change, Running};
@@ -19,10 +19,7 @@ pub(super) struct RunningAny<'a> {
 impl<'a> RunningAny<'a> {
     pub(super) fn new(metric: &'a Arc<dyn Metric>, data: &'a Labelled<'a>) -> Result<Self> {
         let predictions = data.predictions();
-        let gives = match predictions.outputs() {
-            Outputs::Classes(_) | Outputs::Labels(_) => Gives::Probabilities,
-            Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,
-        };
+        let gives = predictions.outputs().gives();
         let sum = vec![0.0; predictions.rows() * predictions.columns()];
         Ok(Self { metric: metric.as_ref(), data, truth: data.truth()?, gives, sum, size: 0 })
     }
