@@ -1,6 +1,6 @@
 use std::{ops::Range, sync::Arc};
 
-use consort_core::{Error, Gives, Metric, Result, Truth};
+use consort_core::{Error, Metric, Result, Truth};
 use consort_metrics::regression::Huber as HuberMetric;
 use serde::{Deserialize, Serialize};
 
@@ -44,20 +44,6 @@ impl Loss for Huber {
     ) -> Result<()> {
         let delta = self.delta;
         pointwise::gradients(NAME, rows, scores, truth, out, |score, y| ((score - y).clamp(-delta, delta), 1.0))
-    }
-
-    fn predict(&self, scores: &[f64], out: &mut [f32]) {
-        for (out, &score) in out.iter_mut().zip(scores) {
-            *out = score as f32;
-        }
-    }
-
-    fn columns(&self, outputs: usize) -> usize {
-        outputs
-    }
-
-    fn gives(&self) -> Gives {
-        Gives::Values
     }
 
     fn metric(&self) -> Arc<dyn Metric> {

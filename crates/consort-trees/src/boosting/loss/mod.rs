@@ -64,14 +64,22 @@ pub trait Loss: Debug + Send + Sync {
         None
     }
 
-    /// What the prediction is, made of the scores of one row: `columns` numbers.
-    fn predict(&self, scores: &[f64], out: &mut [f32]);
+    /// What the prediction is, made of the scores of one row: `columns` numbers. By default the scores themselves.
+    fn predict(&self, scores: &[f64], out: &mut [f32]) {
+        for (out, &score) in out.iter_mut().zip(scores) {
+            *out = score as f32;
+        }
+    }
 
-    /// How many numbers a prediction has, given the number of scores.
-    fn columns(&self, outputs: usize) -> usize;
+    /// How many numbers a prediction has, given the number of scores; by default as many.
+    fn columns(&self, outputs: usize) -> usize {
+        outputs
+    }
 
-    /// What a prediction's numbers mean.
-    fn gives(&self) -> Gives;
+    /// What a prediction's numbers mean; by default they are values.
+    fn gives(&self) -> Gives {
+        Gives::Values
+    }
 
     /// What early stopping watches where no metric is named.
     fn metric(&self) -> Arc<dyn Metric> {

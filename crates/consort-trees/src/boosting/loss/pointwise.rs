@@ -45,6 +45,18 @@ pub(super) fn means(name: &str, truth: &Truth<'_>) -> Result<Vec<f64>> {
         .collect())
 }
 
+/// The logarithms of the weighted means, kept finite: where scores start that have the logarithm as link.
+pub(super) fn log_means(name: &str, truth: &Truth<'_>) -> Result<Vec<f64>> {
+    Ok(means(name, truth)?.into_iter().map(|mean| mean.max(1e-9).ln()).collect())
+}
+
+/// The predictions of scores that have the logarithm as link.
+pub(super) fn exponentials(scores: &[f64], out: &mut [f32]) {
+    for (out, &score) in out.iter_mut().zip(scores) {
+        *out = score.exp() as f32;
+    }
+}
+
 /// The weighted quantile of each target.
 pub(super) fn quantiles(name: &str, truth: &Truth<'_>, share: f64) -> Result<Vec<f64>> {
     let (values, targets) = truth.values(name)?;

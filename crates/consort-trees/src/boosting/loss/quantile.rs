@@ -1,6 +1,6 @@
 use std::{ops::Range, sync::Arc};
 
-use consort_core::{Error, Gives, Metric, Result, Truth};
+use consort_core::{Error, Metric, Result, Truth};
 use consort_metrics::regression::Pinball;
 use serde::{Deserialize, Serialize};
 
@@ -58,20 +58,6 @@ impl Loss for Quantile {
 
     fn leaf_value(&self, rows: &[u32], output: usize, scores: &[f64], truth: &Truth<'_>) -> Option<Result<f64>> {
         Some(pointwise::error_quantile(NAME, rows, output, scores, truth, self.share))
-    }
-
-    fn predict(&self, scores: &[f64], out: &mut [f32]) {
-        for (out, &score) in out.iter_mut().zip(scores) {
-            *out = score as f32;
-        }
-    }
-
-    fn columns(&self, outputs: usize) -> usize {
-        outputs
-    }
-
-    fn gives(&self) -> Gives {
-        Gives::Values
     }
 
     fn metric(&self) -> Arc<dyn Metric> {

@@ -65,10 +65,6 @@ impl Loss for Softmax {
         }
     }
 
-    fn columns(&self, outputs: usize) -> usize {
-        outputs
-    }
-
     fn gives(&self) -> Gives {
         Gives::Probabilities
     }

@@ -1,6 +1,6 @@
 use std::{ops::Range, sync::Arc};
 
-use consort_core::{Gives, Metric, Result, Truth};
+use consort_core::{Metric, Result, Truth};
 use consort_metrics::regression::RootMeanSquaredError;
 use serde::{Deserialize, Serialize};
 
@@ -31,20 +31,6 @@ impl Loss for Squared {
         out: &mut Derivatives<'_>,
     ) -> Result<()> {
         pointwise::gradients(NAME, rows, scores, truth, out, |score, y| (score - y, 1.0))
-    }
-
-    fn predict(&self, scores: &[f64], out: &mut [f32]) {
-        for (out, &score) in out.iter_mut().zip(scores) {
-            *out = score as f32;
-        }
-    }
-
-    fn columns(&self, outputs: usize) -> usize {
-        outputs
-    }
-
-    fn gives(&self) -> Gives {
-        Gives::Values
     }
 
     fn metric(&self) -> Arc<dyn Metric> {

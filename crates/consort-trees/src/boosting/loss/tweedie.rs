@@ -1,6 +1,6 @@
 use std::{ops::Range, sync::Arc};
 
-use consort_core::{Error, Gives, Metric, Result, Truth};
+use consort_core::{Error, Metric, Result, Truth};
 use consort_metrics::regression::TweedieDeviance;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl Loss for Tweedie {
     }
 
     fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>> {
-        Ok(pointwise::means(NAME, truth)?.into_iter().map(|mean| mean.max(1e-9).ln()).collect())
+        pointwise::log_means(NAME, truth)
     }
 
     fn gradients(
@@ -52,17 +52,7 @@ impl Loss for Tweedie {
     }
 
     fn predict(&self, scores: &[f64], out: &mut [f32]) {
-        for (out, &score) in out.iter_mut().zip(scores) {
-            *out = score.exp() as f32;
-        }
-    }
-
-    fn columns(&self, outputs: usize) -> usize {
-        outputs
-    }
-
-    fn gives(&self) -> Gives {
-        Gives::Values
+        pointwise::exponentials(scores, out);
     }
 
     fn metric(&self) -> Arc<dyn Metric> {
