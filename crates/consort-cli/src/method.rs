@@ -33,15 +33,20 @@ pub(crate) fn metric(asked: Option<&str>, predictions: &Predictions) -> Result<A
             metric_of(gives, predictions, registry::default_for(task))?
         }
     };
-    if !metric.suits(task) {
-        return Err(Error::Unsupported {
-            by: format!("metric `{}`", metric.name()),
-            what: task.to_string(),
-            hint: "`consort evaluate --metrics list` says which metric is for what".into(),
-        }
-        .into());
+    suited(metric, task)
+}
+
+/// The metric, if it is for problems of this kind.
+pub(crate) fn suited(metric: Arc<dyn Metric>, task: Task) -> Result<Arc<dyn Metric>> {
+    if metric.suits(task) {
+        return Ok(metric);
     }
-    Ok(metric)
+    Err(Error::Unsupported {
+        by: format!("metric `{}`", metric.name()),
+        what: task.to_string(),
+        hint: "`consort evaluate --metrics list` says which metric is for what".into(),
+    }
+    .into())
 }
 
 /// The metric, or the usual one for labels and for scores if it cannot read them.

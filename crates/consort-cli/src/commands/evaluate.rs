@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Error, Metric},
+    core::{Error, Metric, Predictions},
     metrics::registry,
 };
 use serde_json::{Value, json};
@@ -23,24 +23,35 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading))?;
     let truth = inputs::needed_truth(&loaded, "evaluate")?;
     let predictions = &loaded.predictions;
+    let metrics = metrics(args, predictions)?;
+    session.doing("scoring");
+    let cards = (0..predictions.members().len())
+        .map(|m| ScoreCard::of_member(&mut session, &metrics, predictions, m, &truth))
+        .collect::<Result<Vec<_>>>()?;
+    tell(&mut session, &metrics, &cards, predictions);
+    session.finish()
+}
+
+/// The metrics asked for, or those usual for the predictions.
+pub(super) fn metrics(args: &Evaluate, predictions: &Predictions) -> Result<Vec<Arc<dyn Metric>>> {
     let task = predictions.outputs().task();
     let metrics: Vec<Arc<dyn Metric>> = match &args.metrics {
         None => method::companions(&method::metric(None, predictions)?, predictions)?,
         Some(names) => names.iter().map(|name| registry::by_name(name)).collect::<Result<_, Error>>()?,
     };
-    if let Some(metric) = metrics.iter().find(|metric| !metric.suits(task)) {
-        return Err(Error::Unsupported {
+    match metrics.iter().find(|metric| !metric.suits(task)) {
+        None => Ok(metrics),
+        Some(metric) => Err(Error::Unsupported {
             by: format!("metric `{}`", metric.name()),
             what: task.to_string(),
             hint: "`--metrics list` says which metric is for what".into(),
         }
-        .into());
+        .into()),
     }
-    session.doing("scoring");
-    let cards = (0..predictions.members().len())
-        .map(|m| ScoreCard::of_member(&mut session, &metrics, predictions, m, &truth))
-        .collect::<Result<Vec<_>>>()?;
+}
 
+/// Shows the scores, one line a prediction, and puts them into the object.
+pub(super) fn tell(session: &mut Session, metrics: &[Arc<dyn Metric>], cards: &[ScoreCard], predictions: &Predictions) {
     let names: Vec<String> = metrics.iter().map(|metric| metric.name()).collect();
     let header: Vec<&str> = std::iter::once("prediction").chain(names.iter().map(String::as_str)).collect();
     let rows: Vec<Vec<String>> = cards
@@ -52,10 +63,9 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
         })
         .collect();
     session.say(listing::table(&header, &rows));
-    session.say(format!("{} rows, {task}", predictions.rows()));
+    session.say(format!("{} rows, {}", predictions.rows(), predictions.outputs().task()));
     let cards: Vec<Value> = cards.iter().map(|card| json!({"name": card.name, "scores": card.to_json()})).collect();
     session.put("predictions", cards.into());
-    session.finish()
 }
 
 fn list_metrics(mut session: Session) -> Result<()> {

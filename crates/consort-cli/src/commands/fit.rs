@@ -17,7 +17,7 @@ use consort::{
         run::{Bundle, RunFolder, data_hash},
         stack::{MemberTimes, StackFit, StackOptions},
     },
-    fusion::verdict::{Judgement, Partitions, judge},
+    fusion::verdict::{Judgement, NestedSplit, Partitions, judge},
     metrics::registry,
 };
 use serde_json::{Value, json};
@@ -142,15 +142,7 @@ fn metric(name: Option<&str>, outputs: &Outputs) -> Result<Arc<dyn Metric>> {
         Some(name) => registry::by_name(name)?,
         None => registry::default_for(task),
     };
-    if metric.suits(task) {
-        return Ok(metric);
-    }
-    Err(consort::core::Error::Unsupported {
-        by: format!("metric `{}`", metric.name()),
-        what: task.to_string(),
-        hint: "`consort evaluate --metrics list` says which metric is for what".into(),
-    }
-    .into())
+    method::suited(metric, task)
 }
 
 /// Fits what the plan asks for, and writes all that comes of it.
@@ -244,7 +236,7 @@ pub(super) fn style(outputs: &Outputs) -> Style {
 /// What members and ensemble score on rows that they did not see.
 struct Judged {
     cards: Vec<ScoreCard>,
-    honest: Option<ScoreCard>,
+    honest: ScoreCard,
     in_sample: ScoreCard,
     weights: Option<Vec<f64>>,
 }
@@ -280,28 +272,20 @@ fn judged(
     let gives: Gives = fusion.gives(predictions.outputs());
     let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, &truth)?;
     session.doing("judging the ensemble on rows that its fit did not see");
-    let mut honest = None;
-    let distinct = fit.seen.folds.iter().collect::<std::collections::BTreeSet<_>>().len();
-    let partitions = if distinct > 1 {
-        let numbers: std::collections::BTreeMap<u32, u32> = fit
-            .seen
-            .folds
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .zip(0..)
-            .map(|(&f, n)| (f, n))
-            .collect();
-        let codes: Vec<u32> = fit.seen.folds.iter().map(|fold| numbers[fold]).collect();
-        Partitions::given(&codes)?
+    // The folds in order, numbered from 0: the last layer may lack some.
+    let mut tested = fit.seen.folds.clone();
+    tested.sort_unstable();
+    tested.dedup();
+    let partitions = if tested.len() > 1 {
+        let place = |fold: &u32| tested.partition_point(|other| other < fold) as u32;
+        Partitions::given(&fit.seen.folds.iter().map(place).collect::<Vec<u32>>())?
     } else {
-        let nested = consort::fusion::verdict::NestedSplit::default();
-        nested.draw(predictions, &truth, None, session.seed.child("nested"))?
+        NestedSplit::default().draw(predictions, &truth, None, session.seed.child("nested"))?
     };
     let bootstrap = resamples(predictions.rows());
     let judgement = judge(&**fuser, predictions, &truth, &**metric, &partitions, &bootstrap, session.seed)?;
     let Judgement { verdict, ensemble, .. } = &judgement;
-    honest.replace(ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, &truth)?);
+    let honest = ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, &truth)?;
     session.say(verdict.text());
     let mut told = serde_json::to_value(verdict)?;
     if let Value::Object(map) = &mut told {
@@ -323,12 +307,10 @@ fn leaderboard(session: &mut Session, fit: &StackFit, judged: &Judged, metric: &
         |card: &ScoreCard, k: usize| card.scores.get(k).map_or_else(String::new, |(_, score)| listing::score(score));
     let mut rows = Vec::new();
     for (label, card) in [
-        ("ensemble (rows unseen by its fit)", judged.honest.as_ref()),
-        ("ensemble (rows its weights were fitted on)", Some(&judged.in_sample)),
+        ("ensemble (rows unseen by its fit)", &judged.honest),
+        ("ensemble (rows its weights were fitted on)", &judged.in_sample),
     ] {
-        if let Some(card) = card {
-            rows.push(vec![label.into(), score(card, 0), score(card, 1), String::new(), String::new(), String::new()]);
-        }
+        rows.push(vec![label.into(), score(card, 0), score(card, 1), String::new(), String::new(), String::new()]);
     }
     let mut order: Vec<usize> = (0..judged.cards.len()).collect();
     let cost = |m: &usize| match &judged.cards[*m].scores[0].1 {
@@ -356,7 +338,7 @@ fn leaderboard(session: &mut Session, fit: &StackFit, judged: &Judged, metric: &
     session.put(
         "ensemble",
         json!({
-            "nested": judged.honest.as_ref().map(ScoreCard::to_json),
+            "nested": judged.honest.to_json(),
             "in_sample": judged.in_sample.to_json(),
         }),
     );

@@ -68,6 +68,24 @@ impl StackedModel {
         })
     }
 
+    /// The prediction of these rows, made of what [`member_predictions`](Self::member_predictions) gave for them.
+    ///
+    /// # Errors
+    /// If they are not the predictions of this model's members, and those of what is on top.
+    pub fn fuse(&self, seen: &Predictions, rows: &Samples<'_>) -> Result<Matrix> {
+        match &self.meta {
+            FittedMeta::Fusion(fusion) => {
+                let members = self.members();
+                let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+                fusion.fuse(&seen.named_where(&names, |m| !members[m].models.is_empty())?)
+            }
+            FittedMeta::Learner { model, inputs } => {
+                let data = meta_features::dataset(seen, *inputs, self.passthrough.then_some(rows))?;
+                model.predict(&Samples::all(&data))
+            }
+        }
+    }
+
     fn inputs(&self) -> MetaInputs {
         match &self.meta {
             FittedMeta::Learner { inputs, .. } => *inputs,
@@ -79,17 +97,6 @@ impl StackedModel {
 #[typetag::serde(name = "stacked_model")]
 impl Model for StackedModel {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
-        let seen = self.member_predictions(rows)?;
-        match &self.meta {
-            FittedMeta::Fusion(fusion) => {
-                let members = self.members();
-                let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-                fusion.fuse(&seen.named_where(&names, |m| !members[m].models.is_empty())?)
-            }
-            FittedMeta::Learner { model, inputs } => {
-                let data = meta_features::dataset(&seen, *inputs, self.passthrough.then_some(rows))?;
-                model.predict(&Samples::all(&data))
-            }
-        }
+        self.fuse(&self.member_predictions(rows)?, rows)
     }
 }

@@ -271,8 +271,7 @@ impl Stacking {
         let cancel = if options.limited { None } else { ctx.cancel };
         let context = FitContext { validation: None, cancel, ..*ctx };
         let mut made = fit_all(&read, layer, &samples, &context, options.store)?.into_iter();
-        let pick = |m: usize| if needed(m) { made.next() } else { None };
-        let mut pick = pick;
+        let mut pick = |m: usize| if needed(m) { made.next() } else { None };
         Ok((0..members.len()).map(|m| pick(m).unwrap_or_else(|| none(&members[m].name))).collect())
     }
 
