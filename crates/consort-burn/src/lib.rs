@@ -1,0 +1,1 @@
+//! Burn nets as learners and deep-ensemble training.

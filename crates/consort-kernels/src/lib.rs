@@ -1,0 +1,1 @@
+//! Fusion, selection and metrics as CubeCL kernels.
