@@ -1,1 +1,27 @@
-//! Burn nets as learners and deep-ensemble training.
+//! Burn nets as learners, and the ways of training ensembles that only nets allow.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`net`] | [`Net`](net::Net), a learner like any other, and the model that it becomes |
+//! | [`architecture`] | recipes of networks: MLP, tabular ResNet, LeNet-5, ResNet |
+//! | [`network`] | a user's own burn module behind one small trait |
+//! | [`loss`], [`optimizer`], [`schedule`] | what is made small, by which steps, at which rate |
+//! | [`ensemble`] | deep ensembles, bagging, joint training, snapshots, averages of weights, boosting, … |
+//! | [`device`] | CPU and cards by name |
+//! | [`images`] | IDX files and folders of pictures as data sets |
+//! | [`weights`] | weights as data: saved, averaged, read from PyTorch |
+
+pub mod architecture;
+pub mod device;
+pub mod ensemble;
+pub mod images;
+mod input;
+pub mod loss;
+pub mod net;
+pub mod network;
+pub mod optimizer;
+mod packed;
+pub mod schedule;
+pub mod weights;
+
+pub use input::{Augment, Scale};

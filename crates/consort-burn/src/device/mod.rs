@@ -1,0 +1,6 @@
+//! Where nets are trained: devices by name.
+
+#[allow(clippy::module_inception)]
+mod device;
+
+pub use device::{Chosen, choose};

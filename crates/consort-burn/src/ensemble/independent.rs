@@ -1,0 +1,103 @@
+use consort_core::{Error, FitContext, Result, Samples};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Combine, DeepEnsemble, NetEnsemble,
+    deep_ensemble::{expect_members, learner},
+    net_ensemble::Source,
+    parallel,
+};
+use crate::{
+    net::{Net, NetModel, school::Basis, tally::Tally},
+    packed,
+};
+
+/// Whether nets of equal architecture are trained as one program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    /// Packed where that was measured to be faster: MLPs with batches of at most 128 rows on a CPU, and any on a card.
+    #[default]
+    Auto,
+    /// Packed, or an error that says why not.
+    Packed,
+    /// One net after another on each thread.
+    Apart,
+}
+
+/// Nets trained apart from each other, each from its own first weights and in its own order of rows: a deep ensemble
+/// (Lakshminarayanan and others 2017). The prediction is the mean of theirs.
+///
+/// Different architectures may take part: member `m` is of the kind `m mod kinds`. MLPs of one kind can be trained as one
+/// program of batched matrix products, equal to separate runs up to rounding; which way was taken,
+/// [`NetEnsemble::how`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Independent {
+    /// The kinds of nets.
+    pub nets: Vec<Net>,
+    /// How many members.
+    pub members: usize,
+    /// Whether nets of equal architecture are trained as one program.
+    pub packing: Packing,
+}
+
+impl Default for Independent {
+    fn default() -> Self {
+        Self { nets: vec![Net::default()], members: 5, packing: Packing::Auto }
+    }
+}
+
+impl DeepEnsemble for Independent {
+    fn train(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
+        expect_members(self.members)?;
+        if self.nets.is_empty() {
+            return Err(Error::parameter("nets", "an empty list", "at least one kind of net"));
+        }
+        if let [net] = &self.nets[..] {
+            let basis = Basis::new(net, train)?;
+            let refusal = packed::refusal(net, &basis);
+            match (self.packing, refusal) {
+                (Packing::Packed, Some(why)) => {
+                    return Err(Error::Unsupported {
+                        by: "packed training".into(),
+                        what: why,
+                        hint: "set `packing` to apart, or leave the choice".into(),
+                    });
+                }
+                (Packing::Packed, None) => return self.packed(net, &basis, train, ctx),
+                (Packing::Auto, None) if packed::is_faster(net) => return self.packed(net, &basis, train, ctx),
+                _ => {}
+            }
+        }
+        let bases = self.nets.iter().map(|net| Basis::new(net, train)).collect::<Result<Vec<_>>>()?;
+        let kind = |m: usize| m % self.nets.len();
+        let tally = Tally::new(ctx, (0..self.members).map(|m| self.nets[kind(m)].epochs).sum());
+        let members = parallel::each(ctx, self.members, |m| {
+            let ctx = FitContext { seed: ctx.seed.nth("member", m as u64), threads: 1, ..*ctx };
+            self.nets[kind(m)].train_on(&bases[kind(m)], train, &ctx, &tally)
+        })?;
+        let how = format!("{} nets apart, on up to {} threads", self.members, ctx.threads.max(1));
+        Ok(NetEnsemble::new("net", Source::Nets(members), Combine::Mean).trained(how))
+    }
+}
+
+impl Independent {
+    /// Trains groups of packed nets, a group a thread.
+    fn packed(&self, net: &Net, basis: &Basis, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
+        let groups = ctx.threads.clamp(1, self.members);
+        let each = self.members.div_ceil(groups);
+        let groups = self.members.div_ceil(each);
+        let tally = Tally::new(ctx, groups * net.epochs);
+        let members: Vec<Vec<NetModel>> = parallel::each(ctx, groups, |g| {
+            let members = g * each..((g + 1) * each).min(self.members);
+            let seeds: Vec<_> = members.map(|m| ctx.seed.nth("member", m as u64)).collect();
+            packed::train(net, basis, train, &seeds, &FitContext { threads: 1, ..*ctx }, &tally)
+        })?;
+        let how = format!("{} nets packed in {groups} groups, one a thread", self.members);
+        let members = members.into_iter().flatten().collect();
+        Ok(NetEnsemble::new("net", Source::Nets(members), Combine::Mean).trained(how))
+    }
+}
+
+learner!(Independent, "independent_nets", "deep-ensemble");

@@ -1,0 +1,71 @@
+use burn::tensor::{Device, Tensor, TensorData};
+use consort_core::Stream;
+
+use super::{Augment, Table};
+use crate::network::Inputs;
+
+/// Rows to learn from: inputs, targets, weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Lesson<'a> {
+    pub(crate) table: Table<'a>,
+    /// `[row][target]`
+    pub(crate) targets: Vec<f32>,
+    pub(crate) width: usize,
+    /// One a row, 1 on average; `None` where each counts 1.
+    pub(crate) weights: Option<Vec<f32>>,
+}
+
+/// Some rows of a lesson, on a device.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) inputs: Inputs,
+    pub(crate) targets: Tensor<2>,
+    pub(crate) weights: Option<Tensor<1>>,
+}
+
+impl Lesson<'_> {
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Some rows on a device.
+    pub(crate) fn batch(&self, rows: &[usize], device: &Device) -> Batch {
+        self.batch_of(self.table.inputs(rows, 0, device), rows, device)
+    }
+
+    /// Some rows on a device, their images changed at random.
+    pub(crate) fn augmented(&self, rows: &[usize], device: &Device, by: Augment, stream: &mut Stream) -> Batch {
+        let inputs = self.table.changed(rows, 0, device, |image, row| by.change(image, row, stream));
+        self.batch_of(inputs, rows, device)
+    }
+
+    fn batch_of(&self, inputs: Inputs, rows: &[usize], device: &Device) -> Batch {
+        let mut targets = Vec::with_capacity(rows.len() * self.width);
+        rows.iter().for_each(|&i| targets.extend_from_slice(&self.targets[i * self.width..(i + 1) * self.width]));
+        let targets = Tensor::from_data(TensorData::new(targets, [rows.len(), self.width]), device);
+        let weights = self.weights.as_ref().map(|weights| {
+            let own: Vec<f32> = rows.iter().map(|&i| weights[i]).collect();
+            Tensor::from_data(TensorData::new(own, [rows.len()]), device)
+        });
+        Batch { inputs, targets, weights }
+    }
+
+    /// What some rows weigh together.
+    pub(crate) fn weight(&self, rows: &[usize]) -> f64 {
+        match &self.weights {
+            None => rows.len() as f64,
+            Some(weights) => rows.iter().map(|&i| f64::from(weights[i])).sum(),
+        }
+    }
+}
+
+impl Batch {
+    /// The mean over rows, each by its weight, divided by the number of rows: weights of a whole training part average
+    /// 1, so that a batch of heavy rows moves the net further.
+    pub(crate) fn mean(&self, rows: Tensor<1>) -> Tensor<1> {
+        match &self.weights {
+            None => rows.mean(),
+            Some(weights) => (rows * weights.clone()).mean(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use serde::{Deserialize, Serialize};
+
+/// What happened in one epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Epoch {
+    /// Which, from 1.
+    pub epoch: usize,
+    /// The learning rate of its last step.
+    pub rate: f64,
+    /// The mean loss of the training rows while the weights moved.
+    pub loss: f64,
+    /// The mean loss of the validation rows after it.
+    pub validation_loss: Option<f64>,
+    /// The score of the validation rows after it; what it is, [`History::score`] says.
+    pub validation_score: Option<f64>,
+}
+
+/// How a training run went, for the charts.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// Epoch after epoch.
+    pub epochs: Vec<Epoch>,
+    /// The name of the validation score, such as `accuracy`.
+    pub score: Option<String>,
+    /// The epoch whose weights were kept, from 1, where they are not the last.
+    pub best_epoch: Option<usize>,
+    /// Why it ended before its last epoch, in words.
+    pub stopped: Option<String>,
+    /// Where it ran, such as `cpu`.
+    pub device: String,
+    /// Why that is not the device asked for, where it is not.
+    pub fallback: Option<String>,
+}
+
+impl History {
+    /// Appends a run that went on from this one.
+    pub(crate) fn follow(&mut self, more: History) {
+        let before = self.epochs.len();
+        self.epochs.extend(more.epochs.into_iter().map(|epoch| Epoch { epoch: epoch.epoch + before, ..epoch }));
+        self.best_epoch = None;
+        self.stopped = more.stopped;
+        self.score = more.score;
+    }
+}

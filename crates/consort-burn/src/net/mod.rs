@@ -1,0 +1,21 @@
+//! A net as a learner, and the model that it becomes.
+
+mod class_weights;
+mod early_stop;
+pub(crate) mod guarded;
+mod history;
+mod model;
+#[allow(clippy::module_inception)]
+mod net;
+pub(crate) mod objective;
+pub(crate) mod school;
+pub(crate) mod spec;
+pub(crate) mod tally;
+pub(crate) mod training;
+pub(crate) mod watch;
+
+pub use class_weights::ClassWeights;
+pub use early_stop::EarlyStop;
+pub use history::{Epoch, History};
+pub use model::NetModel;
+pub use net::Net;

@@ -1,0 +1,260 @@
+//! The one training loop: a group of networks, one loss, epoch after epoch.
+
+use burn::{
+    optim::ModuleOptimizer,
+    tensor::{Device, Tensor, TensorData},
+};
+use consort_core::{Error, FitContext, Result, Seed, Stream};
+
+use super::{
+    Epoch, History, Net,
+    objective::Objective,
+    tally::Tally,
+    watch::{Validation, Watch},
+};
+use crate::{
+    input::{Batch, Lesson},
+    network::{Network, Pass},
+    schedule::Schedule,
+};
+
+/// One network while it learns.
+pub(crate) struct Learning {
+    pub(crate) network: Box<dyn Network>,
+    optimizer: ModuleOptimizer,
+    /// Where its noise comes from.
+    noise: Stream,
+}
+
+impl Learning {
+    /// A network before its first step.
+    pub(crate) fn new(net: &Net, network: Box<dyn Network>, seed: Seed) -> Self {
+        Self { network, optimizer: net.optimizer.start(), noise: seed.child("noise").stream() }
+    }
+}
+
+/// Steps along the sign of the gradient of the inputs (Goodfellow and others 2015): how far, for each number.
+pub(crate) struct Adversary {
+    /// `[1][numbers]`
+    steps: Tensor<2>,
+}
+
+impl Adversary {
+    /// Steps of such a share of the range that each number has.
+    pub(crate) fn new(lesson: &Lesson<'_>, epsilon: f64, device: &Device) -> Self {
+        let steps: Vec<f32> =
+            lesson.table.ranges().into_iter().map(|range| (epsilon * f64::from(range)) as f32).collect();
+        let shape = [1, steps.len()];
+        Self { steps: Tensor::from_data(TensorData::new(steps, shape), &device.clone().without_autodiff()) }
+    }
+}
+
+/// What a training run is.
+pub(crate) struct Course<'a> {
+    pub(crate) net: &'a Net,
+    pub(crate) epochs: usize,
+    /// The learning rate that the schedule is a factor of.
+    pub(crate) rate: f64,
+    pub(crate) schedule: Schedule,
+    pub(crate) lesson: &'a Lesson<'a>,
+    pub(crate) validation: Option<&'a Validation<'a>>,
+    pub(crate) objective: &'a dyn Objective,
+    /// How many members one network holds; 1 but for those that share weights.
+    pub(crate) members_in_one: usize,
+    pub(crate) adversary: Option<Adversary>,
+    /// Where the order of rows comes from.
+    pub(crate) order: Seed,
+    /// The device, with automatic differentiation.
+    pub(crate) device: &'a Device,
+    /// Whether the weights of the best epoch are kept, where there are validation rows.
+    pub(crate) keeps_best: bool,
+    pub(crate) tally: &'a Tally<'a>,
+    pub(crate) ctx: &'a FitContext<'a>,
+}
+
+impl Course<'_> {
+    /// Trains a group; `after` sees it after every epoch, counted from 1.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`]; [`Error::NotConverged`] if the loss is not finite in the first epoch; those of `after`.
+    pub(crate) fn run(
+        &self,
+        group: &mut [Learning],
+        mut after: impl FnMut(usize, &[Learning]) -> Result<()>,
+    ) -> Result<History> {
+        let mut history = History::default();
+        let mut watch = Watch::new(self.net, self.validation)?;
+        let mut best: Option<(usize, Vec<Box<dyn Network>>)> = None;
+        let copies = |group: &[Learning]| group.iter().map(|one| one.network.copy()).collect::<Vec<_>>();
+        let batches = batch_sizes(self.net, self.lesson.len());
+        for epoch in 0..self.epochs {
+            self.ctx.check()?;
+            let before = copies(group);
+            let (loss, rate) = self.epoch(group, epoch, &batches)?;
+            let mut record = Epoch { epoch: epoch + 1, rate, loss, validation_loss: None, validation_score: None };
+            let mut is_sound = loss.is_finite();
+            if is_sound && let Some(validation) = self.validation {
+                let seen = watch.look(validation, self, group)?;
+                is_sound = seen.loss.is_finite();
+                record.validation_loss = Some(seen.loss);
+                record.validation_score = seen.score;
+            }
+            if !is_sound {
+                let problem = format!("the loss was not finite in epoch {}", epoch + 1);
+                if epoch == 0 {
+                    return Err(Error::NotConverged {
+                        method: "training a net",
+                        problem: format!("{problem}: lower the learning rate, or clip the gradient"),
+                    });
+                }
+                group.iter_mut().zip(before).for_each(|(one, good)| one.network = good);
+                history.stopped = Some(format!("{problem}; the weights of epoch {epoch} were kept"));
+                self.tally.add(self.epochs - epoch, &problem);
+                break;
+            }
+            let text = match (record.validation_loss, record.validation_score) {
+                (Some(loss), Some(score)) => format!("loss {:.4}, validation {loss:.4}, {score:.4}", record.loss),
+                (Some(loss), None) => format!("loss {:.4}, validation {loss:.4}", record.loss),
+                _ => format!("loss {:.4}", record.loss),
+            };
+            history.epochs.push(record);
+            after(epoch + 1, group)?;
+            if watch.is_better() && self.keeps_best {
+                best = Some((epoch + 1, copies(group)));
+            }
+            if watch.is_over() && epoch + 1 < self.epochs {
+                history.stopped = Some(format!("no better epoch after epoch {}", watch.best_epoch()));
+                self.tally.add(self.epochs - epoch, &text);
+                break;
+            }
+            self.tally.add(1, &text);
+        }
+        history.score = watch.score_name();
+        if let Some((epoch, networks)) = best
+            && epoch < history.epochs.len()
+        {
+            group.iter_mut().zip(networks).for_each(|(one, good)| one.network = good);
+            history.best_epoch = Some(epoch);
+        }
+        Ok(history)
+    }
+
+    /// One way through all rows: the mean loss, and the rate of the last step.
+    fn epoch(&self, group: &mut [Learning], epoch: usize, batches: &[usize]) -> Result<(f64, f64)> {
+        let order = row_order(self.lesson.len(), self.order, epoch);
+        let mut changes = self.order.nth("changes", epoch as u64).stream();
+        let steps = (self.epochs * batches.len()) as f64;
+        let (mut start, mut rate) = (0, self.rate);
+        let mut losses = Vec::with_capacity(batches.len());
+        for (i, &size) in batches.iter().enumerate() {
+            if i % 16 == 0 {
+                self.ctx.check()?;
+            }
+            let rows = &order[start..start + size];
+            start += size;
+            let step = (epoch * batches.len() + i) as f64;
+            rate = self.rate_at(step, steps, batches.len());
+            let batch = match self.net.augment {
+                None => self.lesson.batch(rows, self.device),
+                Some(augment) => self.lesson.augmented(rows, self.device, augment, &mut changes),
+            };
+            losses.push((self.step(group, batch, rate), size));
+        }
+        let mut sum = 0.0;
+        for (loss, size) in losses {
+            sum += f64::from(loss.into_scalar::<f32>()) * size as f64;
+        }
+        Ok((sum / self.lesson.len() as f64, rate))
+    }
+
+    fn rate_at(&self, step: f64, steps: f64, in_epoch: usize) -> f64 {
+        self.rate * warming(self.net, step, in_epoch) * self.schedule.factor(step / steps)
+    }
+
+    /// One step of all networks; gives the loss before it.
+    fn step(&self, group: &mut [Learning], mut batch: Batch, rate: f64) -> Tensor<1> {
+        if let Some(adversary) = &self.adversary {
+            batch.inputs.numbers = batch.inputs.numbers.require_grad();
+            let outputs = self.outputs(group, &batch);
+            let loss = self.objective.loss(&outputs, &batch);
+            let gradients = loss.backward();
+            let rows = batch.inputs.rows();
+            if let Some(gradient) = batch.inputs.numbers.grad(&gradients) {
+                let steps = adversary.steps.clone().expand([rows, gradient.dims()[1]]);
+                let numbers = batch.inputs.numbers.clone().inner() + gradient.sign() * steps;
+                let mut moved = batch.clone();
+                moved.inputs.numbers = Tensor::from_inner(numbers);
+                batch.inputs.numbers = Tensor::from_inner(batch.inputs.numbers.inner());
+                let clean = self.objective.loss(&self.outputs(group, &batch), &batch);
+                let hostile = self.objective.loss(&self.outputs(group, &moved), &moved);
+                return self.descend(group, (clean + hostile).mul_scalar(0.5), rate);
+            }
+        }
+        let outputs = self.outputs(group, &batch);
+        let loss = self.objective.loss(&outputs, &batch);
+        self.descend(group, loss, rate)
+    }
+
+    fn descend(&self, group: &mut [Learning], loss: Tensor<1>, rate: f64) -> Tensor<1> {
+        let mut gradients = loss.backward();
+        for one in group {
+            one.network.step(rate, &mut gradients, self.net.clip, &mut one.optimizer);
+        }
+        loss.inner()
+    }
+
+    /// The outputs of each member.
+    fn outputs(&self, group: &mut [Learning], batch: &Batch) -> Vec<Tensor<2>> {
+        let mut outputs = Vec::with_capacity(group.len() * self.members_in_one);
+        for one in group {
+            for member in 0..self.members_in_one {
+                // The stream goes on where the last pass left it.
+                let noise = std::mem::replace(&mut one.noise, Seed::new(0).stream());
+                let mut pass = Pass::training(noise);
+                outputs.push(one.network.forward(&batch.inputs, pass.of_member(member)));
+                if let Some(noise) = pass.into_noise() {
+                    one.noise = noise;
+                }
+            }
+        }
+        outputs
+    }
+}
+
+/// The sizes of the batches of an epoch. A last one of a single row joins the one before, since one row has no variance.
+pub(crate) fn batch_sizes(net: &Net, rows: usize) -> Vec<usize> {
+    let size = net.batch.min(rows).max(1);
+    let mut batches = vec![size; rows / size];
+    match rows % size {
+        0 => {}
+        1 => batches.last_mut().into_iter().for_each(|last| *last += 1),
+        rest => batches.push(rest),
+    }
+    batches
+}
+
+/// The order of rows in an epoch, from 0.
+pub(crate) fn row_order(rows: usize, order: Seed, epoch: usize) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..rows).collect();
+    order.nth("epoch", epoch as u64).stream().shuffle(&mut rows);
+    rows
+}
+
+/// The factor of the rate while a run warms up.
+pub(crate) fn warming(net: &Net, step: f64, in_epoch: usize) -> f64 {
+    let warm = net.warm_up * in_epoch as f64;
+    if step < warm { (step + 1.0) / (warm + 1.0) } else { 1.0 }
+}
+
+/// Goes through rows in training mode without learning, so that running statistics are those of these weights: the
+/// mean over batches (Izmailov and others 2018).
+pub(crate) fn refresh_norms(network: &dyn Network, lesson: &Lesson<'_>, batch: usize, device: &Device, seed: Seed) {
+    let rows: Vec<usize> = (0..lesson.len()).collect();
+    let mut noise = seed.child("norms").stream();
+    for (i, rows) in rows.chunks(batch.max(2)).enumerate() {
+        let mut pass = Pass::training(noise);
+        pass.momentum = Some(1.0 / (i + 1) as f64);
+        let _ = network.forward(&lesson.batch(rows, device).inputs, &mut pass);
+        noise = pass.into_noise().unwrap_or_else(|| seed.stream());
+    }
+}

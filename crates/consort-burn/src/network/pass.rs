@@ -1,0 +1,166 @@
+use burn::{
+    nn::BatchNorm,
+    tensor::{Device, Tensor, TensorData, module::batch_norm_train},
+};
+use consort_core::{Seed, Stream};
+
+/// One way through a network: whether it learns, and where its noise comes from.
+///
+/// Burn's own dropout draws from one generator of the whole process, so two nets on two threads would disturb each
+/// other. Here each net has a stream of its own, on the host.
+#[derive(Debug)]
+pub struct Pass {
+    noise: Noise,
+    is_training: bool,
+    /// How much a batch moves the running statistics, where it is not what the layer says.
+    pub(crate) momentum: Option<f64>,
+    member: usize,
+}
+
+#[derive(Debug)]
+enum Noise {
+    None,
+    /// A mask for every row and unit.
+    EachRow(Stream),
+    /// One mask for all rows: a network drawn once.
+    AllRows(Stream),
+}
+
+impl Pass {
+    /// A pass that predicts: no dropout, normalised by the running statistics.
+    pub fn predicting() -> Self {
+        Self { noise: Noise::None, is_training: false, momentum: None, member: 0 }
+    }
+
+    /// A pass that learns, its masks drawn from a stream.
+    pub fn training(noise: Stream) -> Self {
+        Self { noise: Noise::EachRow(noise), is_training: true, momentum: None, member: 0 }
+    }
+
+    /// A pass that predicts by a network drawn at random: its dropped units are the same for all rows, so that a
+    /// prediction depends on no other row.
+    pub fn sampling(seed: Seed) -> Self {
+        Self { noise: Noise::AllRows(seed.stream()), is_training: false, momentum: None, member: 0 }
+    }
+
+    /// Whether the network learns.
+    pub fn is_training(&self) -> bool {
+        self.is_training
+    }
+
+    /// Which of several members in one module is asked.
+    pub fn member(&self) -> usize {
+        self.member
+    }
+
+    /// The stream, to go on with.
+    pub(crate) fn into_noise(self) -> Option<Stream> {
+        match self.noise {
+            Noise::None => None,
+            Noise::EachRow(stream) | Noise::AllRows(stream) => Some(stream),
+        }
+    }
+
+    pub(crate) fn of_member(&mut self, member: usize) -> &mut Self {
+        self.member = member;
+        self
+    }
+
+    /// Sets units to 0, each with this probability, and scales the others by `1 / (1 − probability)` (Srivastava and
+    /// others 2014). A pass that predicts changes nothing.
+    ///
+    /// # Shapes
+    /// `x` and the result: `[rows][units]`.
+    pub fn dropout(&mut self, x: Tensor<2>, probability: f64) -> Tensor<2> {
+        if probability <= 0.0 {
+            return x;
+        }
+        let [rows, units] = x.dims();
+        match &mut self.noise {
+            Noise::None => x,
+            Noise::EachRow(stream) => {
+                let mask = mask(stream, [rows, units], probability, &x.device());
+                x * mask
+            }
+            Noise::AllRows(stream) => {
+                let mask = mask(stream, [1, units], probability, &x.device());
+                x * mask
+            }
+        }
+    }
+
+    /// Normalises each channel by the statistics of the batch while it learns, which move the running ones; else by
+    /// the running ones (Ioffe and Szegedy 2015). A layer that is frozen keeps to the running ones.
+    ///
+    /// # Shapes
+    /// `x` and the result: `[rows][channels][…]`.
+    pub fn batch_norm<const D: usize>(&self, layer: &BatchNorm, x: Tensor<D>) -> Tensor<D> {
+        if !(self.is_training && layer.training.is_enabled()) {
+            let device = x.device();
+            let (mean, variance) = (layer.running_mean.value_sync(), layer.running_var.value_sync());
+            let (mean, variance) = (at(mean, &device), at(variance, &device));
+            return burn::tensor::module::batch_norm(
+                x,
+                layer.gamma.val(),
+                layer.beta.val(),
+                mean,
+                variance,
+                layer.epsilon,
+            );
+        }
+        let count: usize = x.dims().iter().product::<usize>() / x.dims()[1].max(1);
+        let done = batch_norm_train(x, layer.gamma.val(), layer.beta.val(), layer.epsilon);
+        let share = self.momentum.unwrap_or(layer.momentum);
+        let moved = |old: Tensor<1>, new: Tensor<1>| old.mul_scalar(1.0 - share) + new.mul_scalar(share);
+        // The running variance is the unbiased one, as in PyTorch.
+        let unbiased = count as f64 / (count.max(2) - 1) as f64;
+        let (mean, variance) = (done.mean.detach(), done.variance.detach().mul_scalar(unbiased));
+        layer.running_mean.update(moved(layer.running_mean.value_sync(), mean).detach());
+        layer.running_var.update(moved(layer.running_var.value_sync(), variance).detach());
+        done.output
+    }
+}
+
+fn at(tensor: Tensor<1>, device: &Device) -> Tensor<1> {
+    tensor.to_device(device)
+}
+
+fn mask(stream: &mut Stream, shape: [usize; 2], probability: f64, device: &Device) -> Tensor<2> {
+    let mut values = Vec::with_capacity(shape[0] * shape[1] + 3);
+    draw_mask(stream, shape[0] * shape[1], probability, &mut values);
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Appends so many factors: 0 with this probability, else `1 / (1 − probability)`.
+pub(crate) fn draw_mask(stream: &mut Stream, count: usize, probability: f64, values: &mut Vec<f32>) {
+    let kept = (1.0 / (1.0 - probability)) as f32;
+    // Four units a draw: 16 bits each are enough for a probability.
+    let limit = (probability * 65_536.0).round() as u64;
+    let end = values.len() + count;
+    while values.len() < end {
+        let bits = stream.next_u64();
+        values.extend((0..4).map(|k| if (bits >> (16 * k)) & 0xffff < limit { 0.0 } else { kept }));
+    }
+    values.truncate(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropout_drops_its_share_and_keeps_the_mean() {
+        let device = Device::flex();
+        let x = Tensor::<2>::ones([200, 50], &device);
+        let mut pass = Pass::training(Seed::new(1).stream());
+        let y = pass.dropout(x.clone(), 0.3).into_data().try_into_vec_as::<f32>().unwrap();
+        let dropped = y.iter().filter(|&&v| v == 0.0).count() as f64 / y.len() as f64;
+        assert!((dropped - 0.3).abs() < 0.02, "{dropped}");
+        assert!((y.iter().sum::<f32>() / y.len() as f32 - 1.0).abs() < 0.03);
+        let same = Pass::predicting().dropout(x.clone(), 0.3).into_data();
+        assert_eq!(same, x.clone().into_data());
+        // A sampled network drops the same units for all rows.
+        let sampled = Pass::sampling(Seed::new(2)).dropout(x, 0.3).into_data().try_into_vec_as::<f32>().unwrap();
+        assert!(sampled.chunks(50).all(|row| row == &sampled[..50]));
+    }
+}

@@ -1,0 +1,8 @@
+//! What turns gradients into steps.
+
+mod clip;
+#[allow(clippy::module_inception)]
+mod optimizer;
+
+pub(crate) use clip::clip;
+pub use optimizer::Optimizer;

@@ -1,0 +1,8 @@
+//! Nets of equal architecture, trained as one program of batched matrix products.
+
+mod choice;
+mod module;
+mod training;
+
+pub(crate) use choice::{is_faster, refusal};
+pub(crate) use training::train;

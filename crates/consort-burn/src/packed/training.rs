@@ -1,0 +1,196 @@
+use burn::{
+    module::Module,
+    optim::GradientsParams,
+    tensor::{Device, Tensor},
+};
+use consort_core::{Error, FitContext, Result, Samples, Seed, Stream};
+
+use super::module::PackedMlp;
+use crate::{
+    loss::Loss,
+    net::{
+        Epoch, History, Net, NetModel,
+        guarded::guarded,
+        school::{Basis, School},
+        tally::Tally,
+        training::{batch_sizes, row_order, warming},
+        watch::{Validation, Watch},
+    },
+    weights::Weights,
+};
+
+/// One of the nets while all learn.
+struct Member<'a> {
+    order: Seed,
+    history: History,
+    watch: Watch<'a>,
+    /// The weights to be kept, where they are not the last.
+    kept: Option<Weights>,
+    is_over: bool,
+}
+
+/// Trains a net for each seed, all as one program: each has its own first weights, order of rows, dropout and optimizer
+/// state, so each becomes what it would have become alone, up to rounding.
+pub(crate) fn train(
+    net: &Net,
+    basis: &Basis,
+    train: &Samples<'_>,
+    seeds: &[Seed],
+    ctx: &FitContext<'_>,
+    tally: &Tally<'_>,
+) -> Result<Vec<NetModel>> {
+    let Some(mlp) = net.architecture.as_mlp() else {
+        return Err(Error::custom("only MLPs are packed"));
+    };
+    let school = basis.school(net, train, ctx)?;
+    guarded(&net.by(), || {
+        let first: Vec<Weights> =
+            seeds.iter().map(|&seed| basis.network(net, seed)?.weights()).collect::<Result<_>>()?;
+        let mut packed = PackedMlp::new(&first, mlp.dropout, &school.device)?;
+        let mut noise: Vec<Stream> = seeds.iter().map(|seed| seed.child("noise").stream()).collect();
+        let mut members = seeds
+            .iter()
+            .map(|seed| {
+                let watch = Watch::new(net, school.validation.as_ref())?;
+                let order = seed.child("order");
+                Ok(Member { order, history: History::default(), watch, kept: None, is_over: false })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut optimizer = net.optimizer.start();
+        let batches = batch_sizes(net, school.lesson.len());
+        let steps = (net.epochs * batches.len()) as f64;
+        for epoch in 0..net.epochs {
+            ctx.check()?;
+            let before = packed.clone();
+            let orders: Vec<Vec<usize>> =
+                members.iter().map(|member| row_order(school.lesson.len(), member.order, epoch)).collect();
+            let (mut start, mut rate, mut losses) = (0, 0.0, vec![0.0; members.len()]);
+            for (i, &size) in batches.iter().enumerate() {
+                if i % 16 == 0 {
+                    ctx.check()?;
+                }
+                let step = (epoch * batches.len() + i) as f64;
+                rate = net.learning_rate * warming(net, step, batches.len()) * net.schedule.factor(step / steps);
+                let rows: Vec<usize> = orders.iter().flat_map(|order| &order[start..start + size]).copied().collect();
+                start += size;
+                let batch = school.lesson.batch(&rows, &school.device);
+                let outputs =
+                    packed.forward(batch.inputs.numbers.clone(), batch.inputs.categories.clone(), Some(&mut noise));
+                let own = basis.spec.loss.rows(outputs, batch.targets.clone());
+                let own = match &batch.weights {
+                    Some(weights) => own * weights.clone(),
+                    None => own,
+                };
+                // The sum of the members' means: the gradient of each member's weights is that of its own mean.
+                let each = own.reshape([members.len(), size]).mean_dim(1);
+                let gradients = GradientsParams::from_grads(each.clone().sum().backward(), &packed);
+                packed = optimizer.step(rate, packed, gradients);
+                for (sum, loss) in losses.iter_mut().zip(values(each.inner())?) {
+                    *sum += f64::from(loss) * size as f64;
+                }
+            }
+            let seen = look(&packed, &school, &basis.spec.loss, members.len())?;
+            let mut now: Option<Vec<Weights>> = None;
+            let mut good: Option<Vec<Weights>> = None;
+            for (m, member) in members.iter_mut().enumerate().filter(|(_, member)| !member.is_over) {
+                let loss = losses[m] / school.lesson.len() as f64;
+                let mut record = Epoch { epoch: epoch + 1, rate, loss, validation_loss: None, validation_score: None };
+                let mut is_sound = loss.is_finite();
+                if let Some((validation, seen)) = school.validation.as_ref().zip(seen.as_ref())
+                    && is_sound
+                {
+                    let seen = member.watch.see(validation, seen[m].0, seen[m].1.clone())?;
+                    is_sound = seen.loss.is_finite();
+                    record.validation_loss = Some(seen.loss);
+                    record.validation_score = seen.score;
+                }
+                if !is_sound {
+                    let problem = format!("the loss was not finite in epoch {}", epoch + 1);
+                    if epoch == 0 {
+                        let problem = format!("{problem}: lower the learning rate, or clip the gradient");
+                        return Err(Error::NotConverged { method: "training a net", problem });
+                    }
+                    if good.is_none() {
+                        good = Some(before.unpack()?);
+                    }
+                    member.is_over = true;
+                    member.history.stopped = Some(format!("{problem}; the weights of epoch {epoch} were kept"));
+                    if member.history.best_epoch.is_none() {
+                        member.kept = good.as_ref().map(|good| good[m].clone());
+                    }
+                    continue;
+                }
+                member.history.epochs.push(record);
+                if net.best_epoch && member.watch.is_better() {
+                    if now.is_none() {
+                        now = Some(packed.unpack()?);
+                    }
+                    member.kept = now.as_ref().map(|now| now[m].clone());
+                    member.history.best_epoch = Some(epoch + 1);
+                }
+            }
+            let mean = losses.iter().sum::<f64>() / (losses.len() * school.lesson.len()) as f64;
+            tally.add(1, &format!("mean loss {mean:.4} of {} nets", members.len()));
+        }
+        models(net, basis, &school, packed.unpack()?, members)
+    })
+}
+
+/// The models of the weights: the last ones, or those that were kept.
+fn models(
+    net: &Net,
+    basis: &Basis,
+    school: &School<'_>,
+    last: Vec<Weights>,
+    members: Vec<Member<'_>>,
+) -> Result<Vec<NetModel>> {
+    let device = school.device.clone().without_autodiff();
+    members
+        .into_iter()
+        .zip(last)
+        .map(|(mut member, last)| {
+            let mut network = basis.spec.blank(&device)?;
+            network.set_weights(member.kept.as_ref().unwrap_or(&last))?;
+            member.history.score = member.watch.score_name();
+            if member.history.best_epoch == Some(net.epochs) {
+                member.history.best_epoch = None;
+            }
+            Ok(basis.model(&*network, member.history))
+        })
+        .collect()
+}
+
+/// The validation loss of a member, and its raw outputs.
+type Answers = (f64, Vec<f32>);
+
+/// How many rows are asked about at once.
+const ROWS: usize = 512;
+
+/// The validation loss and the raw outputs of each member.
+fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) -> Result<Option<Vec<Answers>>> {
+    let Some(Validation { lesson, .. }) = &school.validation else { return Ok(None) };
+    let packed = packed.valid();
+    let device: Device = school.device.clone().without_autodiff();
+    let all: Vec<usize> = (0..lesson.len()).collect();
+    let mut seen = vec![(0.0, Vec::new()); members];
+    let mut weight = 0.0;
+    for rows in all.chunks(ROWS) {
+        let batch = lesson.batch(rows, &device);
+        let numbers = batch.inputs.numbers.clone().repeat_dim(0, members);
+        let categories = batch.inputs.categories.clone().map(|categories| categories.repeat_dim(0, members));
+        let outputs = packed.forward(numbers, categories, None);
+        for (m, seen) in seen.iter_mut().enumerate() {
+            let own = outputs.clone().narrow(0, m * rows.len(), rows.len());
+            let of = batch.mean(loss.rows(own.clone(), batch.targets.clone()));
+            seen.0 += f64::from(of.into_scalar::<f32>()) * rows.len() as f64;
+            seen.1.extend(own.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?);
+        }
+        weight += lesson.weight(rows);
+    }
+    seen.iter_mut().for_each(|(loss, _)| *loss /= weight);
+    Ok(Some(seen))
+}
+
+fn values(tensor: Tensor<2>) -> Result<Vec<f32>> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))
+}

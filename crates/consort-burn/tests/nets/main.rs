@@ -1,0 +1,9 @@
+//! What nets and their ensembles promise beyond the common suite.
+
+// Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
+#![allow(clippy::unwrap_used)]
+
+mod ensembles;
+mod tables;
+mod torch;
+mod training;
