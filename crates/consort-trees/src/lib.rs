@@ -8,7 +8,7 @@
 //! | [`forest`] | random forest, extra trees, random patches; out-of-bag estimates |
 //! | [`adaboost`] | adaptive boosting of any learner that takes weights |
 //! | [`boosting`] | gradient boosting and its losses |
-//! | [`import`] | models of LightGBM |
+//! | [`import`] | models of LightGBM and XGBoost |
 //! | [`model`] | fitted trees: prediction |
 //! | [`Tree`], [`Node`] | a grown tree |
 

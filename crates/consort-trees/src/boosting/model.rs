@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use consort_core::{Error, Matrix, Model, Result, Samples};
+use consort_core::{Error, Matrix, Model, Result, Samples, blocks};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::loss::Loss;
@@ -87,9 +88,13 @@ impl BoostedTrees {
         let outputs = self.trees.outputs();
         let columns = self.loss.columns(outputs);
         let mut out = Matrix::zeros(scores.len() / outputs, columns);
-        for (row, scores) in out.values_mut().chunks_exact_mut(columns).zip(scores.chunks_exact(outputs)) {
-            self.loss.predict(scores, row);
-        }
+        let blocks =
+            out.values_mut().par_chunks_mut(blocks::ROWS * columns).zip(scores.par_chunks(blocks::ROWS * outputs));
+        blocks.for_each(|(out, scores)| {
+            for (row, scores) in out.chunks_exact_mut(columns).zip(scores.chunks_exact(outputs)) {
+                self.loss.predict(scores, row);
+            }
+        });
         out
     }
 }

@@ -185,7 +185,7 @@ impl<'a> Grower<'a> {
             test,
             missing_left: found.missing_left,
             left: parts.nodes.len() as u32,
-            gain: found.gain as f32,
+            gain: Split::single(found.gain),
         });
         let rights = found.rights(bins);
         let column = self.binned.column(found.feature);

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     boosting::{
         BoostedTrees,
-        loss::{LogLoss, Loss, Softmax, Squared},
+        loss::{Absolute, Gamma, LogLoss, Loss, Poisson, Softmax, Squared, Tweedie},
     },
     model::{Feature, TreeEnsemble},
     tree::{Split, Test, Tree},
@@ -19,8 +19,8 @@ use crate::{
 ///
 /// Predictions on `f32` features are those of LightGBM to the rounding of leaf values to `f32`. Supported: gbdt,
 /// dart and rf; numeric and categorical splits; all three ways of missing values; the objectives for regression
-/// (all but `reg_sqrt`), `binary`, `multiclass` and `cross_entropy`. Refused by name: linear trees and all other
-/// objectives. A model without objective gives its raw scores. Cover is the count of rows, as LightGBM's own
+/// (all but `reg_sqrt`), among them `poisson`, `gamma` and `tweedie` with the logarithm as link; `binary`, `multiclass`
+/// and `cross_entropy`. Refused by name: linear trees and all other objectives. A model without objective gives its raw scores. Cover is the count of rows, as LightGBM's own
 /// contributions take it. What follows the trees (parameters, levels of pandas columns) is not read.
 ///
 /// Work and memory are bounded by the length of the text.
@@ -68,10 +68,16 @@ pub fn lightgbm(text: &str) -> Result<BoostedTrees> {
         return Err(header.damaged(format!("it names {} features, and the last is number {last}", names.len())));
     }
     let mut zeros = vec![Zeros::Unknown; names.len()];
+    // The first trees hold the mean of the target. Scores start from it, so that single precision is spent on the rest.
+    let mut base = vec![0.0; outputs];
     let trees = trees
         .into_iter()
         .enumerate()
-        .map(|(t, text)| tree(&Fields::new(format!("tree {t} of a LightGBM model"), text), factor, &mut zeros, &names))
+        .map(|(t, text)| {
+            let fields = Fields::new(format!("tree {t} of a LightGBM model"), text);
+            let start = if is_mean { None } else { base.get_mut(t) };
+            tree(&fields, factor, start, &mut zeros, &names)
+        })
         .collect::<Result<Vec<_>>>()?;
     let features = names
         .into_iter()
@@ -81,7 +87,7 @@ pub fn lightgbm(text: &str) -> Result<BoostedTrees> {
             Zeros::Unknown | Zeros::Numbers => Feature::Numeric { name: name.into() },
         })
         .collect();
-    BoostedTrees::new(TreeEnsemble::new(features, vec![0.0; outputs], trees)?, link.loss)
+    BoostedTrees::new(TreeEnsemble::new(features, base, trees)?, link.loss)
 }
 
 /// The texts of the trees, each from the line after `Tree=`.
@@ -121,9 +127,12 @@ impl Link {
             }
         }
         let loss: Arc<dyn Loss> = match name {
-            "" | "custom" | "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape" => {
-                Arc::new(Squared)
-            }
+            // Of these the file keeps no parameter; their predictions are the scores, as those of squared error.
+            "" | "custom" | "regression" | "huber" | "fair" | "quantile" | "mape" => Arc::new(Squared),
+            "regression_l1" => Arc::new(Absolute),
+            "poisson" => Arc::new(Poisson::default()),
+            "gamma" => Arc::new(Gamma),
+            "tweedie" => Arc::new(Tweedie::default()),
             "binary" | "cross_entropy" if outputs == 1 => Arc::new(LogLoss),
             "multiclass" => Arc::new(Softmax),
             _ => return Err(header.unsupported(format!("objective `{objective}`"), OBJECTIVES)),
@@ -150,7 +159,13 @@ const NAN_IS_ZERO: u32 = 0;
 const ZERO_IS_MISSING: u32 = 1 << 2;
 const NAN_IS_MISSING: u32 = 2 << 2;
 
-fn tree(fields: &Fields<'_>, factor: f64, zeros: &mut [Zeros], names: &[&str]) -> Result<Tree> {
+fn tree(
+    fields: &Fields<'_>,
+    factor: f64,
+    start: Option<&mut f64>,
+    zeros: &mut [Zeros],
+    names: &[&str],
+) -> Result<Tree> {
     if fields.find("is_linear").is_some_and(|is_linear| is_linear != "0") {
         return Err(fields.unsupported("linear trees".into(), "fit the model with `linear_tree=false`"));
     }
@@ -171,15 +186,17 @@ fn tree(fields: &Fields<'_>, factor: f64, zeros: &mut [Zeros], names: &[&str]) -
     let values: Vec<f64> = fields.list_or("internal_value", inner, 0.0)?;
     let counts: Vec<f64> = fields.list_or("internal_count", inner, 0.0)?;
     let sets = sets(fields)?;
+    let mut shift = 0.0;
+    if let Some(start) = start {
+        shift = values.first().copied().unwrap_or(leaf_values[0]);
+        *start = shift * factor;
+    }
 
     // Inner nodes come first; leaf `l` is written as −1 − l.
     let number = |child: i64| if child >= 0 { child as usize } else { inner + child.unsigned_abs() as usize - 1 };
     let mut nodes = Vec::with_capacity(inner + leaves);
     for i in 0..inner {
         let (feature, threshold, decision) = (features[i], thresholds[i], decisions[i]);
-        if !gains[i].is_finite() {
-            return Err(fields.damaged(format!("the gain of split {i} is {}", gains[i])));
-        }
         let Some(zeros) = zeros.get_mut(feature) else {
             return Err(fields.damaged(format!("split {i} asks feature {feature} of {}", names.len())));
         };
@@ -210,11 +227,11 @@ fn tree(fields: &Fields<'_>, factor: f64, zeros: &mut [Zeros], names: &[&str]) -
         *zeros = here;
         let split = Split { feature: feature as u32, test, missing_left, left: 0, gain: gains[i] };
         let children = [number(lefts[i]), number(rights[i])];
-        let value = (values[i] * factor) as f32;
+        let value = ((values[i] - shift) * factor) as f32;
         nodes.push(Foreign { split: Some((split, children)), value, cover: counts[i] as f32 });
     }
     for (value, count) in leaf_values.iter().zip(leaf_counts) {
-        nodes.push(Foreign { split: None, value: (value * factor) as f32, cover: count as f32 });
+        nodes.push(Foreign { split: None, value: ((value - shift) * factor) as f32, cover: count as f32 });
     }
     let tree = replant(&fields.place, &nodes, sets)?;
     if tree.nodes().len() != nodes.len() {

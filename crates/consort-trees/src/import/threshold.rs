@@ -4,6 +4,11 @@ pub(super) fn at_most(t: f64) -> f32 {
     if f64::from(rounded) > t { rounded.next_down() } else { rounded }
 }
 
+/// The greatest `f32` below `t`: `x < t` and `x ≤ below(t)` are the same for every `f32` x.
+pub(super) fn below(t: f32) -> f32 {
+    t.next_down()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,6 +32,16 @@ mod tests {
                 for &x in &numbers {
                     assert_eq!(x <= at_most(t), f64::from(x) <= t, "{x} ≤ {t}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_strict_threshold_compares_every_number_as_before() {
+        let numbers = numbers();
+        for &t in numbers.iter().filter(|t| **t > f32::NEG_INFINITY) {
+            for &x in &numbers {
+                assert_eq!(x <= below(t), x < t, "{x} < {t}");
             }
         }
     }

@@ -39,6 +39,11 @@ impl Node {
 }
 
 impl Split {
+    /// A gain in single precision, kept finite: squares of a target near the greatest `f32` are beyond it.
+    pub(crate) fn single(gain: f64) -> f32 {
+        gain.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+    }
+
     /// The nodes to the left and to the right.
     pub fn children(&self) -> [usize; 2] {
         [self.left as usize, self.left as usize + 1]

@@ -32,7 +32,7 @@ impl Tree {
     ///
     /// # Errors
     /// [`Error::Damaged`] if it is not a tree: no node, a child that does not come after its parent or is missing, a
-    /// node with two parents, an unknown set, a number that is not finite, a threshold that is NaN.
+    /// node with two parents, an unknown set, a value, cover or gain that is not finite, a threshold that is NaN.
     pub fn new(nodes: Vec<Node>, values: Vec<f32>, sets: Vec<Vec<u64>>) -> Result<Self> {
         let damaged = |problem: String| Error::Damaged { place: "a tree".into(), problem };
         if nodes.is_empty() {
@@ -56,6 +56,9 @@ impl Tree {
                     return Err(damaged(format!("node {i} has no child {child}, or shares it")));
                 }
                 has_parent[child] = true;
+            }
+            if !split.gain.is_finite() {
+                return Err(damaged(format!("the gain of node {i} is {}", split.gain)));
             }
             match split.test {
                 Test::AtMost(threshold) if threshold.is_nan() => {
@@ -103,6 +106,28 @@ impl Tree {
     /// The numbers of all nodes, to be changed.
     pub(crate) fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
+    }
+
+    /// The mean of the leaves below each node, weighted by their cover, `[nodes][width]`.
+    pub(crate) fn means(&self) -> Vec<f64> {
+        let width = self.width();
+        let mut means: Vec<f64> = self.values.iter().map(|&value| f64::from(value)).collect();
+        for i in (0..self.nodes.len()).rev() {
+            let Some(split) = &self.nodes[i].split else { continue };
+            let [left, right] = split.children();
+            let [a, b] = self.shares(split);
+            for k in 0..width {
+                means[i * width + k] = a * means[left * width + k] + b * means[right * width + k];
+            }
+        }
+        means
+    }
+
+    /// The shares of the rows of a split that go left and right, by their cover; halves where it is unknown.
+    pub(crate) fn shares(&self, split: &Split) -> [f64; 2] {
+        let [left, right] = split.children().map(|child| f64::from(self.nodes[child].cover));
+        let both = left + right;
+        if both > 0.0 { [left / both, right / both] } else { [0.5, 0.5] }
     }
 
     /// The sets of categories that its nodes ask for, one bit a category.
@@ -184,6 +209,11 @@ mod tests {
         assert!(refused(vec![leaf, leaf]).contains("no parent"));
         assert!(refused(vec![split(1, Test::AtMost(f32::NAN)), leaf, leaf]).contains("NaN"));
         assert!(refused(vec![split(1, Test::Among(0)), leaf, leaf]).contains("set 0"));
+        for gain in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut root = split(1, Test::AtMost(0.0));
+            root.split.iter_mut().for_each(|split| split.gain = gain);
+            assert!(refused(vec![root, leaf, leaf]).contains("gain of node 0"));
+        }
         assert!(Tree::new(vec![leaf], vec![f32::INFINITY], vec![]).is_err());
         assert!(Tree::new(vec![leaf], vec![], vec![]).is_err());
     }

@@ -49,3 +49,18 @@ fn harmed_lightgbm_models_are_read_or_refused() {
         }
     }
 }
+
+#[test]
+fn harmed_xgboost_models_are_read_or_refused() {
+    let data = rows();
+    let mut stream = Seed::new(2).stream();
+    for name in ["binary", "categories", "softmax", "dart"] {
+        let text = read(&format!("xgboost_{name}.json"));
+        for _ in 0..1500 {
+            let harmed = harm(text.as_bytes(), &mut stream);
+            if let Ok(model) = import::xgboost(&String::from_utf8_lossy(&harmed)) {
+                let _ = model.predict(&Samples::all(&data));
+            }
+        }
+    }
+}

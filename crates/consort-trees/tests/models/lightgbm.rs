@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::reference::{assert_near, flat, read, rows};
 
-const READABLE: [&str; 14] = [
+const READABLE: [&str; 17] = [
     "binary",
     "binary_sigmoid",
     "multiclass",
@@ -14,6 +14,9 @@ const READABLE: [&str; 14] = [
     "fair",
     "mape",
     "quantile",
+    "poisson",
+    "gamma",
+    "tweedie",
     "cross_entropy",
     "zero_as_missing",
     "no_missing",

@@ -6,3 +6,4 @@
 mod hostile;
 mod lightgbm;
 mod reference;
+mod xgboost;

@@ -193,7 +193,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
             // Where nothing is missing, a missing value is taken for one of the many.
             missing_left: found.missing_left.unwrap_or(2 * lefts > rows.len()),
             left: left as u32,
-            gain: found.purity as f32,
+            gain: Split::single(found.purity),
         });
         let middle = open.start + lefts;
         [
