@@ -10,12 +10,14 @@
 //! | [`boosting`] | gradient boosting and its losses |
 //! | [`import`] | models of LightGBM and XGBoost |
 //! | [`model`] | fitted trees: prediction |
+//! | [`explain`] | contributions of features to a prediction (SHAP), importances |
 //! | [`Tree`], [`Node`] | a grown tree |
 
 pub mod adaboost;
 pub mod bins;
 pub mod boosting;
 pub mod decision_tree;
+pub mod explain;
 pub mod forest;
 pub mod grow;
 pub mod import;

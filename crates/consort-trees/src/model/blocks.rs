@@ -17,7 +17,7 @@ const LARGE_BYTES: usize = 256 << 10;
 const LARGE_TREE: usize = 2500;
 
 /// The rows to be predicted, cut into blocks; of each block the features that trees ask, one after another.
-pub(super) struct Blocks<'a> {
+pub(crate) struct Blocks<'a> {
     rows: Samples<'a>,
     used: Vec<View<'a>>,
     place: Vec<u32>,
@@ -26,7 +26,7 @@ pub(super) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(features: &[Feature], trees: &[Tree], rows: &Samples<'a>) -> Result<Self> {
+    pub(crate) fn new(features: &[Feature], trees: &[Tree], rows: &Samples<'a>) -> Result<Self> {
         let views = views(features, rows)?;
         // Features that no tree asks are not fetched.
         let mut is_asked = vec![false; features.len()];
@@ -51,18 +51,18 @@ impl<'a> Blocks<'a> {
     }
 
     /// Where each feature lies among the features of a block; 0 for one that no tree asks.
-    pub(super) fn place(&self) -> &[u32] {
+    pub(crate) fn place(&self) -> &[u32] {
         &self.place
     }
 
     /// The most rows of a block.
-    pub(super) fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.stride
     }
 
     /// Goes through all blocks, on all threads. `each` gets the values of a block, and its part of `out`, which has
     /// `columns` entries a row, and a scratch that `scratch` made.
-    pub(super) fn for_each<T: Send, S>(
+    pub(crate) fn for_each<T: Send, S>(
         &self,
         out: &mut [T],
         columns: usize,
@@ -89,11 +89,11 @@ impl<'a> Blocks<'a> {
 
 /// The values of some rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// `[features][stride]`; what is beyond the rows is not to be looked at.
-    pub(super) values: &'a [f32],
+    pub(crate) values: &'a [f32],
     /// The most rows of a block: a multiple of the lanes that walk or are scored together.
-    pub(super) stride: usize,
+    pub(crate) stride: usize,
     /// How many rows there are.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
 }

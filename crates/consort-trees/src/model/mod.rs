@@ -7,5 +7,6 @@ mod tree_ensemble;
 mod view;
 mod walk;
 
+pub(crate) use blocks::Blocks;
 pub use feature::Feature;
 pub use tree_ensemble::TreeEnsemble;

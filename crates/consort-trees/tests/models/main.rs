@@ -3,7 +3,9 @@
 // Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod contributions;
 mod hostile;
+mod importances;
 mod lightgbm;
 mod reference;
 mod xgboost;
