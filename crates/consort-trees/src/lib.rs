@@ -10,13 +10,17 @@
 //! | [`boosting`] | gradient boosting and its losses |
 //! | [`import`] | models of LightGBM and XGBoost |
 //! | [`model`] | fitted trees: prediction |
+//! | [`binary`] | models in few bytes |
 //! | [`explain`] | contributions of features to a prediction (SHAP), importances |
+//! | [`dump`] | trees for people: text, graphs |
 //! | [`Tree`], [`Node`] | a grown tree |
 
 pub mod adaboost;
+pub mod binary;
 pub mod bins;
 pub mod boosting;
 pub mod decision_tree;
+pub mod dump;
 pub mod explain;
 pub mod forest;
 pub mod grow;

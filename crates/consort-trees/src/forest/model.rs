@@ -41,7 +41,7 @@ impl TryFrom<Parts> for Forest {
 }
 
 impl Forest {
-    pub(super) fn new(
+    pub(crate) fn new(
         recipe: RandomForest,
         seed: Seed,
         rows: usize,
@@ -65,6 +65,11 @@ impl Forest {
     /// Where its randomness came from.
     pub fn seed(&self) -> Seed {
         self.seed
+    }
+
+    /// How many rows its trees could see.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
 
     /// What it predicts.
