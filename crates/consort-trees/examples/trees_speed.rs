@@ -1,66 +1,83 @@
-//! Times boosting on a raw file: `trees_speed X Y TRAIN ROUNDS [THREADS]`, the first TRAIN rows for fitting and the rest for
-//! predicting. X holds f32 column after column, Y f64.
-//! The scripts in `benches/peers` make the files and run the peers on them.
+//! Times the fits and the prediction of any learner on raw tables, and what memory they take: `trees_speed SETUP`, with
+//! a JSON such as `{"folder": "..", "kind": {"classes": 2, "levels": [0, 0]}, "threads": 1, "folds": 0, "recipes":
+//! [{"learner": "gradient_boosting", "rounds": 200}]}`.
+//!
+//! Without folds, each recipe is fitted on the table `train` and predicts the table `test`. With K folds, each is
+//! fitted K times on `train` without every K-th row, and predicts those; bins are shared, as in all fits on one data
+//! set. The scripts in `benches/peers` make the tables and run the peers on them.
 
-use std::{error::Error, time::Instant};
+// What `raw` says of tables is for two examples.
+mod raw;
 
-use consort_core::{Classes, Column, Dataset, Features, FitContext, Model, Samples, Seed, Target};
-use consort_trees::{bins::Binned, boosting::GradientBoosting};
+use std::time::Instant;
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let args: Vec<String> = std::env::args().collect();
-    let [_, x, y, train, rounds, threads @ ..] = args.as_slice() else {
-        return Err("usage: X Y TRAIN ROUNDS [THREADS]".into());
-    };
-    let (train, rounds): (usize, usize) = (train.parse()?, rounds.parse()?);
-    let threads = threads.first().map_or(Ok(1), |threads| threads.parse())?;
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(|| run(x, y, train, rounds, threads))
+use consort_core::{Dataset, FitContext, Learner, Matrix, Samples, Seed, Target};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Setup {
+    folder: String,
+    kind: raw::Kind,
+    threads: usize,
+    folds: usize,
+    recipes: Vec<Box<dyn Learner>>,
 }
 
-fn run(x: &str, y: &str, train: usize, rounds: usize, threads: usize) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let y: Vec<f64> =
-        std::fs::read(y)?.chunks_exact(8).map(|b| f64::from_le_bytes(std::array::from_fn(|i| b[i]))).collect();
-    let x: Vec<f32> =
-        std::fs::read(x)?.chunks_exact(4).map(|b| f32::from_le_bytes(std::array::from_fn(|i| b[i]))).collect();
-    let rows = y.len();
-    let part = |from: usize, to: usize| -> Result<Dataset, Box<dyn Error + Send + Sync>> {
-        let columns = x
-            .chunks_exact(rows)
-            .enumerate()
-            .map(|(f, column)| Column::Numeric { name: format!("x{f}"), values: column[from..to].to_vec() })
-            .collect();
-        let y = &y[from..to];
-        let target = if y.iter().all(|v| v.fract() == 0.0 && *v < 20.0) {
-            let classes = Classes::from_labels(y.iter().map(|v| v.to_string()))?;
-            Target::Classes { codes: y.iter().map(|&v| v as u32).collect(), classes }
-        } else {
-            Target::from_values(y.to_vec(), "y")?
+fn main() -> raw::Result<()> {
+    let setup: Setup = serde_json::from_str(&std::env::args().nth(1).ok_or("give a setup")?)?;
+    let train = raw::table(&setup.folder, "train", &setup.kind)?;
+    let context = FitContext { threads: setup.threads, ..FitContext::new(Seed::new(0)) };
+    let test = if setup.folds == 0 { Some(raw::table(&setup.folder, "test", &setup.kind)?) } else { None };
+    let before = memory("VmRSS");
+    // From here on the peak counts.
+    std::fs::write("/proc/self/clear_refs", "5").ok();
+    let (mut fitting, mut predicting, mut cost) = (0.0, 0.0, 0.0);
+    context.install(|| {
+        let mut run = |fit: &Samples<'_>, asked: &Samples<'_>, learner: &dyn Learner| {
+            let start = Instant::now();
+            let model = learner.fit(fit, &context)?;
+            fitting += start.elapsed().as_secs_f64();
+            let start = Instant::now();
+            let predicted = model.predict(asked)?;
+            predicting += start.elapsed().as_secs_f64();
+            cost += costs(&predicted, asked);
+            Ok::<_, consort_core::Error>(())
         };
-        Ok(Dataset::new(Features::Columns(columns))?.with_target(target)?)
-    };
-    let (fit, test) = (part(0, train)?, part(train, rows)?);
-    let params = GradientBoosting { rounds, ..Default::default() };
-    let start = Instant::now();
-    let binned = Binned::new(&fit, &params.bins)?;
-    let binning = start.elapsed().as_secs_f64();
-    let context = FitContext { threads, ..FitContext::new(Seed::new(0)) };
-    let model = params.fit_binned(&binned, &Samples::all(&fit), &context)?;
-    let fitting = start.elapsed().as_secs_f64();
-    let start = Instant::now();
-    let predicted = model.predict(&Samples::all(&test))?;
-    let predicting = start.elapsed().as_secs_f64();
-    let count = test.rows() as f64;
-    let loss = match test.target() {
+        for learner in &setup.recipes {
+            if let Some(test) = &test {
+                run(&Samples::all(&train), &Samples::all(test), &**learner)?;
+            }
+            for fold in 0..setup.folds {
+                let (asked, own): (Vec<u32>, Vec<u32>) =
+                    (0..train.rows() as u32).partition(|row| *row as usize % setup.folds == fold);
+                run(&Samples::rows(&train, &own)?, &Samples::rows(&train, &asked)?, &**learner)?;
+            }
+        }
+        Ok(())
+    })?;
+    let rows = test.as_ref().map_or(train.rows(), Dataset::rows) * setup.recipes.len();
+    let peak = memory("VmHWM").saturating_sub(before);
+    println!("{}", json!({ "fit": fitting, "predict": predicting, "loss": cost / rows as f64, "peak_kb": peak }));
+    Ok(())
+}
+
+/// The sum of what the predictions cost: log loss, or squared error.
+fn costs(predicted: &Matrix, asked: &Samples<'_>) -> f64 {
+    let of = |i: usize| match asked.dataset().target() {
         Some(Target::Classes { codes, .. }) => {
-            codes.iter().enumerate().map(|(i, &c)| -f64::from(predicted.at(i, c as usize)).max(1e-15).ln()).sum::<f64>()
-                / count
+            -f64::from(predicted.at(i, codes[asked.row(i)] as usize)).clamp(1e-15, 1.0).ln()
         }
-        Some(Target::Values { values, .. }) => {
-            (values.iter().enumerate().map(|(i, &y)| (f64::from(predicted.at(i, 0)) - y).powi(2)).sum::<f64>() / count)
-                .sqrt()
-        }
+        Some(Target::Values { values, .. }) => (f64::from(predicted.at(i, 0)) - values[asked.row(i)]).powi(2),
         _ => f64::NAN,
     };
-    println!("consort: fit {fitting:.2}s (binning {binning:.2}) predict {predicting:.3}s loss {loss:.5}");
-    Ok(())
+    (0..asked.len()).map(of).sum()
+}
+
+/// A line of what the system says of this process, in kB; 0 where it says nothing.
+fn memory(what: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(what));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use consort_core::{Error, FitContext, Learner, Matrix, Model, Result, Samples, Takes, Target};
+use consort_core::{Error, FitContext, Learner, Matrix, Model, Result, Samples, Silent, Takes, Target};
 use serde::{Deserialize, Serialize};
 
 use super::{Adaptive, Ending, R2Loss, r2, round, samme};
@@ -104,6 +104,10 @@ impl AdaBoost {
     /// than chance on classes, or a member cannot be fitted.
     pub fn fit_members(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Adaptive> {
         self.check()?;
+        ctx.install(|| self.boost(train, ctx))
+    }
+
+    fn boost(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Adaptive> {
         let by = "adaptive boosting";
         let data = train.dataset();
         let PresentRows { rows, mut weights } = PresentRows::of(train)?;
@@ -114,21 +118,49 @@ impl AdaBoost {
         round::normalise(&mut weights)?;
         let truth = target.take(&rows);
         let mut of_rows = vec![0.0; data.rows()];
-        let mut model = Adaptive::empty(target.outputs());
+        let (seen, truth) = match truth {
+            Target::Classes { codes, classes } => {
+                let seen = samme::seen(&codes, classes.len());
+                let places = codes.iter().map(|code| seen.partition_point(|known| known < code)).collect();
+                (seen, Truth::Places(places))
+            }
+            Target::Values { values, names } if names.len() == 1 => (Vec::new(), Truth::Values(values)),
+            other => {
+                return Err(Error::Unsupported {
+                    by: by.into(),
+                    what: format!("{} of {} outputs", other.outputs().task(), other.outputs().len()),
+                    hint: "give it one class or one number a row".into(),
+                });
+            }
+        };
+        let mut model = Adaptive::empty(target.outputs(), seen.clone());
+        let (total_rounds, outputs) = (self.rounds as u64, target.outputs().len());
         for member in 0..self.rounds {
             ctx.check()?;
             // Members see weights of the size that the samples had.
             rows.iter().zip(&weights).for_each(|(&row, weight)| of_rows[row as usize] = weight * total);
-            let ctx = FitContext { seed: ctx.seed.nth("member", member as u64), ..*ctx };
-            let fitted = learner.fit(&present.with_weights(&of_rows)?, &ctx)?;
+            let own = FitContext { seed: ctx.seed.nth("member", member as u64), progress: &Silent, ..*ctx };
+            let fitted = learner.fit(&present.with_weights(&of_rows)?, &own)?;
             let predicted = fitted.predict(&present)?;
-            let mut verdict = self.judge(&predicted, &truth, &mut weights, by)?;
+            if predicted.columns() != outputs {
+                return Err(Error::Unsupported {
+                    by: by.into(),
+                    what: format!(
+                        "the learner `{}`, which gives {} numbers a row",
+                        learner.name(),
+                        predicted.columns()
+                    ),
+                    hint: format!("choose one that gives {outputs} for this target"),
+                });
+            }
+            let mut verdict = self.judge(&predicted, &seen, &truth, &mut weights);
             if verdict.ending == Some(Ending::TooWeak) {
                 if member > 0 {
                     model.end(Ending::TooWeak);
+                    ctx.progress.step(total_rounds, total_rounds, "ended with a member no better than chance");
                     break;
                 }
-                if matches!(truth, Target::Classes { .. }) {
+                if matches!(truth, Truth::Places(_)) {
                     let problem = format!(
                         "its first member `{}` has an error of {:.3}, no better than chance: give it a stronger learner, such as a deeper tree",
                         learner.name(),
@@ -139,7 +171,8 @@ impl AdaBoost {
                 verdict.weight = 1.0;
             }
             model.push(fitted, verdict.weight, verdict.error);
-            ctx.progress.step(member as u64 + 1, self.rounds as u64, &format!("error {:.4}", verdict.error));
+            let done = if verdict.ending.is_some() { total_rounds } else { member as u64 + 1 };
+            ctx.progress.step(done, total_rounds, &format!("error {:.4}", verdict.error));
             if let Some(ending) = verdict.ending {
                 model.end(ending);
                 break;
@@ -149,21 +182,22 @@ impl AdaBoost {
         Ok(model)
     }
 
-    fn judge(&self, predicted: &Matrix, truth: &Target, weights: &mut [f64], by: &str) -> Result<round::Verdict> {
+    fn judge(&self, predicted: &Matrix, seen: &[u32], truth: &Truth, weights: &mut [f64]) -> round::Verdict {
         match truth {
-            Target::Classes { codes, classes } => {
-                Ok(samme::round(&samme::labels(predicted), codes, classes.len(), self.learning_rate, weights))
+            Truth::Places(truth) => {
+                samme::round(&samme::labels(predicted, seen), truth, seen.len(), self.learning_rate, weights)
             }
-            Target::Values { values, names } if names.len() == 1 => {
-                Ok(r2::round(predicted.values(), |i| values[i], self.loss, self.learning_rate, weights))
-            }
-            other => Err(Error::Unsupported {
-                by: by.into(),
-                what: format!("{} of {} outputs", other.outputs().task(), other.outputs().len()),
-                hint: "give it one class or one number a row".into(),
-            }),
+            Truth::Values(truth) => r2::round(predicted.values(), |i| truth[i], self.loss, self.learning_rate, weights),
         }
     }
+}
+
+/// What members should have said of each row.
+enum Truth {
+    /// The class, by its place among those seen.
+    Places(Vec<usize>),
+    /// The number.
+    Values(Vec<f64>),
 }
 
 #[typetag::serde(name = "adaboost")]

@@ -5,12 +5,15 @@ use super::{Ending, r2, samme};
 
 /// The members that adaptive boosting fitted, and their weights.
 ///
-/// Of classes, each member votes for its label and the votes become probabilities by a softmax; of numbers, the
-/// prediction is the weighted median of the members'.
+/// Of classes, each member votes for its label, and a probability is the share of the members' weight that votes for
+/// the class; of numbers, the prediction is the weighted median of the members'. Shares of votes choose well among
+/// classes but are no calibrated probabilities: calibrate them where that counts.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "Parts")]
 pub struct Adaptive {
     outputs: Outputs,
+    /// The classes that some row had; none for numbers.
+    seen: Vec<u32>,
     members: Vec<Box<dyn Model>>,
     weights: Vec<f64>,
     errors: Vec<f64>,
@@ -21,6 +24,7 @@ pub struct Adaptive {
 #[serde(deny_unknown_fields)]
 struct Parts {
     outputs: Outputs,
+    seen: Vec<u32>,
     members: Vec<Box<dyn Model>>,
     weights: Vec<f64>,
     errors: Vec<f64>,
@@ -30,7 +34,7 @@ struct Parts {
 impl TryFrom<Parts> for Adaptive {
     type Error = Error;
 
-    fn try_from(Parts { outputs, members, weights, errors, ending }: Parts) -> Result<Self> {
+    fn try_from(Parts { outputs, seen, members, weights, errors, ending }: Parts) -> Result<Self> {
         let finite = weights.iter().chain(&errors).all(|x| x.is_finite());
         let positive = weights.iter().sum::<f64>() > 0.0;
         if members.is_empty() || weights.len() != members.len() || errors.len() != members.len() || !finite || !positive
@@ -38,13 +42,22 @@ impl TryFrom<Parts> for Adaptive {
             let problem = format!("it has {} members and {} weights", members.len(), weights.len());
             return Err(Error::Damaged { place: "boosted members".into(), problem });
         }
-        Ok(Self { outputs, members, weights, errors, ending })
+        let known = match &outputs {
+            Outputs::Classes(classes) => 1..=classes.len(),
+            _ => 0..=0,
+        };
+        let in_order = seen.windows(2).all(|pair| pair[0] < pair[1]);
+        if !known.contains(&seen.len()) || !in_order || seen.last().is_some_and(|&last| last as usize >= *known.end()) {
+            let problem = format!("it saw the classes of numbers {seen:?}, and has {} outputs", outputs.len());
+            return Err(Error::Damaged { place: "boosted members".into(), problem });
+        }
+        Ok(Self { outputs, seen, members, weights, errors, ending })
     }
 }
 
 impl Adaptive {
-    pub(super) fn empty(outputs: Outputs) -> Self {
-        Self { outputs, members: Vec::new(), weights: Vec::new(), errors: Vec::new(), ending: Ending::Rounds }
+    pub(super) fn empty(outputs: Outputs, seen: Vec<u32>) -> Self {
+        Self { outputs, seen, members: Vec::new(), weights: Vec::new(), errors: Vec::new(), ending: Ending::Rounds }
     }
 
     pub(super) fn push(&mut self, member: Box<dyn Model>, weight: f64, error: f64) {
@@ -115,19 +128,31 @@ impl Adaptive {
         Ok(stages)
     }
 
+    /// The predictions of a member; a file may hold one that is not for these outputs.
+    fn said(&self, member: &dyn Model, rows: &Samples<'_>) -> Result<Matrix> {
+        let said = member.predict(rows)?;
+        if said.columns() == self.outputs.len() {
+            return Ok(said);
+        }
+        let problem = format!("a member gives {} numbers a row, not {}", said.columns(), self.outputs.len());
+        Err(Error::Damaged { place: "boosted members".into(), problem })
+    }
+
     /// Calls `each` with the predictions after every member from `first` on.
     fn stages(&self, rows: &Samples<'_>, mut each: impl FnMut(&Matrix), first: usize) -> Result<()> {
         let columns = self.outputs.len();
         let mut out = Matrix::zeros(rows.len(), columns);
         if matches!(self.outputs, Outputs::Classes(_)) {
-            let mut votes = vec![0.0; rows.len() * columns];
+            let known = self.seen.len();
+            let mut votes = vec![0.0; rows.len() * known];
             let mut total = 0.0;
             for (m, (member, &weight)) in self.members.iter().zip(&self.weights).enumerate() {
-                samme::vote(&samme::labels(&member.predict(rows)?), weight, columns, &mut votes);
+                let labels = samme::labels(&self.said(&**member, rows)?, &self.seen);
+                samme::vote(&labels, weight, known, &mut votes);
                 total += weight;
                 if m >= first {
-                    for (out, votes) in out.values_mut().chunks_exact_mut(columns).zip(votes.chunks_exact(columns)) {
-                        samme::probabilities(votes, total, out);
+                    for (out, votes) in out.values_mut().chunks_exact_mut(columns).zip(votes.chunks_exact(known)) {
+                        samme::probabilities(votes, total, &self.seen, out);
                     }
                     each(&out);
                 }
@@ -136,7 +161,7 @@ impl Adaptive {
         }
         let mut said = vec![Vec::with_capacity(self.members.len()); rows.len()];
         for (m, (member, &weight)) in self.members.iter().zip(&self.weights).enumerate() {
-            for (said, &value) in said.iter_mut().zip(member.predict(rows)?.values()) {
+            for (said, &value) in said.iter_mut().zip(self.said(&**member, rows)?.values()) {
                 said.push((value, weight));
             }
             if m >= first {

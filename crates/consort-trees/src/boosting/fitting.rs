@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     bins::Binned,
+    decision_tree::check_weights,
     grow::{Constraints, Gradients, Grower, Growing, Grown, drawn},
     model::TreeEnsemble,
-    tree::Tree,
+    tree::{Tree, single},
 };
 
 /// Boosts on bins: from the best constant, or on from a model.
@@ -29,6 +30,7 @@ pub(super) fn boost(
         return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
     }
     let target = train.dataset().target_for("gradient boosting")?;
+    check_weights(train)?;
     let weights = train.row_weights();
     // A row that is drawn twice is one row of twice the weight, and one of weight 0 is absent.
     let present = weights
@@ -222,12 +224,11 @@ impl Round<'_> {
         for leaf in &grown.leaves {
             let rows = &worker.grower.rows()[leaf.rows.clone()];
             if let Some(value) = self.loss.leaf_value(rows, output, scores, self.truth) {
-                grown.tree.values_mut()[leaf.node] = leaf.bounds.clamp(value?) as f32;
+                grown.tree.values_mut()[leaf.node] = single(leaf.bounds.clamp(value?));
             }
         }
         for value in grown.tree.values_mut() {
-            let shrunk = (f64::from(*value) * self.params.learning_rate) as f32;
-            *value = if shrunk.is_finite() { shrunk } else { 0.0 };
+            *value = single(f64::from(*value) * self.params.learning_rate);
         }
         for leaf in &grown.leaves {
             let value = f64::from(grown.tree.values()[leaf.node]);

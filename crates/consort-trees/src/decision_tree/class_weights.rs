@@ -38,9 +38,9 @@ impl ClassWeights {
                         name: name.clone(),
                         known: format!("the classes are {classes}"),
                     })?;
-                    if !(weight.is_finite() && *weight > 0.0) {
+                    if !(1e-30..=1e30).contains(weight) {
                         let value = format!("{weight} for `{name}`");
-                        return Err(Error::parameter("class_weights", value, "finite and above 0"));
+                        return Err(Error::parameter("class_weights", value, "1e-30 to 1e30"));
                     }
                     factors[class] = Some(*weight);
                 }

@@ -97,10 +97,11 @@ impl DecisionTree {
     /// # Errors
     /// If a parameter is out of range, there is no row or no target, or the criterion does not suit it.
     pub fn fit_tree(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<FittedTree> {
-        let (grown, features) = self.grow(train, ctx)?;
+        let (grown, features) = ctx.install(|| self.grow(train, ctx))?;
         let tree =
             if self.ccp_alpha > 0.0 { PruningPath::of(&grown).prune(&grown.tree, self.ccp_alpha)? } else { grown.tree };
         let base = vec![0.0; tree.width()];
+        ctx.progress.step(1, 1, "grown");
         FittedTree::new(TreeEnsemble::new(features, base, vec![tree])?)
     }
 
@@ -109,7 +110,7 @@ impl DecisionTree {
     /// # Errors
     /// As [`fit_tree`](Self::fit_tree).
     pub fn pruning_path(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<PruningPath> {
-        Ok(PruningPath::of(&self.grow(train, ctx)?.0))
+        Ok(PruningPath::of(&ctx.install(|| self.grow(train, ctx))?.0))
     }
 
     fn grow(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<(Grown, Vec<crate::model::Feature>)> {

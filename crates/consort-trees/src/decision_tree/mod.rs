@@ -22,7 +22,7 @@ pub use class_weights::ClassWeights;
 pub use criterion::Criterion;
 pub use decision_tree::DecisionTree;
 pub use model::FittedTree;
-pub(crate) use present_rows::PresentRows;
+pub(crate) use present_rows::{PresentRows, check_weights};
 pub use pruning::PruningPath;
 pub use ranks::Ranks;
 pub use resolution::Resolution;

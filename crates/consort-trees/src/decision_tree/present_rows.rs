@@ -8,23 +8,39 @@ pub(crate) struct PresentRows {
     pub(crate) weights: Vec<f64>,
 }
 
+/// Greater weights leave no room for their squares, nor for sums of them.
+const GREATEST: f64 = 1e30;
+
+/// Lighter rows are as those of weight 0: the products of their weights would be lost.
+const LEAST: f64 = 1e-60;
+
+/// Refuses weights that trees cannot reckon with.
+///
+/// # Errors
+/// [`Error::Parameter`].
+pub(crate) fn check_weights(train: &Samples<'_>) -> Result<()> {
+    match (0..train.len()).find(|&i| !(0.0..=GREATEST).contains(&train.weight(i))) {
+        None => Ok(()),
+        Some(i) => {
+            let value = format!("{} in row {}", train.weight(i), train.row(i) + 1);
+            Err(Error::parameter("weights", value, "0 to 1e30"))
+        }
+    }
+}
+
 impl PresentRows {
     pub(crate) fn of(train: &Samples<'_>) -> Result<Self> {
         if train.is_empty() {
             return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
         }
-        let is_wrong = |&i: &usize| !(train.weight(i).is_finite() && train.weight(i) >= 0.0);
-        if let Some(i) = (0..train.len()).find(is_wrong) {
-            let value = format!("{} in row {}", train.weight(i), train.row(i) + 1);
-            return Err(Error::parameter("weights", value, "finite and at least 0"));
-        }
+        check_weights(train)?;
         let Some(weights) = train.row_weights() else {
             let rows = train.len();
             return Ok(Self { rows: (0..rows as u32).collect(), weights: vec![1.0; rows] });
         };
-        let rows: Vec<u32> = (0..weights.len() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
+        let rows: Vec<u32> = (0..weights.len() as u32).filter(|&row| weights[row as usize] >= LEAST).collect();
         if rows.is_empty() {
-            return Err(Error::parameter("weights", "0 in every row", "above 0 in some row"));
+            return Err(Error::parameter("weights", "0 in every row", "at least 1e-60 in some row"));
         }
         let weights = rows.iter().map(|&row| weights[row as usize]).collect();
         Ok(Self { rows, weights })

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 /// Which rows a tree sees.
 ///
 /// Rows of weight 0 are absent. Where rows have weights, a bootstrap draws each in proportion to its weight, and the
-/// tree sees it as often as it was drawn: if the weights are whole numbers, it is the bootstrap of so many copies.
+/// tree sees it as often as it was drawn. If the weights are whole numbers, it is the bootstrap of so many copies; other
+/// weights, and those of more than 16 million copies, say nothing of how many draws there are: then it is the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Draw {
     /// All, with their weights.
     All,
@@ -88,13 +89,17 @@ enum Kind {
     },
 }
 
+/// As many copies of rows as weights may stand for.
+const MOST_COPIES: f64 = 16e6;
+
 impl Drawer {
     /// A drawer of these rows, which have weights above 0.
     pub(super) fn new(draw: Draw, rows: Vec<u32>, weights: Vec<f64>, target: &Target) -> Result<Self> {
         let even = weights.iter().all(|&w| w == 1.0);
         let whole = weights.iter().all(|w| w.fract() == 0.0);
-        // Whole weights count copies; others have no natural size.
-        let size = |weights: &[f64]| if whole { weights.iter().sum() } else { weights.len() as f64 };
+        // Whole weights count copies; others have no natural size, and drawing billions of copies has no end.
+        let copies = whole && weights.iter().sum::<f64>() <= MOST_COPIES;
+        let size = |weights: &[f64]| if copies { weights.iter().sum() } else { weights.len() as f64 };
         let kind = match draw {
             Draw::All => Kind::All,
             Draw::Bootstrap { share } => {

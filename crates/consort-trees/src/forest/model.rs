@@ -98,7 +98,7 @@ impl Forest {
             return Err(Error::parameter("trees", trees, format!("at least {have}, the trees that are there")));
         }
         let recipe = self.recipe.clone().trees(trees);
-        let (more, rows) = recipe.grow(train, ctx, self.seed, have..trees)?;
+        let (more, rows) = ctx.install(|| recipe.grow(train, ctx, self.seed, have..trees))?;
         self.expect_rows(rows)?;
         if more.features() != self.trees.features() {
             return Err(Error::Unsupported {

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use consort_core::{Error, FitContext, Learner, Model, Result, Samples, Seed, Takes};
 use rayon::prelude::*;
@@ -158,7 +158,7 @@ impl RandomForest {
     /// If a parameter is out of range, there is no row or no target, the criterion does not suit it, or the work was
     /// cancelled.
     pub fn fit_forest(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Forest> {
-        let (trees, rows) = self.grow(train, ctx, ctx.seed, 0..self.trees)?;
+        let (trees, rows) = ctx.install(|| self.grow(train, ctx, ctx.seed, 0..self.trees))?;
         let target = train.dataset().target_for(self.by())?;
         Forest::new(self.clone(), ctx.seed, rows, target.outputs(), trees)
     }
@@ -190,7 +190,7 @@ impl RandomForest {
             features: Some(own),
         };
         let (grower, features) = induction.grower(data, target, drawer.all_rows())?;
-        let (total, done) = (numbers.len() as u64, AtomicU64::new(0));
+        let (total, done) = (numbers.len() as u64, Mutex::new(0));
         let trees: Vec<Tree> = numbers
             .into_par_iter()
             .with_max_len(1)
@@ -210,7 +210,10 @@ impl RandomForest {
                     features.sort_unstable();
                 }
                 let grown = grower.grow(&Plan { rows, weights, features }, seed.child("splits"));
-                ctx.progress.step(done.fetch_add(1, Ordering::Relaxed) + 1, total, "");
+                // Told while nobody else counts, so that it never goes back.
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                *done += 1;
+                ctx.progress.step(*done, total, "");
                 Ok(grown.tree)
             })
             .collect::<Result<_>>()?;

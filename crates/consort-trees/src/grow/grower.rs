@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     bins::{Binned, Group},
-    tree::{Node, Split, Test, Tree},
+    tree::{Node, Split, Test, Tree, single},
 };
 
 /// Grows trees on one binned data set; keeps its memory from tree to tree.
@@ -185,7 +185,7 @@ impl<'a> Grower<'a> {
             test,
             missing_left: found.missing_left,
             left: parts.nodes.len() as u32,
-            gain: Split::single(found.gain),
+            gain: single(found.gain),
         });
         let rights = found.rights(bins);
         let column = self.binned.column(found.feature);
@@ -381,7 +381,7 @@ impl Parts {
     fn push(&mut self, (g, h): (f64, f64), params: &TreeParams, bounds: Bounds) {
         self.nodes.push(Node::leaf(h));
         let value = bounds.clamp(params.value(g, h));
-        self.values.push(value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
+        self.values.push(single(value));
         self.routes.push(None);
     }
 }

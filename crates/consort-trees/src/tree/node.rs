@@ -34,16 +34,16 @@ pub struct Node {
 impl Node {
     /// A node without children.
     pub fn leaf(cover: f64) -> Self {
-        Node { split: None, cover: cover as f32 }
+        Node { split: None, cover: single(cover) }
     }
 }
 
-impl Split {
-    /// A gain in single precision, kept finite: squares of a target near the greatest `f32` are beyond it.
-    pub(crate) fn single(gain: f64) -> f32 {
-        gain.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
-    }
+/// The nearest number of single precision that is finite, so that models can be saved and their predictions added.
+pub(crate) fn single(x: f64) -> f32 {
+    x.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+}
 
+impl Split {
     /// The nodes to the left and to the right.
     pub fn children(&self) -> [usize; 2] {
         [self.left as usize, self.left as usize + 1]

@@ -1,7 +1,15 @@
 //! Closed forms and laws.
 
-use consort_core::{Column, Dataset, Features, FitContext, Learner, Model, Samples, Seed, Target};
-use consort_trees::{bins::Binned, boosting::GradientBoosting};
+use std::sync::Arc;
+
+use consort_core::{
+    Classes, Column, Dataset, Features, FitContext, Learner, Model, Result, Samples, Seed, Target, Truth,
+};
+use consort_trees::{
+    bins::Binned,
+    boosting::{GradientBoosting, loss},
+};
+use serde::{Deserialize, Serialize};
 
 use crate::tables::{fit, small, table};
 
@@ -21,6 +29,133 @@ fn one_round_of_squared_error_is_the_mean_of_each_side_of_the_best_cut() {
     for (i, got) in fit(&params, &data).into_iter().enumerate() {
         assert!((f64::from(got) - want[usize::from(i >= 25)]).abs() < 1e-5, "row {i}: {got}, not {want:?}");
     }
+}
+
+/// One feature that tells the first rows from the others, so that one split of one round is known.
+fn step(rows: usize, target: Target) -> Dataset {
+    let x =
+        Column::Numeric { name: "x".into(), values: (0..rows).map(|i| if i < rows / 4 { 0.0 } else { 1.0 }).collect() };
+    Dataset::new(Features::Columns(vec![x])).unwrap().with_target(target).unwrap()
+}
+
+#[test]
+fn one_round_of_log_loss_is_a_newton_step_on_each_side() {
+    let rows = 80;
+    let y = |i: usize| u32::from(if i < 20 { i.is_multiple_of(5) } else { !i.is_multiple_of(3) });
+    let classes = Classes::new(["no", "yes"]).unwrap();
+    let data = step(rows, Target::Classes { codes: (0..rows).map(y).collect(), classes });
+    let weights: Vec<f64> = (0..rows).map(|i| 1.0 + (i % 4) as f64).collect();
+    for (l1, l2) in [(0.0, 0.0), (0.0, 3.0), (2.0, 1.0)] {
+        let mut params = GradientBoosting { rounds: 1, learning_rate: 0.4, ..GradientBoosting::default() };
+        (params.tree.min_rows, params.tree.l1, params.tree.l2) = (1.0, l1, l2);
+        let train = Samples::all(&data).with_weights(&weights).unwrap();
+        let model = params.fit(&train, &FitContext::new(Seed::new(0))).unwrap();
+        let got = model.predict(&Samples::all(&data)).unwrap();
+        let share = (0..rows).map(|i| weights[i] * f64::from(y(i))).sum::<f64>() / weights.iter().sum::<f64>();
+        for side in [0..20, 20..rows] {
+            let gradient: f64 = side.clone().map(|i| weights[i] * (share - f64::from(y(i)))).sum();
+            let hessian: f64 = side.clone().map(|i| weights[i] * share * (1.0 - share)).sum();
+            let leaf = -gradient.signum() * (gradient.abs() - l1).max(0.0) / (hessian + l2);
+            let score = (share / (1.0 - share)).ln() + 0.4 * leaf;
+            let want = 1.0 / (1.0 + (-score).exp());
+            for i in side {
+                assert!((f64::from(got.at(i, 1)) - want).abs() < 1e-5, "l1 {l1}, l2 {l2}: {} {want}", got.at(i, 1));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_round_of_softmax_is_a_newton_step_of_each_class() {
+    let rows = 90;
+    let y = |i: usize| if i < 22 { (i % 5) as u32 % 3 } else { (i % 7) as u32 % 3 };
+    let classes = Classes::new(["a", "b", "c"]).unwrap();
+    let data = step(rows, Target::Classes { codes: (0..rows).map(y).collect(), classes });
+    let mut params = GradientBoosting { rounds: 1, learning_rate: 0.5, ..GradientBoosting::default() };
+    params.tree.min_rows = 1.0;
+    let got = fit(&params, &data);
+    let share = |k: u32| (0..rows).filter(|&i| y(i) == k).count() as f64 / rows as f64;
+    for side in [0..22, 22..rows] {
+        let scores = [0, 1, 2].map(|k| {
+            let p = share(k);
+            let gradient: f64 = side.clone().map(|i| p - f64::from(u8::from(y(i) == k))).sum();
+            // Friedman's factor K / (K − 1) makes up for scores that have one direction too many.
+            let hessian = side.len() as f64 * p * (1.0 - p) * 1.5;
+            p.ln() - 0.5 * gradient / hessian
+        });
+        let total: f64 = scores.iter().map(|s| s.exp()).sum();
+        for i in side {
+            for k in 0..3 {
+                let want = scores[k].exp() / total;
+                assert!((f64::from(got[i * 3 + k]) - want).abs() < 1e-5, "row {i}: {} {want}", got[i * 3 + k]);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_round_of_absolute_error_moves_each_side_to_its_median() {
+    let rows = 60;
+    let values: Vec<f64> =
+        (0..rows).map(|i| if i < 15 { (i * i) as f64 } else { 400.0 + (i * 7 % 45) as f64 }).collect();
+    let data = step(rows, Target::from_values(values.clone(), "y").unwrap());
+    let mut params = GradientBoosting { rounds: 1, learning_rate: 1.0, ..GradientBoosting::default() };
+    params.loss = Some(Arc::new(loss::Absolute));
+    params.tree.min_rows = 1.0;
+    let got = fit(&params, &data);
+    for side in [0..15, 15..rows] {
+        let mut own = values[side.clone()].to_vec();
+        own.sort_by(f64::total_cmp);
+        let median = own[own.len() / 2];
+        assert!(side.clone().all(|i| (f64::from(got[i]) - median).abs() < 1e-3), "{} {median}", got[side.start]);
+    }
+}
+
+/// log cosh (y − s), which is none of ours.
+#[derive(Debug, Serialize, Deserialize)]
+struct LogCosh;
+
+#[typetag::serde]
+impl loss::Loss for LogCosh {
+    fn outputs(&self, truth: &Truth<'_>) -> Result<usize> {
+        truth.values("log cosh").map(|(_, targets)| targets)
+    }
+
+    fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>> {
+        let (values, _) = truth.values("log cosh")?;
+        Ok(vec![values.iter().sum::<f64>() / values.len() as f64])
+    }
+
+    fn gradients(
+        &self,
+        rows: std::ops::Range<usize>,
+        scores: &[&[f64]],
+        truth: &Truth<'_>,
+        out: &mut loss::Derivatives<'_>,
+    ) -> Result<()> {
+        let (values, _) = truth.values("log cosh")?;
+        for (i, row) in rows.enumerate() {
+            let slope = (scores[0][i] - values[row]).tanh();
+            out.gradients[0][i] = slope as f32;
+            out.hessians[0][i] = (1.0 - slope * slope).max(1e-3) as f32;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_loss_of_a_persons_own_is_boosted_and_saved() {
+    let data = table(800, 0);
+    let params = GradientBoosting { loss: Some(Arc::new(LogCosh)), ..small(80) };
+    let params: GradientBoosting = serde_json::from_str(&serde_json::to_string(&params).unwrap()).unwrap();
+    let model = params.fit(&Samples::all(&data), &FitContext::new(Seed::new(0))).unwrap();
+    let got = model.predict(&Samples::all(&data)).unwrap();
+    let back: Box<dyn Model> = serde_json::from_str(&serde_json::to_string(&model).unwrap()).unwrap();
+    assert_eq!(back.predict(&Samples::all(&data)).unwrap(), got);
+    let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
+    let mean = values.iter().sum::<f64>() / 800.0;
+    let cost = |of: &dyn Fn(usize) -> f64| (0..800).map(|i| (values[i] - of(i)).cosh().ln()).sum::<f64>();
+    assert!(cost(&|i| f64::from(got.at(i, 0))) < 0.2 * cost(&|_| mean));
 }
 
 #[test]
@@ -55,7 +190,9 @@ fn probabilities_sum_to_1_and_learn_two_and_three_classes() {
 fn threads_change_no_bit_and_a_model_survives_serde() {
     let data = table(3000, 3);
     let with = |threads: usize| {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| fit(&small(20), &data))
+        let context = FitContext { threads, ..FitContext::new(Seed::new(0)) };
+        let model = small(20).fit(&Samples::all(&data), &context).unwrap();
+        model.predict(&Samples::all(&data)).unwrap().into_values()
     };
     let one = with(1);
     assert_eq!(one, with(2));

@@ -1,4 +1,4 @@
-//! Exact trees equal those of scikit-learn on nine data sets.
+//! Exact trees equal those of scikit-learn on ten data sets.
 
 use consort_core::{Classes, Column, Dataset, Features, FitContext, Model, Samples, Seed, Target};
 use consort_trees::decision_tree::{ClassWeights, Criterion, DecisionTree, Shape};
@@ -145,4 +145,9 @@ fn hpc() {
 #[test]
 fn diamonds() {
     expect_equal("diamonds");
+}
+
+#[test]
+fn numbers_of_ames() {
+    expect_equal("ames");
 }

@@ -13,6 +13,7 @@ mod tweedie;
 
 use std::{fmt::Debug, ops::Range, sync::Arc};
 
+use crate::tree::single;
 use consort_core::{Gives, Metric, Result, Truth};
 use consort_metrics::{classification::LogLoss as MeanLogLoss, regression::RootMeanSquaredError};
 
@@ -67,7 +68,7 @@ pub trait Loss: Debug + Send + Sync {
     /// What the prediction is, made of the scores of one row: `columns` numbers. By default the scores themselves.
     fn predict(&self, scores: &[f64], out: &mut [f32]) {
         for (out, &score) in out.iter_mut().zip(scores) {
-            *out = score as f32;
+            *out = single(score);
         }
     }
 

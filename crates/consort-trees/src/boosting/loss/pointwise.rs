@@ -5,6 +5,7 @@ use std::ops::Range;
 use consort_core::{Error, Result, Truth};
 
 use super::Derivatives;
+use crate::tree::single;
 
 /// Fills in the derivatives that `of` gives for a score and the true value.
 pub(super) fn gradients(
@@ -53,7 +54,7 @@ pub(super) fn log_means(name: &str, truth: &Truth<'_>) -> Result<Vec<f64>> {
 /// The predictions of scores that have the logarithm as link.
 pub(super) fn exponentials(scores: &[f64], out: &mut [f32]) {
     for (out, &score) in out.iter_mut().zip(scores) {
-        *out = score.exp() as f32;
+        *out = single(score.exp());
     }
 }
 

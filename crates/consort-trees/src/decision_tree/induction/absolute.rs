@@ -2,6 +2,7 @@ use super::{
     objective::{Measure, Objective},
     target_sums::TargetItem,
 };
+use crate::tree::single;
 
 /// Rows around their median.
 ///
@@ -51,7 +52,7 @@ impl Objective for MedianRows<'_> {
         let mut sorted: Vec<(f64, f64)> = items.iter().map(|item| (item.value, item.weight)).collect();
         sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let median = median(&sorted);
-        value[0] = median as f32;
+        value[0] = single(median);
         let impurity = items.iter().map(|item| item.weight * (item.value - median).abs()).sum::<f64>();
         let is_pure = sorted.first().map(|first| first.0) == sorted.last().map(|last| last.0);
         Measure { weight: sums[0], purity: -impurity, impurity, is_pure }

@@ -60,10 +60,13 @@ impl Ranges {
     fn new(data: &Dataset, binned: &Binned) -> Self {
         let of = |feature: usize, values: &mut dyn Iterator<Item = f32>| {
             let mut ranges = vec![[f32::INFINITY, f32::NEG_INFINITY]; 256];
-            for (&code, x) in binned.column(feature).iter().zip(values) {
-                let [least, greatest] = &mut ranges[code as usize];
-                *least = least.min(x);
-                *greatest = greatest.max(x);
+            for ((row, &code), x) in binned.column(feature).iter().enumerate().zip(values) {
+                // Rows that weigh nothing tell nothing, as when bins are made.
+                if data.weights().is_none_or(|weights| weights[row] > 0.0) {
+                    let [least, greatest] = &mut ranges[code as usize];
+                    *least = least.min(x);
+                    *greatest = greatest.max(x);
+                }
             }
             ranges
         };

@@ -40,6 +40,14 @@ pub(crate) struct Sides {
     ends: Vec<usize>,
 }
 
+/// What the purity of a cut must be above to be better than one of this purity. Sums of the same rows differ in their
+/// last bits with the order in which they are added; without this, the order of the rows would choose between cuts that
+/// are equal.
+#[inline(always)]
+fn above(purity: f64) -> f64 {
+    purity + 64.0 * f64::EPSILON * purity.abs()
+}
+
 impl Sides {
     /// The cut of greatest purity above `floor` through the groups of a tally, taken in the order of `sequence`; the
     /// group `missing` stands outside of it and is tried on both sides. Of equal cuts, the first.
@@ -92,7 +100,7 @@ impl Sides {
         self.right.extend(whole.sums.iter().zip(left).map(|(total, left)| total - left));
         let right = &self.right[..];
         let purity = objective.purity(left) + objective.purity(right);
-        let fits = purity > floor
+        let fits = purity > above(floor)
             && rows.min(whole.rows - rows) >= whole.limits.rows
             && objective.weight(left).min(objective.weight(right)) >= whole.limits.weight
             && objective.is_side(left)
@@ -139,8 +147,9 @@ impl Sides {
         first: Option<usize>,
         sequence: impl Iterator<Item = usize>,
         whole: Whole<'_>,
-        mut floor: f64,
+        floor: f64,
     ) -> Option<(f64, usize)> {
+        let mut bar = above(floor);
         let width = objective.width();
         self.left.clear();
         self.left.resize(width, 0.0);
@@ -162,13 +171,13 @@ impl Sides {
                 *right = total - left;
             }
             let purity = objective.purity(left) + objective.purity(right);
-            if purity > floor
+            if purity > bar
                 && rows.min(whole.rows - rows) >= whole.limits.rows
                 && objective.weight(left).min(objective.weight(right)) >= whole.limits.weight
                 && objective.is_side(left)
                 && objective.is_side(right)
             {
-                floor = purity;
+                bar = above(purity);
                 best = Some((purity, taken + 1));
             }
         }
@@ -181,8 +190,9 @@ impl Sides {
         tally: &Tally<O>,
         sequence: impl Iterator<Item = usize>,
         whole: Whole<'_>,
-        mut floor: f64,
+        floor: f64,
     ) -> Option<(f64, usize)> {
+        let mut bar = above(floor);
         let starts = starts(&tally.rows);
         let mut items: Vec<O::Item> = Vec::with_capacity(whole.rows);
         self.ends.clear();
@@ -201,11 +211,11 @@ impl Sides {
             items[start..end].iter().for_each(|&item| objective.add(item, &mut self.left));
             start = end;
             let left = objective.weight(&self.left);
-            if purity > floor
+            if purity > bar
                 && end.min(whole.rows - end) >= whole.limits.rows
                 && left.min(weight - left) >= whole.limits.weight
             {
-                floor = purity;
+                bar = above(purity);
                 best = Some((purity, taken + 1));
             }
         }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     decision_tree::Shape,
-    tree::{Node, Split, Test, Tree},
+    tree::{Node, Split, Test, Tree, single},
 };
 
 /// The rows and features that one tree sees.
@@ -133,7 +133,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
         let outputs = objective.outputs();
         let value = &mut parts.values[open.node * outputs..(open.node + 1) * outputs];
         let measure = objective.measure(&scratch.items, &scratch.sums, value);
-        parts.nodes[open.node].cover = measure.weight as f32;
+        parts.nodes[open.node].cover = single(measure.weight);
         parts.impurities[open.node] = measure.impurity;
         if open.node == 0 {
             parts.weight = measure.weight;
@@ -193,7 +193,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
             // Where nothing is missing, a missing value is taken for one of the many.
             missing_left: found.missing_left.unwrap_or(2 * lefts > rows.len()),
             left: left as u32,
-            gain: Split::single(found.purity),
+            gain: single(found.purity),
         });
         let middle = open.start + lefts;
         [

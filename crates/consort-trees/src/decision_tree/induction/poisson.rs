@@ -2,6 +2,7 @@ use super::{
     objective::{Measure, Objective},
     target_sums::TargetItem,
 };
+use crate::tree::single;
 
 /// The weight and the sum of a target that is never below 0.
 pub(crate) struct PoissonSum<'a> {
@@ -56,7 +57,7 @@ impl Objective for PoissonSum<'_> {
 
     fn measure(&self, items: &[TargetItem], sums: &[f64], value: &mut [f32]) -> Measure {
         let mean = sums[1] / sums[0];
-        value[0] = mean as f32;
+        value[0] = single(mean);
         let first = items.first().map_or(0.0, |item| item.value);
         let (mut impurity, mut is_pure) = (0.0, true);
         for item in items {

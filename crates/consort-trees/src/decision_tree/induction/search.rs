@@ -105,7 +105,7 @@ impl<O: Objective, C: Columns> Search<O, C> {
                 self.features.swap(k, drawn);
             }
             let feature = self.features[k] as usize;
-            let floor = best.as_ref().map_or(f64::NEG_INFINITY, |best| best.purity);
+            let floor = best.as_ref().map_or(f64::MIN, |best| best.purity);
             let question = Question { objective, columns, feature, codes: column(feature), node, policy, floor };
             let (found, differs) = if columns.is_categorical(feature) {
                 self.category(&question, stream)

@@ -1,4 +1,5 @@
 use super::objective::{Measure, Objective, one_if};
+use crate::tree::single;
 
 /// The weight and the sum of one target, from its mean over all rows, so that squares of far-off numbers do not
 /// swallow their differences.
@@ -87,7 +88,7 @@ impl Objective for TargetSum<'_> {
 
     fn measure(&self, items: &[TargetItem], sums: &[f64], value: &mut [f32]) -> Measure {
         let mean = sums[1] / sums[0];
-        value[0] = (self.centre + mean) as f32;
+        value[0] = single(self.centre + mean);
         let first = items.first().map_or(0.0, |item| item.value);
         let (mut impurity, mut is_pure) = (0.0, true);
         for item in items {
@@ -176,7 +177,7 @@ impl Objective for TargetSums {
     fn measure(&self, items: &[RowItem], sums: &[f64], value: &mut [f32]) -> Measure {
         let weight = sums[0];
         for ((value, centre), sum) in value.iter_mut().zip(&self.centres).zip(&sums[1..]) {
-            *value = (centre + sum / weight) as f32;
+            *value = single(centre + sum / weight);
         }
         let (mut impurity, mut is_pure) = (0.0, true);
         for &item in items {

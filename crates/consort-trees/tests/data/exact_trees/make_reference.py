@@ -1,12 +1,12 @@
 """Writes one JSON a data set: its columns, its target, and what scikit-learn's trees predict for it.
 
-Usage: make_reference.py CSV_FOLDER_OF_SKLEARN_SETS CSV_FOLDER_OF_TABLES
+Usage: make_reference.py CSV_FOLDER_OF_SKLEARN_SETS CSV_FOLDER_OF_TABLES [NAME ...]
 """
 import json, sys
 import numpy as np, pandas as pd
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-SETS, TABLES = sys.argv[1:3]
+SETS, TABLES, *NAMES = sys.argv[1:]
 SEEDS = range(10)
 SHAPES = [(None, 1), (14, 1), (10, 1), (8, 1), (6, 1), (12, 3), (8, 3), (8, 5), (6, 5), (5, 5), (4, 5), (3, 5), (6, 15), (4, 15), (3, 15), (2, 15)]
 
@@ -32,6 +32,10 @@ def table(name, rows, target, drop=()):
         y = pd.Series(pd.factorize(y, sort=True)[0])
     return encode(t.drop(columns=[target])), y
 
+def numbers(name, rows, target):
+    x, y = table(name, rows, target, drop=pd.read_csv(f"{TABLES}/{name}.csv", nrows=100).select_dtypes(exclude="number").columns)
+    return x, y
+
 DATA = {
     "iris": (*sklearn_set("iris", 150), True), "wine": (*sklearn_set("wine", 178), True),
     "breast_cancer": (*sklearn_set("breast_cancer", 400), True), "digits": (*sklearn_set("digits", 360), True),
@@ -39,7 +43,9 @@ DATA = {
     "penguins": (*table("penguins", 344, "species"), True),
     "credit": (*table("credit", 500, "Status"), True),
     "hpc": (*table("hpc", 500, "class"), True), "diamonds": (*table("diamonds", 500, "price"), False),
+    "ames": (*numbers("ames", 400, "Sale_Price"), False),
 }
+DATA = {name: of for name, of in DATA.items() if not NAMES or name in NAMES}
 
 def fit(classes, x, y, w, seed, **params):
     return (DecisionTreeClassifier if classes else DecisionTreeRegressor)(random_state=seed, **params).fit(x, y, sample_weight=w)
