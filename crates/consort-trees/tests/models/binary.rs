@@ -122,7 +122,7 @@ fn harm_under_a_right_checksum_is_read_or_refused() {
 }
 
 #[test]
-fn bytes_are_a_third_of_json() {
+fn bytes_are_two_fifths_of_json_at_most() {
     let forest = forest();
     let (bytes, json) = (forest.to_bytes().unwrap().len(), serde_json::to_string(&forest).unwrap().len());
     assert!(bytes * 5 < json * 2, "{bytes} of {json}");
