@@ -28,6 +28,12 @@ pub(crate) enum Command {
     /// Score one or many prediction files against the truth
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(Box<Evaluate>),
+    /// Make a report to look at, of a run or of prediction files
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Box<Report>),
+    /// List, add, drop or replace members of a run; only the fusion is fitted anew
+    #[command(after_help = MEMBERS_EXAMPLES)]
+    Members(Box<Members>),
     /// Say which predictions are better than which, with intervals and tests
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(Box<Compare>),
@@ -44,7 +50,7 @@ Examples:
   consort fuse rf=oof/forest.csv nn=oof/net.npy --truth y.csv --stack logistic -o fused.csv
   consort fuse --wide table.csv --target y --weights optimise -o fused.csv
 
-Prediction files are CSV, CSV.GZ, Parquet or NPY. They have an id column and either one `p_CLASS` column a
+Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
 class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
 
 const FIT_EXAMPLES: &str = "\
@@ -52,6 +58,7 @@ Examples:
   consort fit train.csv --target y -o run
   consort fit train.parquet --target price --id key --members boost,forest,extra --method stack -o run
   consort fit visits.csv --target outcome --group patient --metric roc_auc --time-limit 10m -o run
+  consort fit --recipe recipe.toml --seed 7 -o run
   consort fit --resume run
 
 The table is CSV, CSV.GZ, Parquet or IPC. Types, task, positive class, folds and members are judged from it, and said.
@@ -60,7 +67,8 @@ The run holds out-of-fold predictions, fitted models, the report and the bundle;
 const PREDICT_EXAMPLES: &str = "\
 Examples:
   consort predict run new.csv -o pred.csv
-  consort predict bundle.consort new.parquet -o pred.parquet";
+  consort predict bundle.consort new.parquet -o pred.parquet
+  consort predict run new.csv --member net=new_net.csv -o pred.csv";
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
@@ -68,6 +76,21 @@ Examples:
   consort evaluate run test.csv
   consort evaluate oof/*.csv --truth y.csv --metrics log_loss,roc_auc,ece
   consort evaluate pred.csv --target y --weight w --json";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  consort report run -o report.html
+  consort report fused.csv oof/*.csv --truth y.csv -o report.html";
+
+const MEMBERS_EXAMPLES: &str = "\
+Examples:
+  consort members run
+  consort members run add net=oof/net.csv
+  consort members run drop knn
+  consort members run replace net=oof/net2.parquet
+
+A file holds the member's out-of-fold predictions of the run's rows (run/truth.parquet names them; run/split.parquet has
+the folds). To predict new rows, give its predictions of them: consort predict run new.csv --member net=new_net.csv";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -129,30 +152,33 @@ pub(crate) struct Reading {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Running")]
 pub(crate) struct Running {
-    /// Decides all that is random
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// Decides all that is random [default: 0]
+    #[arg(long, global = true)]
+    pub(crate) seed: Option<u64>,
     /// How many threads to use [default: all cores]; the result does not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", global = true)]
     pub(crate) threads: Option<usize>,
     /// Print one JSON object with all that was computed
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Fit {
     /// The table (.csv, .csv.gz, .parquet, .ipc)
-    #[arg(value_name = "DATA", required_unless_present = "resume", conflicts_with = "resume")]
+    #[arg(value_name = "DATA", conflicts_with = "resume")]
     pub(crate) data: Option<PathBuf>,
     /// The column to be predicted
-    #[arg(long, value_name = "COL", required_unless_present = "resume", conflicts_with = "resume")]
+    #[arg(long, value_name = "COL", conflicts_with = "resume")]
     pub(crate) target: Option<String>,
     /// The folder of the run, which must be new or empty
     #[arg(short, long, value_name = "RUN", required_unless_present = "resume", conflicts_with = "resume")]
     pub(crate) output: Option<PathBuf>,
+    /// A TOML file of what is asked; options override it (docs/guide/fit.md)
+    #[arg(long, value_name = "R.toml", conflicts_with = "resume")]
+    pub(crate) recipe: Option<PathBuf>,
     /// Go on with a run that was stopped, as it was begun
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "members", "metric", "time_limit"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed"])]
     pub(crate) resume: Option<PathBuf>,
     /// The column that identifies a row [default: `id`, if it does]
     #[arg(long, value_name = "COL")]
@@ -181,21 +207,22 @@ pub(crate) struct Fit {
     /// Leave out rows without a target instead of refusing them
     #[arg(long)]
     pub(crate) drop_missing_target: bool,
-    /// Which members: auto, or names such as linear,logistic,gnb,knn,tree,forest,extra,boost,boost-deep,adaboost
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "auto")]
-    pub(crate) members: Vec<String>,
-    /// How their predictions become one
-    #[arg(long, value_enum, default_value_t = Method::Greedy)]
-    pub(crate) method: Method,
-    /// How many folds; with --method blend, one K-th of the rows is held out
-    #[arg(long, default_value_t = 5, value_name = "K")]
-    pub(crate) folds: u32,
-    /// Draw the folds so many times
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) repeats: u32,
-    /// Layers of members; each above the first reads the predictions below and the features
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) layers: u32,
+    /// Which members [default: auto, those that suit the data]: names such as
+    /// linear,logistic,gnb,knn,svm,tree,forest,extra,boost,boost-deep,adaboost, or those of the recipe
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub(crate) members: Option<Vec<String>>,
+    /// How their predictions become one [default: greedy]
+    #[arg(long, value_enum)]
+    pub(crate) method: Option<Method>,
+    /// How many folds [default: 5]; with --method blend, one K-th of the rows is held out
+    #[arg(long, value_name = "K")]
+    pub(crate) folds: Option<u32>,
+    /// Draw the folds so many times [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) repeats: Option<u32>,
+    /// Layers of members [default: 1]; each above the first reads the predictions below and the features
+    #[arg(long, value_name = "N")]
+    pub(crate) layers: Option<u32>,
     /// What is optimised and judged [default: log_loss, or rmse for numbers]
     #[arg(long, value_name = "METRIC")]
     pub(crate) metric: Option<String>,
@@ -240,6 +267,9 @@ pub(crate) struct Predict {
     /// Where the predictions go (.csv, .csv.gz, .parquet)
     #[arg(short, long, value_name = "PRED")]
     pub(crate) output: PathBuf,
+    /// The predictions of these rows by a foreign member of the run
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) member: Vec<String>,
     #[command(flatten)]
     pub(crate) running: Running,
 }
@@ -319,10 +349,66 @@ pub(crate) struct Evaluate {
     /// Which metrics [default: those usual for the task]; `--metrics list` lists them
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     pub(crate) metrics: Option<Vec<String>>,
+    /// The predictions of the table's rows by a foreign member of the run
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) member: Vec<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// A run of `fit`, or prediction files (NAME=FILE renames)
+    #[arg(value_name = "RUN|PRED", required = true)]
+    pub(crate) subjects: Vec<String>,
+    /// Where the report goes
+    #[arg(short, long, value_name = "R.html")]
+    pub(crate) output: PathBuf,
+    /// What is judged [default: that of the run; log_loss, or rmse for regression]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Members {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    #[command(subcommand)]
+    pub(crate) change: Option<Change>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// What is changed about the members of a run.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Change {
+    /// Say who is in the ensemble, with score, weight, times and size
+    List,
+    /// Join in predictions that were made elsewhere
+    Add {
+        /// A name and a file of out-of-fold predictions
+        #[arg(value_name = "NAME=FILE", required = true)]
+        members: Vec<String>,
+    },
+    /// Take members out, with all that was fitted of them
+    Drop {
+        /// The members
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+    /// Take the predictions of a file in a member's place
+    Replace {
+        /// The member, and a file of out-of-fold predictions
+        #[arg(value_name = "NAME=FILE", required = true)]
+        members: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -398,7 +484,8 @@ pub(crate) enum Inputs {
     Scores,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum TaskName {
     Binary,
     Multiclass,

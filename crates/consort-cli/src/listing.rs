@@ -40,6 +40,17 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// A size in words, such as `1.5 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let size = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", size / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", size / 1e6),
+        _ => format!("{:.1} GB", size / 1e9),
+    }
+}
+
 pub(crate) fn score(score: &Score) -> String {
     score.value().map_or_else(|| NOTHING.into(), number)
 }

@@ -1,9 +1,10 @@
-//! The program `consort`: fit, predict, fuse, evaluate, compare and split from files.
+//! The program `consort`: fit, predict, fuse, evaluate, report, compare and split from files.
 
 mod args;
 mod commands;
 mod failure;
 mod inputs;
+mod judging;
 mod listing;
 mod method;
 mod report;
@@ -24,6 +25,8 @@ fn main() -> ExitCode {
         Command::Bundle(args) => commands::bundle::run(&args),
         Command::Fuse(args) => commands::fuse::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Report(args) => commands::report::run(&args),
+        Command::Members(args) => commands::members::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Split(args) => commands::split::run(&args),
     };

@@ -1,4 +1,4 @@
-//! The report of `fuse`, made of what was judged.
+//! The report, made of what was judged.
 
 use std::{path::Path, sync::Arc};
 
@@ -15,7 +15,7 @@ use consort::{
 };
 use serde_json::Value;
 
-use crate::{commands::fuse::Fitted, failure::Result, listing, session::Session};
+use crate::{failure::Result, judging::Fitted, listing, session::Session};
 
 /// The report of a fusion that was judged.
 pub(crate) fn of_judged(

@@ -37,7 +37,8 @@ impl Session {
         let mut object = Map::new();
         object.insert("command".into(), command.into());
         object.insert("version".into(), env!("CARGO_PKG_VERSION").into());
-        object.insert("seed".into(), running.seed.into());
+        let seed = running.seed.unwrap_or_default();
+        object.insert("seed".into(), seed.into());
         // Drawn on stderr and only for a person who looks.
         let watched = std::io::stderr().is_terminal() && !running.json;
         let spinner = if watched { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
@@ -46,7 +47,7 @@ impl Session {
         }
         spinner.enable_steady_tick(Duration::from_millis(100));
         Ok(Self {
-            seed: Seed::new(running.seed),
+            seed: Seed::new(seed),
             json: running.json,
             object,
             text: String::new(),

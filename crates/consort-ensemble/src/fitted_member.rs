@@ -19,11 +19,34 @@ use crate::{
 pub struct FittedMember {
     /// The name.
     pub name: String,
-    /// Its models; none for a member that the fusion does not read.
+    /// Its models; none for a member that the fusion does not read, and for a foreign one.
     pub models: Vec<Box<dyn Model>>,
+    /// Whether its predictions come from elsewhere and are read: whoever predicts new rows must bring them.
+    #[serde(default)]
+    pub is_foreign: bool,
 }
 
 impl FittedMember {
+    /// A member with these models, one or one a fold.
+    pub fn new(name: impl Into<String>, models: Vec<Box<dyn Model>>) -> Self {
+        Self { name: name.into(), models, is_foreign: false }
+    }
+
+    /// A member that the fusion does not read.
+    pub fn unread(name: impl Into<String>) -> Self {
+        Self::new(name, Vec::new())
+    }
+
+    /// A member whose predictions come from elsewhere and are read.
+    pub fn foreign(name: impl Into<String>) -> Self {
+        Self { is_foreign: true, ..Self::unread(name) }
+    }
+
+    /// Whether the fusion reads it.
+    pub fn is_read(&self) -> bool {
+        self.is_foreign || !self.models.is_empty()
+    }
+
     /// The mean of its models' predictions, `[samples][columns]`.
     ///
     /// # Errors
@@ -48,13 +71,28 @@ impl FittedMember {
     }
 }
 
-/// The predictions of members that have models; the others are passed over.
-pub(crate) fn predictions(members: &[FittedMember], outputs: &Outputs, rows: &Samples<'_>) -> Result<Predictions> {
+/// The predictions of members that are read, those of foreign members as given; the others are passed over.
+pub(crate) fn predictions(
+    members: &[FittedMember],
+    outputs: &Outputs,
+    rows: &Samples<'_>,
+    given: &[(String, Matrix)],
+) -> Result<Predictions> {
     let gives = outputs.gives();
-    let present: Vec<&FittedMember> = members.iter().filter(|member| !member.models.is_empty()).collect();
+    let present: Vec<&FittedMember> = members.iter().filter(|member| member.is_read()).collect();
     let mut builder = Predictions::builder(outputs.clone(), Ids::positions(rows.len())).reserve(present.len());
     for member in present {
-        builder = builder.member(member.name.clone(), gives, member.predict(rows)?.values())?;
+        let name = &member.name;
+        if !member.is_foreign {
+            builder = builder.member(name, gives, member.predict(rows)?.values())?;
+            continue;
+        }
+        let (_, values) = given.iter().find(|(other, _)| other == name).ok_or_else(|| Error::Unsupported {
+            by: "an ensemble with a foreign member".into(),
+            what: format!("rows without the predictions of `{name}`, which it has no model of"),
+            hint: format!("give them with `--member {name}=FILE`"),
+        })?;
+        builder = builder.member(name, gives, values.values())?;
     }
     builder.build()
 }
@@ -107,7 +145,5 @@ pub(crate) fn fit_all(
     .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(m, _)| *m);
-    done.into_iter()
-        .map(|(m, model)| Ok(FittedMember { name: members[m].name.clone(), models: vec![model?] }))
-        .collect()
+    done.into_iter().map(|(m, model)| Ok(FittedMember::new(&members[m].name, vec![model?]))).collect()
 }

@@ -11,11 +11,13 @@ use consort::{
 };
 use serde_json::{Value, json};
 
-use super::fuse::{members_json, resamples, undecided, write_output};
+use super::fuse::{undecided, write_output};
 use crate::{
     args::Fuse,
     failure::{Failure, Result},
-    inputs, listing, method, report,
+    inputs,
+    judging::{members_json, resamples},
+    listing, method, report,
     score_card::ScoreCard,
     session::Session,
 };

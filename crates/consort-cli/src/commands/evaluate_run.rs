@@ -14,6 +14,7 @@ use crate::{
     failure::{Failure, Result},
     score_card::ScoreCard,
     session::Session,
+    training::foreign_predictions,
 };
 
 /// Whether a path is a run or a bundle, and no file of predictions.
@@ -23,13 +24,13 @@ pub(crate) fn is_run(path: &str) -> bool {
 }
 
 pub(crate) fn run(session: &mut Session, args: &Evaluate) -> Result<()> {
-    let [run, data] = args.predictions.as_slice() else {
+    let [run, table] = args.predictions.as_slice() else {
         return Err(Failure::usage("evaluate RUN takes one table of rows whose target is known"));
     };
     let bundle = Bundle::load(&bundle_of(Path::new(run)))?;
     let schema: Schema = bundle.schema()?;
     session.doing("reading the table");
-    let applied = schema.apply(&table::read(data)?, true)?;
+    let applied = schema.apply(&table::read(table)?, true)?;
     applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
     let data = applied.dataset;
     let Some(target) = data.target() else {
@@ -41,7 +42,9 @@ pub(crate) fn run(session: &mut Session, args: &Evaluate) -> Result<()> {
     };
     session.doing("predicting");
     let all = Samples::all(&data);
-    let members = bundle.model.member_predictions(&all)?;
+    let id = schema.roles().id.as_deref().unwrap_or("id");
+    let given = foreign_predictions(session, &bundle, &args.member, data.ids(), table, id)?;
+    let members = bundle.model.member_predictions_with(&all, &given)?;
     let fused = bundle.model.fuse(&members, &all)?;
     let metrics = evaluate::metrics(args, &members)?;
     session.doing("scoring");

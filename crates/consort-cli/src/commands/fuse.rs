@@ -3,22 +3,23 @@
 use std::{path::Path, sync::Arc};
 
 use consort::{
-    core::{Fuser, Fusion, Gives, Matrix, Metric, Predictions, Truth, Warning},
+    core::{Fusion, Gives, Matrix, Metric, Predictions, Truth, Warning},
     data::files::{self, Fused, Loaded, publish},
     fusion::{
         SavedFusion, rule,
-        verdict::{Judgement, NestedSplit, Partitions, judge},
+        verdict::{NestedSplit, Partitions},
     },
-    metrics::significance::Bootstrap,
     plot,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::apply;
 use crate::{
     args::Fuse,
     failure::{Failure, Result},
-    inputs, listing, method, report,
+    inputs,
+    judging::{Fitted, Judged, members_json},
+    listing, method, report,
     score_card::ScoreCard,
     session::Session,
 };
@@ -109,13 +110,6 @@ fn without_truth(args: &Fuse, loaded: &Loaded, classes_missing: files::ClassesMi
     method::rule(args, loaded, classes_missing)
 }
 
-/// What was fitted, and on what it is judged.
-pub(crate) struct Fitted<'a> {
-    pub(crate) fuser: &'a dyn Fuser,
-    pub(crate) fusion: &'a dyn Fusion,
-    pub(crate) metric: &'a Arc<dyn Metric>,
-}
-
 /// Scores members and ensemble, the ensemble on rows that its fit did not see, and writes the report. Gives the best
 /// member, where there are rows enough to choose one.
 ///
@@ -129,17 +123,6 @@ fn judged(
     fused: Matrix,
 ) -> Result<Option<String>> {
     let predictions = &loaded.predictions;
-    let metrics = method::companions(fitted.metric, predictions)?;
-    session.doing("scoring members");
-    let mut cards = Vec::with_capacity(predictions.members().len());
-    for m in 0..predictions.members().len() {
-        cards.push(ScoreCard::of_member(session, &metrics, predictions, m, truth)?);
-    }
-    let gives = fitted.fusion.gives(predictions.outputs());
-    let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, truth)?;
-    drop(fused);
-
-    session.doing("judging the ensemble on rows that its fit did not see");
     let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
     let folds = args.folds.unwrap_or(rows.min(5));
     if folds < 2 {
@@ -158,42 +141,22 @@ fn judged(
             session.seed.child("nested"),
         )?,
     };
-    let bootstrap = resamples(rows);
-    let judgement = judge(fitted.fuser, predictions, truth, &**fitted.metric, &partitions, &bootstrap, session.seed)?;
-    let Judgement { verdict, ensemble, best_member } = &judgement;
-    let honest = ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, truth)?;
-
-    let weights = fitted.fusion.weights();
-    say_scores(session, predictions, fitted.metric, &cards, [&honest, &in_sample], weights.as_deref());
-    session.say(verdict.text());
-    session.put("members", members_json(predictions, &cards, weights.as_deref()));
-    session.put("ensemble", json!({ "nested": honest.to_json(), "in_sample": in_sample.to_json() }));
-    let mut told = serde_json::to_value(verdict)?;
-    if let Value::Object(map) = &mut told {
-        map.insert("text".into(), verdict.text().into());
-        map.insert("folds".into(), serde_json::to_value(&ensemble.folds)?);
-    }
-    session.put("verdict", told);
-
+    let judged = Judged::new(session, predictions, truth, fitted, fused, &partitions)?;
+    say_scores(session, predictions, fitted.metric, &judged);
+    session.say(judged.judgement.verdict.text());
+    judged.put(session, predictions)?;
     if let Some(path) = &args.report {
-        session.doing("drawing the report");
-        let made = report::of_judged(session, predictions, truth, fitted, &metrics, &judgement)?;
+        let made = judged.report(session, predictions, truth, fitted)?;
         report::write(session, path, made)?;
     }
-    Ok(Some(best_member.name.clone()))
+    Ok(Some(judged.judgement.best_member.name))
 }
 
-fn say_scores(
-    session: &mut Session,
-    predictions: &Predictions,
-    metric: &Arc<dyn Metric>,
-    cards: &[ScoreCard],
-    [honest, in_sample]: [&ScoreCard; 2],
-    weights: Option<&[f64]>,
-) {
-    let names: Vec<&str> = honest.scores.iter().map(|(name, _)| name.as_str()).collect();
+fn say_scores(session: &mut Session, predictions: &Predictions, metric: &Arc<dyn Metric>, judged: &Judged) {
+    let names: Vec<&str> = judged.honest.scores.iter().map(|(name, _)| name.as_str()).collect();
     let mut header = vec!["member"];
     header.extend(&names);
+    let weights = judged.weights.as_deref();
     if weights.is_some() {
         header.push("weight");
     }
@@ -205,30 +168,13 @@ fn say_scores(
         }
         row
     };
-    // Best first, by the metric that decides; of equals, by name.
-    let mut order: Vec<usize> = (0..cards.len()).collect();
-    let cost = |m: &usize| cards[*m].scores[0].1.value().map_or(f64::INFINITY, |score| metric.direction().cost(score));
-    order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
-    let mut rows =
-        vec![row(honest, "ensemble (rows unseen by its fit)", None), row(in_sample, "ensemble (rows fitted on)", None)];
-    rows.extend(order.iter().map(|&m| row(&cards[m], &predictions.members()[m].name, weights.map(|w| w[m]))));
+    let mut rows = vec![
+        row(&judged.honest, "ensemble (rows unseen by its fit)", None),
+        row(&judged.in_sample, "ensemble (rows fitted on)", None),
+    ];
+    let of_member = |m: usize| row(&judged.cards[m], &predictions.members()[m].name, weights.map(|weights| weights[m]));
+    rows.extend(judged.best_first(&**metric).into_iter().map(of_member));
     session.say(listing::table(&header, &rows));
-}
-
-pub(super) fn members_json(predictions: &Predictions, cards: &[ScoreCard], weights: Option<&[f64]>) -> Value {
-    predictions
-        .members()
-        .iter()
-        .enumerate()
-        .map(|(m, member)| {
-            json!({
-                "name": member.name,
-                "gives": member.gives,
-                "weight": weights.map(|weights| weights[m]),
-                "scores": cards.get(m).map(ScoreCard::to_json),
-            })
-        })
-        .collect()
 }
 
 fn members_without_truth(session: &mut Session, predictions: &Predictions, fusion: &dyn Fusion) {
@@ -250,11 +196,6 @@ fn members_without_truth(session: &mut Session, predictions: &Predictions, fusio
         predictions.rows(),
         fusion.name()
     ));
-}
-
-/// The bootstrap of a verdict: 2,000 resamples, fewer of very many rows, whose intervals are narrow anyway.
-pub(super) fn resamples(rows: usize) -> Bootstrap {
-    Bootstrap::default().replicates((200_000_000 / rows.max(1)).clamp(500, 2000))
 }
 
 /// Says how many rows have no answer.
@@ -289,7 +230,7 @@ pub(super) fn write_output(
     };
     files::write_fused(
         path,
-        &Fused { ids: &ids, order: &order, outputs: &outputs, values: fused, style, id: &args.reading.id },
+        &Fused { ids: &ids, order: &order, outputs: &outputs, values: fused, style, id: &args.reading.id, beside: &[] },
     )?;
     session.put("output", path.display().to_string().into());
     session.say(format!("{} fused rows written to {}", fused.rows(), path.display()));

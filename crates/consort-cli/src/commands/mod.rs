@@ -7,5 +7,7 @@ pub(crate) mod evaluate;
 pub(crate) mod evaluate_run;
 pub(crate) mod fit;
 pub(crate) mod fuse;
+pub(crate) mod members;
 pub(crate) mod predict;
+pub(crate) mod report;
 pub(crate) mod split;

@@ -11,8 +11,12 @@ use consort::{
     ensemble::run::Bundle,
 };
 
-use super::fit::style;
-use crate::{args::Predict, failure::Result, session::Session};
+use crate::{
+    args::Predict,
+    failure::Result,
+    session::Session,
+    training::{foreign_predictions, style},
+};
 
 /// The bundle of a run, or the bundle itself.
 pub(crate) fn bundle_of(run: &Path) -> PathBuf {
@@ -30,7 +34,12 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
     applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
     let data = applied.dataset;
     session.doing("predicting");
-    let predicted: Matrix = bundle.predict(&Samples::all(&data))?;
+    let id = schema.roles().id.as_deref().unwrap_or("id");
+    let place = args.data.display().to_string();
+    let given = foreign_predictions(&mut session, &bundle, &args.member, data.ids(), &place, id)?;
+    let all = Samples::all(&data);
+    let members = bundle.model.member_predictions_with(&all, &given)?;
+    let predicted: Matrix = bundle.model.fuse(&members, &all)?;
     let order: Vec<u32> = (0..data.rows() as u32).collect();
     let fused = Fused {
         ids: data.ids(),
@@ -38,7 +47,8 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
         outputs: &bundle.outputs,
         values: &predicted,
         style: style(&bundle.outputs),
-        id: schema.roles().id.as_deref().unwrap_or("id"),
+        id,
+        beside: &[],
     };
     files::write_fused(&args.output, &fused)?;
     session.put("output", args.output.display().to_string().into());

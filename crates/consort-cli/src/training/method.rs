@@ -3,7 +3,8 @@ use std::sync::Arc;
 use consort::{
     core::{Dataset, Fuser, Metric, Task},
     ensemble::{
-        NamedLearner, portfolio,
+        NamedLearner,
+        portfolio::{self, MemberRecipe},
         stack::{Meta, Refit, Stacking},
     },
     fusion::{
@@ -14,7 +15,7 @@ use consort::{
     },
 };
 
-use super::Plan;
+use super::{Plan, Recipe};
 use crate::{args::Method, failure::Result};
 
 /// What makes one prediction of the members'.
@@ -35,34 +36,29 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
     }
 }
 
-/// The members of a plan, by name: their order changes nothing.
-fn members(plan: &Plan, data: &Dataset) -> Result<Vec<NamedLearner>> {
-    let names: Vec<String> = match plan.method {
-        Method::Adaboost => vec!["adaboost".into()],
-        Method::Boost => vec!["boost".into()],
-        _ if plan.members.is_empty() => return Ok(portfolio::auto(data)),
-        _ => plan.members.clone(),
+/// The members that a recipe asks for, in an order that does not depend on theirs.
+pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result<Vec<NamedLearner>> {
+    let alone = match method {
+        Method::Adaboost => Some("adaboost"),
+        Method::Boost => Some("boost"),
+        _ => None,
     };
-    let mut members =
-        names.iter().map(|name| portfolio::by_name(name, data)).collect::<Result<Vec<_>, consort::core::Error>>()?;
-    let place = |member: &NamedLearner| portfolio::NAMES.iter().position(|entry| entry.name == member.name);
-    members.sort_by_key(place);
-    Ok(members)
+    let asked: Vec<MemberRecipe> = match alone {
+        Some(name) => vec![MemberRecipe::named(name)],
+        None if recipe.members.is_empty() => return Ok(portfolio::in_order(portfolio::auto(data), data)),
+        None => recipe.members.clone(),
+    };
+    let member = |member: &MemberRecipe| member.member(data).map_err(|error| recipe.at_member(member, error));
+    Ok(portfolio::in_order(asked.iter().map(member).collect::<Result<Vec<_>>>()?, data))
 }
 
 /// The whole recipe of a plan.
-pub(crate) fn stacking(
-    plan: &Plan,
-    data: &Dataset,
-    splitter: Arc<dyn consort::core::Splitter>,
-    fuser: Arc<dyn Fuser>,
-) -> Result<Stacking> {
-    let members = members(plan, data)?;
-    let mut stacking = Stacking::greedy(members.clone());
+pub(crate) fn stacking(plan: &Plan, splitter: Arc<dyn consort::core::Splitter>, fuser: Arc<dyn Fuser>) -> Stacking {
+    let mut stacking = Stacking::greedy(plan.members.clone());
     for _ in 1..plan.layers {
-        stacking = stacking.layer(members.clone()).passthrough(true);
+        stacking = stacking.layer(plan.members.clone()).passthrough(true);
     }
     stacking.splitter = Some(splitter);
     stacking.meta = Some(Meta::Fuser(fuser));
-    Ok(stacking.refit(if plan.keep_folds { Refit::KeepFolds } else { Refit::All }))
+    stacking.refit(if plan.keep_folds { Refit::KeepFolds } else { Refit::All })
 }

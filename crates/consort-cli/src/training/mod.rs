@@ -1,11 +1,19 @@
-//! From a table to a fitted ensemble: what `fit` is asked, as plain data, and how it is done.
+//! From a table to a fitted ensemble: what `fit` is asked, as plain data, how it is done, and what is left of it.
 
 mod bars;
+mod foreign;
 mod method;
+mod outcome;
 mod plan;
+mod recipe;
+mod tested_rows;
 mod time_limit;
 
 pub(crate) use bars::Bars;
-pub(crate) use method::{fuser, stacking};
+pub(crate) use foreign::foreign_predictions;
+pub(crate) use method::{fuser, members, stacking};
+pub(crate) use outcome::{Outcome, write_ensemble};
 pub(crate) use plan::{FORMAT, Plan, splitter};
+pub(crate) use recipe::Recipe;
+pub(crate) use tested_rows::{TestedRows, predictions_of, style, write_split};
 pub(crate) use time_limit::time_limit;

@@ -1,11 +1,15 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use consort::{
-    core::{Dataset, Splitter},
+    core::{Dataset, Outputs, Splitter},
     data::{
         split::{self, Predefined, Repeated},
-        table::{Roles, Schema, SchemaOptions},
+        table::{ColumnSummary, Roles, Schema, SchemaOptions},
     },
+    ensemble::{NamedLearner, portfolio::MemberRecipe},
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +35,12 @@ pub(crate) struct Plan {
     pub(crate) roles: Roles,
     pub(crate) options: SchemaOptions,
     pub(crate) schema: Schema,
-    /// The names of the members; none for those that suit the data.
-    pub(crate) members: Vec<String>,
+    /// What the table's columns are, for people.
+    pub(crate) columns: Vec<ColumnSummary>,
+    /// The members of each layer.
+    pub(crate) members: Vec<NamedLearner>,
+    /// The members as they were asked for; none for those that suit the data.
+    pub(crate) asked: Vec<MemberRecipe>,
     pub(crate) method: Method,
     pub(crate) folds: u32,
     pub(crate) repeats: u32,
@@ -42,6 +50,33 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// In seconds.
     pub(crate) time_limit: Option<f64>,
+}
+
+impl Plan {
+    /// The plan, unless a newer version made it.
+    pub(crate) fn checked(self, run: &Path) -> Result<Self> {
+        if self.format <= FORMAT {
+            return Ok(self);
+        }
+        Err(Failure::usage(format!(
+            "{}: the run has format {}, and this version reads up to {FORMAT}: take a newer consort",
+            run.display(),
+            self.format,
+        )))
+    }
+
+    /// What is predicted.
+    pub(crate) fn outputs(&self) -> Outputs {
+        self.schema.outputs()
+    }
+
+    /// The name of the column of ids in what the run writes: that of the table, unless other columns there bear it.
+    pub(crate) fn id(&self) -> &str {
+        let is_free = |name: &&str| {
+            !["y", "weight", "repeat", "fold", "label", "p", "pred"].contains(name) && !name.starts_with("p_")
+        };
+        self.roles.id.as_deref().filter(is_free).unwrap_or("id")
+    }
 }
 
 /// Which rows each fit sees: the labels of the fold column, or folds that heed time, groups and classes.

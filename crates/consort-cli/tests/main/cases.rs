@@ -198,6 +198,90 @@ fn d12_big_counts_do_not_overflow_and_constants_do_not_divide_by_0() {
     is(&constant["balanced_accuracy"], &expected("d12", "constant.csv balanced_accuracy"));
 }
 
+/// A run with members told by a recipe, and the numbers of a column of a member's out-of-fold predictions.
+fn fitted(data: &str, recipe: &str, args: &[&str]) -> (Value, impl Fn(&str, &str) -> Vec<f64> + use<>) {
+    let folder = folder();
+    let (recipe, run) = (write(&folder, "r.toml", recipe), path(&folder, "run"));
+    let ran = consort(&[&["fit", data, "--target", "y", "--recipe", &recipe, "-o", &run, "--json"], args].concat());
+    let read = move |member: &str, column: &str| {
+        let file = folder.path().join(format!("run/predictions/{member}.parquet"));
+        let source = consort::data::files::Source::stem(file);
+        consort::data::files::read_columns(&source, Some(&[column])).unwrap()[0].numbers().unwrap()
+    };
+    (ran.json(), read)
+}
+
+#[test]
+fn d05_to_d09_go_through_a_fit() {
+    let folder = folder();
+    let fit = |data: &str, more: &[&str]| {
+        let run = path(&folder, &format!("run {}", std::fs::read_dir(folder.path()).unwrap().count()));
+        let args = ["fit", data, "--target", "y", "--members", "gnb", "--folds", "2", "-o", &run, "--json"];
+        consort(&[&args, more].concat())
+    };
+    let column = |told: &Value, name: &str| {
+        let columns = told["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["column"] == name).unwrap_or_else(|| panic!("no {name}: {told}")).clone()
+    };
+    // Decimals that come late, in 1,200 rows.
+    let told = fit(&case("d06/late_float.csv"), &[]).json();
+    assert_eq!((&told["rows"], &column(&told, "p")["kind"]), (&1200.into(), &"number".into()));
+    // Words for missing are missing in numbers and words in texts.
+    let told = fit(&case("d07/features.csv"), &[]).json();
+    let missing = expected("d07", "missing per column");
+    for name in ["x1", "x2", "country", "y"] {
+        assert_eq!(column(&told, name)["missing"], missing[name], "{name}");
+    }
+    let country = column(&told, "country");
+    assert_eq!((&country["kind"], &country["used_as"]), (&"text".into(), &"category of 3 levels".into()));
+    let said = fit(&case("d07/missing_label.csv"), &[]).error().to_owned();
+    assert!(said.contains("`y`") && said.contains("row 2"), "{said}");
+    // Neither a mark of bytes nor quotes are in a name.
+    let said = fit(&case("d05/excel.csv"), &["--ignore", "id"]);
+    assert!(said.ok || said.error().contains("excel.csv"), "{}", said.stderr);
+    assert!(!said.stderr.contains("no target column"), "{}", said.stderr);
+}
+
+#[test]
+fn d15_rows_that_no_fold_tests_are_left_out_and_counted() {
+    let recipe =
+        "[[members]]\nname = \"mean\"\nlearner = \"dummy\"\n\n[[members]]\nname = \"line\"\nlearner = \"linear\"\n";
+    let (told, read) = fitted(&case("d15/series.csv"), recipe, &["--time", "t", "--folds", "3", "--method", "stack"]);
+    let want = expected("d15", "OOF (rows 3..11; columns mean, linear)");
+    for (k, member) in ["mean", "line"].into_iter().enumerate() {
+        let want: Vec<f64> = want.as_array().unwrap().iter().map(|row| row[k].as_f64().unwrap()).collect();
+        near(&read(member, "pred"), &want);
+    }
+    assert!(told["warnings"].to_string().contains("3 of 12 rows"), "{}", told["warnings"]);
+}
+
+#[test]
+fn d16_out_of_fold_predictions_stand_in_the_order_of_the_data_whatever_the_folds_are_called() {
+    let recipe = "[[members]]\nname = \"knn\"\nlearner = \"k_nearest\"\nk = 3\nencoder = \"none\"\n\n[[members]]\nname = \"prior\"\nlearner = \"dummy\"\n";
+    let (told, read) = fitted(&case("d16/data.csv"), recipe, &["--fold", "fold", "--id", "id"]);
+    near(&read("knn", "p_1"), &list(&expected("d16", "OOF P(y=1) in data order, 3-nearest-neighbours (Euclidean)")));
+    near(&read("prior", "p_1"), &list(&expected("d16", "OOF train-prior")));
+    let scores = &told["members"].as_array().unwrap().iter().find(|member| member["name"] == "knn").unwrap()["scores"];
+    is(&scores["brier"], &expected("d16", "brier of kNN OOF"));
+    is(&scores["roc_auc"], &expected("d16", "roc_auc of kNN OOF"));
+}
+
+#[test]
+fn d17_a_stump_that_is_no_better_than_chance_is_an_error_or_answers_soundly() {
+    let folder = folder();
+    let run = path(&folder, "run");
+    let stumps = write(&folder, "r.toml", "method = \"average\"\n[[members]]\nlike = \"adaboost\"\n");
+    let data = case("d17/xor.csv");
+    let ran = consort(&["fit", &data, "--target", "y", "--recipe", &stumps, "--folds", "2", "-o", &run]);
+    if ran.ok {
+        let out = path(&folder, "out.csv");
+        assert!(consort(&["predict", &run, &data, "-o", &out]).ok);
+        assert!(numbers(&columns(out)["p_1"]).iter().all(|p| (0.0..=1.0).contains(p)));
+    } else {
+        assert!(ran.error().contains("no better than chance"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn d18_the_best_prefix_of_a_selection_is_kept() {
     let args = ["--wide", &case("d18/oof.csv"), "--select", "greedy", "--metric", "accuracy", "--rounds", "6"];

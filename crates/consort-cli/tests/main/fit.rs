@@ -3,8 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
 };
 
 use crate::program::{case, consort, shipped};
@@ -27,10 +25,12 @@ fn fit(data: &str, target: &str, run: &Path, more: &[&str]) -> crate::program::R
     consort(&args)
 }
 
-/// All that a run leaves for others, but the report, which holds times of day.
-fn products(run: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+/// All that a run leaves for others, but what holds times: the report and the list of members.
+pub(crate) fn products(run: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<PathBuf> = fs::read_dir(run.join("predictions")).unwrap().map(|e| e.unwrap().path()).collect();
-    files.extend(["bundle.consort", "fusion.json", "split.parquet"].map(|name| run.join(name)));
+    files.extend(
+        ["bundle.consort", "fusion.json", "split.parquet", "truth.parquet", "recipe.toml"].map(|name| run.join(name)),
+    );
     files.sort();
     files.into_iter().map(|file| (file.strip_prefix(run).unwrap().into(), fs::read(&file).unwrap())).collect()
 }
@@ -45,9 +45,17 @@ fn a_table_becomes_an_ensemble_that_predicts_new_rows() {
     let nested = score(&told["ensemble"]["nested"]);
     assert!((0.35..0.46).contains(&nested), "{nested}");
     assert_eq!(told["members"].as_array().unwrap().len(), 2);
-    for file in
-        ["run.json", "split.parquet", "fusion.json", "report.html", "bundle.consort", "predictions/boost.parquet"]
-    {
+    for file in [
+        "run.json",
+        "recipe.toml",
+        "members.json",
+        "split.parquet",
+        "truth.parquet",
+        "fusion.json",
+        "report.html",
+        "bundle.consort",
+        "predictions/boost.parquet",
+    ] {
         assert!(run.join(file).is_file(), "{file}");
     }
     // On rows that no fit saw it scores about what it was said to.
@@ -97,40 +105,6 @@ fn threads_and_the_order_of_members_change_no_byte() {
     assert!(one == two);
     let other = with("other", &["--members", "tree,boost,forest", "--seed", "1"]);
     assert!(one != other, "the seed decides the folds");
-}
-
-#[test]
-fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
-    let place = folder();
-    let data = shipped("tables/credit_train.csv");
-    let more = ["--members", "tree,boost,extra", "--folds", "3"];
-    let whole = place.path().join("whole");
-    assert!(fit(&data, "Status", &whole, &more).ok);
-    let program = assert_cmd::cargo::cargo_bin("consort");
-    let mut was_killed = 0;
-    for (moment, wait) in [3u64, 20, 60, 120, 250, 400, 700, 1100, 1600, 2200].into_iter().enumerate() {
-        let run = place.path().join(format!("killed {moment}"));
-        let mut child = Command::new(&program)
-            .args(["fit", &data, "--target", "Status", "-o", &text(&run)])
-            .args(more)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(wait));
-        was_killed += usize::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // Killed before the plan was written there is no run: it is begun anew.
-        let ran = if run.join("run.json").exists() {
-            consort(&["fit", "--resume", &text(&run)])
-        } else {
-            fit(&data, "Status", &run, &more)
-        };
-        assert!(ran.ok, "{}", ran.stderr);
-        assert!(products(&run) == products(&whole), "killed after {wait} ms");
-    }
-    assert!(was_killed > 2, "the program was fast: choose earlier moments");
 }
 
 #[test]

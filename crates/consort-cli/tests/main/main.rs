@@ -5,7 +5,11 @@
 mod cases;
 mod credit;
 mod fit;
+mod hostile;
 mod invariance;
+mod members;
 mod mistakes;
 mod program;
+mod recipes;
 mod splits;
+mod trouble;

@@ -67,6 +67,10 @@ pub(crate) fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).display().to_string()
 }
 
+pub(crate) fn text_of(path: &Path) -> String {
+    path.display().to_string()
+}
+
 pub(crate) fn write(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
     std::fs::write(&path, text).unwrap();

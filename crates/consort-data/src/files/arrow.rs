@@ -9,9 +9,24 @@ use polars_arrow::types::NativeType;
 
 use crate::Result;
 
-use super::cell::Cell;
+use super::{cell::Cell, table::Kind};
 
 type Put<'a> = &'a mut dyn FnMut(usize, Cell<'_>) -> Result<()>;
+type PutText<'a> = &'a mut dyn FnMut(usize, Option<&str>) -> Result<()>;
+
+/// What a column of this type is to those who read predictions.
+pub(super) fn kind(dtype: &ArrowDataType) -> Kind {
+    use ArrowDataType as T;
+    match dtype {
+        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::BinaryView => Kind::Text,
+        T::Dictionary(_, values, _) if matches!(**values, T::Utf8 | T::LargeUtf8 | T::Utf8View) => Kind::Text,
+        T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 | T::Boolean => {
+            Kind::Whole
+        }
+        T::Float32 | T::Float64 => Kind::Float,
+        _ => Kind::Other,
+    }
+}
 
 /// What a column of this type holds, in words, if its cells cannot be read.
 pub(super) fn unreadable(dtype: &ArrowDataType) -> Option<String> {
@@ -137,4 +152,75 @@ fn dictionary<K: DictionaryKey>(array: &dyn Array, put: Put<'_>) -> Option<Resul
             Some(Err(text)) => put(i, Cell::Text(&texts[*text])),
         })
     }))
+}
+
+/// The cells of an array as texts; `None` if it holds what has no text.
+pub(super) fn texts_of(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>> {
+    let any = array.as_any();
+    if let Some(array) = any.downcast_ref::<Utf8ViewArray>() {
+        return Some(array.iter().enumerate().try_for_each(|(i, text)| put(i, text)));
+    }
+    if let Some(array) = any.downcast_ref::<Utf8Array<i32>>() {
+        return Some(array.iter().enumerate().try_for_each(|(i, text)| put(i, text)));
+    }
+    if let Some(array) = any.downcast_ref::<Utf8Array<i64>>() {
+        return Some(array.iter().enumerate().try_for_each(|(i, text)| put(i, text)));
+    }
+    if let ArrowDataType::Dictionary(_, values, _) = array.dtype()
+        && matches!(**values, ArrowDataType::Utf8 | ArrowDataType::LargeUtf8 | ArrowDataType::Utf8View)
+    {
+        return cells_of(array, &mut |i, cell| put(i, if let Cell::Text(text) = cell { Some(text) } else { None }));
+    }
+    if let Some(array) = any.downcast_ref::<BinaryViewArray>() {
+        return Some(array.iter().enumerate().try_for_each(|(i, bytes)| {
+            // Bytes that are no text are shown as such; they match no id and no class.
+            put(i, bytes.map(String::from_utf8_lossy).as_deref())
+        }));
+    }
+    if let Some(array) = any.downcast_ref::<BooleanArray>() {
+        return Some(
+            array.iter().enumerate().try_for_each(|(i, bit)| put(i, bit.map(|b| if b { "true" } else { "false" }))),
+        );
+    }
+    fn shown<T: NativeType + std::fmt::Display>(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>> {
+        use std::fmt::Write;
+        let array = array.as_any().downcast_ref::<PrimitiveArray<T>>()?;
+        let mut text = String::new();
+        Some(array.iter().enumerate().try_for_each(|(i, value)| {
+            text.clear();
+            if let Some(value) = value {
+                // Writing to a string does not fail. A whole float is written as a whole number.
+                let _ = write!(text, "{value}");
+            }
+            put(i, value.is_some().then_some(text.as_str()).filter(|text| *text != "NaN"))
+        }))
+    }
+    shown::<i64>(array, put)
+        .or_else(|| shown::<i32>(array, put))
+        .or_else(|| shown::<u64>(array, put))
+        .or_else(|| shown::<u32>(array, put))
+        .or_else(|| shown::<f64>(array, put))
+        .or_else(|| shown::<f32>(array, put))
+        .or_else(|| shown::<i16>(array, put))
+        .or_else(|| shown::<u16>(array, put))
+        .or_else(|| shown::<i8>(array, put))
+        .or_else(|| shown::<u8>(array, put))
+}
+
+/// The cells of an array of numbers; `None` if it holds something else.
+pub(super) fn numbers_of(array: &dyn Array, mut put: impl FnMut(usize, f64) -> Result<()>) -> Option<Result<()>> {
+    macro_rules! native {
+        ($($number:ty),*) => {$(
+            if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<$number>>() {
+                return Some(if array.null_count() == 0 {
+                    array.values().iter().enumerate().try_for_each(|(i, &value)| put(i, value as f64))
+                } else {
+                    array.iter().enumerate().try_for_each(|(i, value)| put(i, value.map_or(f64::NAN, |&value| value as f64)))
+                });
+            }
+        )*};
+    }
+    native!(f32, f64, i64, i32, u64, u32, i16, u16, i8, u8);
+    let bits = array.as_any().downcast_ref::<BooleanArray>()?;
+    Some(bits.iter().enumerate().try_for_each(|(i, bit)| put(i, bit.map_or(f64::NAN, |bit| f64::from(u8::from(bit))))))
 }

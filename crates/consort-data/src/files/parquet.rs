@@ -5,9 +5,8 @@
 
 use std::io::{Cursor, SeekFrom};
 
-use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::array::Array;
 use polars_arrow::datatypes::{ArrowDataType, Field};
-use polars_arrow::types::NativeType;
 use polars_buffer::Buffer;
 use polars_parquet::read::{
     BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, column_iter_to_arrays, read_metadata,
@@ -15,27 +14,21 @@ use polars_parquet::read::{
 };
 use polars_parquet_format::{PageHeader, PageType, thrift::protocol::TCompactInputProtocol};
 
-use crate::{Error, Result};
+use crate::Result;
 
 use super::{
-    arrow::{cells_of, unreadable},
-    cell::Cell,
+    columnar::{About, Columnar},
     delimited::MOST_COLUMNS,
     footer,
     guard::guard,
     input::Input,
-    number,
-    table::Kind,
 };
 
 const FORMAT: &str = "Parquet";
 
 /// A table in Parquet.
 pub(crate) struct Parquet {
-    pub(super) input: Input,
-    pub(super) names: Vec<String>,
-    pub(super) kinds: Vec<Kind>,
-    pub(super) rows: usize,
+    about: About,
     /// Of each column its leaf in the file and its type; nested columns have none.
     leaves: Vec<Option<(usize, ArrowDataType)>>,
     metadata: FileMetadata,
@@ -69,139 +62,8 @@ impl Parquet {
         };
         let leaves: Vec<Option<(usize, ArrowDataType)>> =
             names.iter().map(|name| Some((flat(name)?, schema.get(name.as_str())?.dtype.clone()))).collect();
-        let kinds = leaves.iter().map(|leaf| leaf.as_ref().map_or(Kind::Other, |(_, dtype)| kind(dtype))).collect();
-        Ok(Self { names, kinds, rows, leaves, metadata, input })
-    }
-
-    pub(super) fn texts(
-        &self,
-        columns: &[usize],
-        mut sink: impl FnMut(usize, usize, Option<&str>) -> Result<()>,
-    ) -> Result<usize> {
-        // A dictionary can repeat one long text for every row; a file may not blow up without end.
-        let mut left = (64u64 << 20) + self.input.most_cells();
-        for (which, &column) in columns.iter().enumerate() {
-            self.expect_plain(column, "a text or a whole number")?;
-            self.arrays(column, "a text or a whole number", |start, array| {
-                let mut put = |i: usize, text: Option<&str>| {
-                    left = left.saturating_sub(text.map_or(0, |text| text.len() as u64));
-                    if left == 0 {
-                        return Err(self.input.damaged(FORMAT, "its texts are far larger than the file"));
-                    }
-                    sink(start + i, which, text.filter(|text| !text.is_empty()))
-                };
-                texts_of(array, &mut put).unwrap_or_else(|| Err(self.wrong_type(column, "a text or a whole number")))
-            })?;
-        }
-        Ok(self.rows)
-    }
-
-    pub(super) fn numbers(
-        &self,
-        columns: &[usize],
-        mut sink: impl FnMut(usize, usize, f64) -> Result<()>,
-    ) -> Result<usize> {
-        for (which, &column) in columns.iter().enumerate() {
-            self.expect_plain(column, "a number")?;
-            self.arrays(column, "a number", |start, array| {
-                if let Some(done) = numbers_of(array, |i, value| sink(start + i, which, value)) {
-                    return done;
-                }
-                let mut put = |i: usize, text: Option<&str>| {
-                    let value = number::parse(text.unwrap_or_default().as_bytes());
-                    let value = value.ok_or_else(|| Error::NotNumber {
-                        file: self.input.file.clone(),
-                        at: format!("row {}", start + i + 1),
-                        column: self.names[column].clone(),
-                        text: text.unwrap_or_default().chars().take(40).collect(),
-                        hint: "mend it, or leave it empty where the prediction is missing",
-                    })?;
-                    sink(start + i, which, value)
-                };
-                texts_of(array, &mut put).unwrap_or_else(|| Err(self.wrong_type(column, "a number")))
-            })?;
-        }
-        Ok(self.rows)
-    }
-
-    /// Each cell as its type says; see [`Table::cells`](super::table::Table::cells).
-    pub(super) fn cells(
-        &self,
-        columns: &[usize],
-        mut sink: impl FnMut(usize, usize, Cell<'_>) -> Result<()>,
-    ) -> Result<usize> {
-        // As for texts.
-        let mut left = (64u64 << 20) + self.input.most_cells();
-        for (which, &column) in columns.iter().enumerate() {
-            self.arrays(column, "a feature", |start, array| {
-                let mut put = |i: usize, cell: Cell<'_>| {
-                    if let Cell::Text(text) = cell {
-                        left = left.saturating_sub(text.len() as u64);
-                    }
-                    if left == 0 {
-                        return Err(self.input.damaged(FORMAT, "its texts are far larger than the file"));
-                    }
-                    sink(start + i, which, cell)
-                };
-                cells_of(array, &mut put).unwrap_or_else(|| Err(self.wrong_type(column, "a feature")))
-            })?;
-        }
-        Ok(self.rows)
-    }
-
-    /// What a column holds, in words, if its cells cannot be read.
-    pub(super) fn unreadable(&self, column: usize) -> Option<String> {
-        self.leaves[column].as_ref().map_or(Some("nested values".into()), |(_, dtype)| unreadable(dtype))
-    }
-
-    fn expect_plain(&self, column: usize, role: &'static str) -> Result<()> {
-        if self.kinds[column] == Kind::Other { Err(self.wrong_type(column, role)) } else { Ok(()) }
-    }
-
-    fn wrong_type(&self, column: usize, role: &'static str) -> Error {
-        Error::ColumnType {
-            file: self.input.file.clone(),
-            column: self.names[column].clone(),
-            found: match &self.leaves[column] {
-                Some((_, dtype)) => format!("{dtype:?}"),
-                None => "nested values".into(),
-            },
-            role,
-            hint: "store texts, whole numbers, or floats of 32 or 64 bits",
-        }
-    }
-
-    /// Decodes a column, one row group after the other, and gives each array with the row where it starts.
-    fn arrays(
-        &self,
-        column: usize,
-        role: &'static str,
-        mut visit: impl FnMut(usize, &dyn Array) -> Result<()>,
-    ) -> Result<()> {
-        let Some((leaf, dtype)) = self.leaves[column].as_ref() else {
-            return Err(self.wrong_type(column, role));
-        };
-        let damaged =
-            |problem: String| self.input.damaged(FORMAT, format!("column `{}`: {problem}", self.names[column]));
-        let mut start = 0;
-        let mut file = self.input.open()?;
-        for group in &self.metadata.row_groups {
-            let chunk = group.parquet_columns().get(*leaf).ok_or_else(|| damaged("a row group lacks it".into()))?;
-            let bytes = self.chunk(&mut file, chunk, group.num_rows()).map_err(damaged)?;
-            let arrays = guard(|| decode(bytes, chunk, dtype.clone(), group.num_rows())).map_err(damaged)?;
-            for array in arrays {
-                let end = start + array.len();
-                if end > self.rows {
-                    return Err(damaged("it has more rows than the file".into()));
-                }
-                visit(start, array.as_ref())?;
-                start = end;
-            }
-        }
-        if start != self.rows {
-            return Err(damaged(format!("it has {start} rows, the file {}", self.rows)));
-        }
-        Ok(())
+        let types = leaves.iter().map(|leaf| Some(leaf.as_ref()?.1.clone())).collect();
+        Ok(Self { about: About { input, format: FORMAT, names, types, rows }, leaves, metadata })
     }
 
     /// The bytes of one column of one row group.
@@ -212,13 +74,47 @@ impl Parquet {
         rows: usize,
     ) -> Result<Vec<u8>, String> {
         let range = guard(|| Ok::<_, String>(chunk.byte_range()))?;
-        if range.end > self.input.size || range.start > range.end || chunk.num_values() != rows as i64 {
+        if range.end > self.about.input.size || range.start > range.end || chunk.num_values() != rows as i64 {
             return Err("its place is outside the file".into());
         }
         let mut bytes = vec![0; (range.end - range.start) as usize];
         file.seek(SeekFrom::Start(range.start)).map_err(|error| error.to_string())?;
         file.read_exact(&mut bytes).map_err(|error| error.to_string())?;
         Ok(bytes)
+    }
+}
+
+impl Columnar for Parquet {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// One row group after the other.
+    fn arrays(&self, column: usize, visit: &mut dyn FnMut(usize, &dyn Array) -> Result<()>) -> Result<()> {
+        let (input, names, rows) = (&self.about.input, &self.about.names, self.about.rows);
+        let Some((leaf, dtype)) = self.leaves[column].as_ref() else {
+            return Err(input.damaged(FORMAT, format!("column `{}` is nested", names[column])));
+        };
+        let damaged = |problem: String| input.damaged(FORMAT, format!("column `{}`: {problem}", names[column]));
+        let mut start = 0;
+        let mut file = input.open()?;
+        for group in &self.metadata.row_groups {
+            let chunk = group.parquet_columns().get(*leaf).ok_or_else(|| damaged("a row group lacks it".into()))?;
+            let bytes = self.chunk(&mut file, chunk, group.num_rows()).map_err(damaged)?;
+            let arrays = guard(|| decode(bytes, chunk, dtype.clone(), group.num_rows())).map_err(damaged)?;
+            for array in arrays {
+                let end = start + array.len();
+                if end > rows {
+                    return Err(damaged("it has more rows than the file".into()));
+                }
+                visit(start, array.as_ref())?;
+                start = end;
+            }
+        }
+        if start != rows {
+            return Err(damaged(format!("it has {start} rows, the file {rows}")));
+        }
+        Ok(())
     }
 }
 
@@ -268,78 +164,4 @@ fn decode(
     column_iter_to_arrays(vec![decompressor], vec![&leaf.descriptor.primitive_type], field, None)
         .map(|(arrays, _)| arrays)
         .map_err(|error| error.to_string())
-}
-
-fn kind(dtype: &ArrowDataType) -> Kind {
-    use ArrowDataType as T;
-    match dtype {
-        T::Utf8View | T::BinaryView => Kind::Text,
-        T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 | T::Boolean => {
-            Kind::Whole
-        }
-        T::Float32 | T::Float64 => Kind::Float,
-        _ => Kind::Other,
-    }
-}
-
-type Put<'a> = &'a mut dyn FnMut(usize, Option<&str>) -> Result<()>;
-
-/// The cells of an array as texts; `None` if it holds what has no text.
-fn texts_of(array: &dyn Array, put: Put<'_>) -> Option<Result<()>> {
-    let any = array.as_any();
-    if let Some(array) = any.downcast_ref::<Utf8ViewArray>() {
-        return Some(array.iter().enumerate().try_for_each(|(i, text)| put(i, text)));
-    }
-    if let Some(array) = any.downcast_ref::<BinaryViewArray>() {
-        return Some(array.iter().enumerate().try_for_each(|(i, bytes)| {
-            // Bytes that are no text are shown as such; they match no id and no class.
-            put(i, bytes.map(String::from_utf8_lossy).as_deref())
-        }));
-    }
-    if let Some(array) = any.downcast_ref::<BooleanArray>() {
-        return Some(
-            array.iter().enumerate().try_for_each(|(i, bit)| put(i, bit.map(|b| if b { "true" } else { "false" }))),
-        );
-    }
-    fn shown<T: NativeType + std::fmt::Display>(array: &dyn Array, put: Put<'_>) -> Option<Result<()>> {
-        use std::fmt::Write;
-        let array = array.as_any().downcast_ref::<PrimitiveArray<T>>()?;
-        let mut text = String::new();
-        Some(array.iter().enumerate().try_for_each(|(i, value)| {
-            text.clear();
-            if let Some(value) = value {
-                // Writing to a string does not fail. A whole float is written as a whole number.
-                let _ = write!(text, "{value}");
-            }
-            put(i, value.is_some().then_some(text.as_str()).filter(|text| *text != "NaN"))
-        }))
-    }
-    shown::<i64>(array, put)
-        .or_else(|| shown::<i32>(array, put))
-        .or_else(|| shown::<u64>(array, put))
-        .or_else(|| shown::<u32>(array, put))
-        .or_else(|| shown::<f64>(array, put))
-        .or_else(|| shown::<f32>(array, put))
-        .or_else(|| shown::<i16>(array, put))
-        .or_else(|| shown::<u16>(array, put))
-        .or_else(|| shown::<i8>(array, put))
-        .or_else(|| shown::<u8>(array, put))
-}
-
-/// The cells of an array of numbers; `None` if it holds something else.
-fn numbers_of(array: &dyn Array, mut put: impl FnMut(usize, f64) -> Result<()>) -> Option<Result<()>> {
-    macro_rules! native {
-        ($($number:ty),*) => {$(
-            if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<$number>>() {
-                return Some(if array.null_count() == 0 {
-                    array.values().iter().enumerate().try_for_each(|(i, &value)| put(i, value as f64))
-                } else {
-                    array.iter().enumerate().try_for_each(|(i, value)| put(i, value.map_or(f64::NAN, |&value| value as f64)))
-                });
-            }
-        )*};
-    }
-    native!(f32, f64, i64, i32, u64, u32, i16, u16, i8, u8);
-    let bits = array.as_any().downcast_ref::<BooleanArray>()?;
-    Some(bits.iter().enumerate().try_for_each(|(i, bit)| put(i, bit.map_or(f64::NAN, |bit| f64::from(u8::from(bit))))))
 }

@@ -12,12 +12,15 @@ pub enum Format {
     CsvGz,
     /// Apache Parquet.
     Parquet,
+    /// An Arrow IPC file, which is Feather 2.
+    Ipc,
     /// One NumPy array.
     Npy,
 }
 
 impl Format {
-    /// The format that the ending of a file's name says: `.csv`, `.csv.gz`, `.parquet` (`.pq`), `.npy`.
+    /// The format that the ending of a file's name says: `.csv`, `.csv.gz`, `.parquet` (`.pq`), `.ipc` (`.arrow`,
+    /// `.feather`), `.npy`.
     ///
     /// ```
     /// use consort_data::files::Format;
@@ -35,12 +38,13 @@ impl Format {
             () if ends(".csv") => Format::Csv,
             () if ends(".csv.gz") => Format::CsvGz,
             () if ends(".parquet") || ends(".pq") => Format::Parquet,
+            () if ends(".ipc") || ends(".arrow") || ends(".feather") => Format::Ipc,
             () if ends(".npy") => Format::Npy,
             () => {
                 return Err(Error::Format {
                     file: path.display().to_string(),
                     ending: path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy())),
-                    known: ".csv, .csv.gz, .parquet or .npy",
+                    known: ".csv, .csv.gz, .parquet, .ipc or .npy",
                 });
             }
         })
@@ -81,7 +85,7 @@ impl Source {
         let path = path.into();
         let whole = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lower = whole.to_ascii_lowercase();
-        let endings = [".csv.gz", ".csv", ".parquet", ".pq", ".npy"];
+        let endings = [".csv.gz", ".csv", ".parquet", ".pq", ".ipc", ".arrow", ".feather", ".npy"];
         let cut = endings.iter().find(|&&ending| lower.ends_with(ending) && lower.len() > ending.len());
         let name = cut.map_or(whole.as_str(), |ending| &whole[..whole.len() - ending.len()]);
         Self::new(name, path.clone())

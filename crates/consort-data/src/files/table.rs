@@ -2,7 +2,16 @@
 
 use crate::{Error, Result};
 
-use super::{Format, Source, cell::Cell, delimited::Delimited, input::Input, npy::Array, parquet::Parquet};
+use super::{
+    Format, Source,
+    cell::Cell,
+    columnar::{self, Columnar},
+    delimited::Delimited,
+    input::Input,
+    ipc::Ipc,
+    npy::Array,
+    parquet::Parquet,
+};
 
 /// What a column holds by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +29,7 @@ pub(super) enum Kind {
 /// A file that is open. Every visit reads it anew; none keeps more than a record or a column.
 pub(crate) enum Table {
     Delimited(Delimited),
-    Parquet(Box<Parquet>),
+    Columnar(Box<dyn Columnar>),
     Array(Array),
 }
 
@@ -35,7 +44,8 @@ impl Table {
         let table = match format {
             Format::Csv => Table::Delimited(Delimited::open(input, false)?),
             Format::CsvGz => Table::Delimited(Delimited::open(input, true)?),
-            Format::Parquet => Table::Parquet(Box::new(Parquet::open(input)?)),
+            Format::Parquet => Table::Columnar(Box::new(Parquet::open(input)?)),
+            Format::Ipc => Table::Columnar(Box::new(Ipc::open(input)?)),
             Format::Npy => Table::Array(Array::open(input)?),
         };
         let mut seen = std::collections::HashMap::new();
@@ -55,7 +65,7 @@ impl Table {
     pub(crate) fn file(&self) -> &str {
         match self {
             Table::Delimited(table) => &table.input.file,
-            Table::Parquet(table) => &table.input.file,
+            Table::Columnar(table) => &table.about().input.file,
             Table::Array(array) => &array.input.file,
         }
     }
@@ -64,7 +74,7 @@ impl Table {
     pub(crate) fn columns(&self) -> &[String] {
         match self {
             Table::Delimited(table) => &table.names,
-            Table::Parquet(table) => &table.names,
+            Table::Columnar(table) => &table.about().names,
             Table::Array(_) => &[],
         }
     }
@@ -76,7 +86,7 @@ impl Table {
     pub(super) fn kind(&self, column: usize) -> Kind {
         match self {
             Table::Delimited(_) => Kind::Text,
-            Table::Parquet(table) => table.kinds[column],
+            Table::Columnar(table) => table.about().kind(column),
             Table::Array(_) => Kind::Float,
         }
     }
@@ -103,7 +113,7 @@ impl Table {
     ) -> Result<usize> {
         let rows = match self {
             Table::Delimited(table) => table.texts(columns, sink)?,
-            Table::Parquet(table) => table.texts(columns, sink)?,
+            Table::Columnar(table) => columnar::texts(&**table, columns, sink)?,
             Table::Array(array) => array.rows,
         };
         if rows == 0 {
@@ -121,7 +131,7 @@ impl Table {
     ) -> Result<usize> {
         match self {
             Table::Delimited(table) => table.numbers(columns, sink),
-            Table::Parquet(table) => table.numbers(columns, sink),
+            Table::Columnar(table) => columnar::numbers(&**table, columns, sink),
             Table::Array(array) => array.numbers(sink),
         }
     }
@@ -137,7 +147,7 @@ impl Table {
             Table::Delimited(table) => {
                 table.texts(columns, |row, which, text| sink(row, which, text.map_or(Cell::Missing, Cell::Text)))?
             }
-            Table::Parquet(table) => table.cells(columns, sink)?,
+            Table::Columnar(table) => columnar::cells(&**table, columns, sink)?,
             Table::Array(array) => array.rows,
         };
         if rows == 0 {
@@ -151,7 +161,7 @@ impl Table {
     pub(crate) fn unreadable(&self, column: usize) -> Option<String> {
         match self {
             Table::Delimited(_) | Table::Array(_) => None,
-            Table::Parquet(table) => table.unreadable(column),
+            Table::Columnar(table) => table.about().unreadable(column),
         }
     }
 }

@@ -159,7 +159,7 @@ fn write_parts<'a, S: AsRef<str> + 'a>(
             })?;
             writer.map_or(Ok(()), |writer| writer.finish().map_err(problem).map(drop))
         }),
-        Ok(Format::Npy) | Err(_) => Err(Error::Format {
+        Ok(Format::Ipc | Format::Npy) | Err(_) => Err(Error::Format {
             file: path.display().to_string(),
             ending: path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy())),
             known: ".csv, .csv.gz or .parquet",
@@ -213,6 +213,8 @@ pub struct Fused<'a> {
     pub style: Style,
     /// The name of the id column.
     pub id: &'a str,
+    /// Whole numbers of the rows of `values` to stand beside the ids, such as the fold in which a row was predicted.
+    pub beside: &'a [(&'a str, &'a [u32])],
 }
 
 /// Writes a fused prediction as CSV or Parquet, in the style of the files it was made from.
@@ -224,7 +226,7 @@ pub struct Fused<'a> {
 /// | [`Style::Values`] | id, `pred` (or one `pred_TARGET` a target) |
 /// | [`Style::Labels`] | id, `label` |
 ///
-/// `label` is the class of the greatest number, the first of equals; it is empty for a row without a decision.
+/// What stands beside the ids comes after them. `label` is the class of the greatest number, the first of equals; it is empty for a row without a decision.
 /// Rows that have positions only are written without ids. The numbers are the shortest texts that read back as the
 /// same 32 bits.
 ///
@@ -235,7 +237,7 @@ pub struct Fused<'a> {
 /// let (ids, outputs) = (Ids::from_texts(["r1", "r2"]), Outputs::Classes(Classes::new(["no", "yes"])?));
 /// let values = Matrix::new(2, 2, vec![0.25, 0.75, f32::NAN, f32::NAN])?;
 /// let path = dir.path().join("fused.csv");
-/// write_fused(&path, &Fused { ids: &ids, order: &[1, 0], outputs: &outputs, values: &values, style: Style::Positive, id: "id" })?;
+/// write_fused(&path, &Fused { ids: &ids, order: &[1, 0], outputs: &outputs, values: &values, style: Style::Positive, id: "id", beside: &[] })?;
 /// assert_eq!(std::fs::read_to_string(path)?, "id,p,label\nr2,,\nr1,0.75,yes\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -252,11 +254,14 @@ const FUSED_ROWS: usize = 1 << 15;
 impl Fused<'_> {
     /// The columns of some rows.
     fn columns(&self, order: &[u32]) -> Vec<(String, Cells)> {
-        let &Fused { ids, outputs, values, style, id, .. } = self;
+        let &Fused { ids, outputs, values, style, id, beside, .. } = self;
         let rows = || order.iter().map(|&row| row as usize);
         let mut columns: Vec<(String, Cells)> = Vec::new();
         if !ids.are_positions() {
             columns.push((id.into(), Cells::Text(rows().map(|row| Some(ids.text(row).into_owned())).collect())));
+        }
+        for (name, numbers) in beside {
+            columns.push(((*name).into(), Cells::Whole(rows().map(|row| i64::from(numbers[row])).collect())));
         }
         let numbers = |k: usize| Cells::Single(rows().map(|row| values.at(row, k)).collect());
         match (outputs, style) {

@@ -123,14 +123,16 @@ fn some_of<'a, T: Copy>(values: &'a [T], kept: Option<&'a [u32]>) -> impl Iterat
 fn weights(table: &Table, column: &TextColumn) -> Result<Vec<f64>> {
     column.complete("weight")?;
     let weights = column.numbers()?;
-    match weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+    // Learners add weights up in 32 bits.
+    const MOST: f64 = 1e30;
+    match weights.iter().position(|weight| !(0.0..=MOST).contains(weight)) {
         None => Ok(weights),
         Some(row) => Err(Error::Range {
             file: table.file(),
             at: format!("row {}", row + 1),
             column: column.name().into(),
             value: weights[row],
-            expected: "a weight: finite and at least 0",
+            expected: "a weight: at least 0 and at most 1e30",
         }),
     }
 }

@@ -13,6 +13,7 @@ mod read;
 mod roles;
 mod schema;
 mod set_aside;
+mod summary;
 mod target;
 
 pub use apply::Applied;
@@ -24,3 +25,4 @@ pub use read::{Table, read, read_source};
 pub use roles::Roles;
 pub use schema::{Planned, Schema};
 pub use set_aside::{SetAside, Why};
+pub use summary::{ColumnSummary, in_words, summary};

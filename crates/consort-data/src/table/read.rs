@@ -22,7 +22,7 @@ pub struct Table {
     columns: Vec<Column>,
 }
 
-/// Reads a table: CSV (`.csv`, `.csv.gz`) or Parquet (`.parquet`, `.pq`).
+/// Reads a table: CSV (`.csv`, `.csv.gz`), Parquet (`.parquet`, `.pq`) or Arrow IPC (`.ipc`, `.arrow`, `.feather`).
 ///
 /// In a column where all that is there is a number, it is a number: nothing is guessed from the head. In columns of
 /// numbers, booleans and dates, the texts `NA`, `N/A`, `NaN`, `nan`, `null`, `None` and `?` are missing, quoted or

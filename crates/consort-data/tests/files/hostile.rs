@@ -89,6 +89,16 @@ fn mutated_parquet_files() {
 }
 
 #[test]
+fn mutated_ipc_files() {
+    use polars::prelude::IpcCompression;
+    for (packed, seed) in
+        [(None, 6), (Some(IpcCompression::LZ4), 7), (Some(IpcCompression::ZSTD(Default::default())), 8)]
+    {
+        survives(Format::Ipc, &crate::ipc::file(packed, 2), 3000, seed);
+    }
+}
+
+#[test]
 fn mutated_arrays() {
     let mut good = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (4, 2), }".to_vec();
     good.resize(127, b' ');

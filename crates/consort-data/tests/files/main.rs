@@ -6,6 +6,7 @@
 mod cases;
 mod errors;
 mod hostile;
+mod ipc;
 mod order;
 mod roles;
 mod round_trip;

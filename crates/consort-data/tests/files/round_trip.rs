@@ -81,7 +81,7 @@ proptest! {
         let outputs = Outputs::Classes(classes);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(format!("fused.{ending}"));
-        let fused = Fused { ids: &ids_of_rows, order: &order, outputs: &outputs, values: &values, style: Style::Classes, id: "id" };
+        let fused = Fused { ids: &ids_of_rows, order: &order, outputs: &outputs, values: &values, style: Style::Classes, id: "id", beside: &[] };
         write_fused(&path, &fused).unwrap();
         let back = read(&[Source::stem(&path)], None, &ReadOptions::default());
         prop_assert_eq!(ids(&back), order.iter().map(|&i| row_ids[i as usize].clone()).collect::<Vec<_>>());
@@ -121,8 +121,15 @@ fn votes_without_a_decision_are_written_empty_and_numbers_as_short_as_they_go() 
     let (ids, outputs) = (Ids::from_texts(["1", "2"]), Outputs::Classes(Classes::new(["a", "b"]).unwrap()));
     let values = Matrix::new(2, 2, vec![f32::NAN, f32::NAN, 0.1, 0.9]).unwrap();
     let path = dir.path().join("out.csv");
-    let mut fused =
-        Fused { ids: &ids, order: &[0, 1], outputs: &outputs, values: &values, style: Style::Labels, id: "row" };
+    let mut fused = Fused {
+        ids: &ids,
+        order: &[0, 1],
+        outputs: &outputs,
+        values: &values,
+        style: Style::Labels,
+        id: "row",
+        beside: &[],
+    };
     write_fused(&path, &fused).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "row,label\n1,\n2,b\n");
     fused.style = Style::Classes;

@@ -120,8 +120,8 @@ impl<'a> CrossFit<'a> {
     ///
     /// # Errors
     /// If there are no folds or members, two of one name, a fold names a row beyond the data set; the error of the
-    /// first fit that fails (by member, then fold), unless those are skipped; [`Error::Cancelled`]; and if no member is
-    /// left.
+    /// first fit that fails (by member, then fold), unless those are skipped; that of the store if a fit cannot be kept;
+    /// [`Error::Cancelled`]; and if no member is left.
     pub fn run(&self, members: &[NamedLearner]) -> Result<CrossFitted> {
         check(members)?;
         let outputs = self.data.target("cross-fitting")?.outputs();
@@ -136,7 +136,7 @@ impl<'a> CrossFit<'a> {
         let workers = self.threads.min(count);
         // Where there are fewer fits than threads, each fit may use several.
         let inner = (self.threads / workers).max(1);
-        let done = Mutex::new(Done { fits: Vec::new(), failures: Vec::new() });
+        let done = Mutex::new(Done { fits: Vec::new(), failures: Vec::new(), unkept: None });
         std::thread::scope(|scope| {
             let work = || self.work(members, &queue, inner, count, &outputs, &done);
             let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
@@ -166,14 +166,19 @@ impl<'a> CrossFit<'a> {
             let fold_of = &self.folds[fold];
             let part = Part::Fold { repeat: fold_of.repeat, fold: fold_of.fold };
             let key = FitKey { layer: self.layer, member: name.clone(), part };
-            let result = pool.install(|| self.fit(&**learner, key.clone(), fold_of, inner, outputs));
+            let result = pool.install(|| self.kept(&**learner, key.clone(), fold_of, inner, outputs));
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
             match result {
                 Ok(fit) => {
                     queue.took(member, fit.fit_time);
                     done.fits.push((member, fold, fit));
                 }
-                Err(error) => {
+                Err(Broken::Store(error)) => {
+                    // No member is to blame, and none that comes can be kept.
+                    done.unkept.get_or_insert(error);
+                    queue.clear();
+                }
+                Err(Broken::Fit(error)) => {
                     let is_over = matches!(error, Error::Cancelled);
                     done.failures.push((member, fold, error));
                     if is_over || self.on_error == OnError::Stop {
@@ -188,6 +193,28 @@ impl<'a> CrossFit<'a> {
         Ok(())
     }
 
+    /// The fit, taken from the store or else made and kept there.
+    fn kept(
+        &self,
+        learner: &dyn Learner,
+        key: FitKey,
+        fold: &'a Fold,
+        threads: usize,
+        outputs: &Outputs,
+    ) -> Result<Fit, Broken> {
+        let Some(store) = self.store else {
+            return self.fit(learner, key, fold, threads, outputs).map_err(Broken::Fit);
+        };
+        if let Some(fit) = store.load(&key).map_err(Broken::Fit)? {
+            let kept = fit.predictions.as_ref().map_or(0, |predictions| predictions.rows());
+            let is_of_fold = kept == fold.test.len();
+            return if is_of_fold { Ok(fit) } else { Err(Broken::Fit(other_rows(&key, kept, fold.test.len()))) };
+        }
+        let fit = self.fit(learner, key, fold, threads, outputs).map_err(Broken::Fit)?;
+        store.save(&fit).map_err(Broken::Store)?;
+        Ok(fit)
+    }
+
     fn fit(
         &self,
         learner: &dyn Learner,
@@ -196,10 +223,6 @@ impl<'a> CrossFit<'a> {
         threads: usize,
         outputs: &Outputs,
     ) -> Result<Fit> {
-        if let Some(fit) = self.store.map(|store| store.load(&key)).transpose()?.flatten() {
-            let kept = fit.predictions.as_ref().map_or(0, |predictions| predictions.rows());
-            return if kept == fold.test.len() { Ok(fit) } else { Err(other_rows(&key, kept, fold.test.len())) };
-        }
         if let Some(cancel) = self.cancel {
             cancel.check()?;
         }
@@ -219,15 +242,14 @@ impl<'a> CrossFit<'a> {
         let predictions = model.predict(&test)?;
         let predict_time = start.elapsed();
         expect(&key, &predictions, fold.test.len(), outputs)?;
-        let fit = Fit { key, model, predictions: Some(predictions), fit_time, predict_time };
-        if let Some(store) = self.store {
-            store.save(&fit)?;
-        }
-        Ok(fit)
+        Ok(Fit { key, model, predictions: Some(predictions), fit_time, predict_time })
     }
 
     fn gather(&self, members: &[NamedLearner], outputs: Outputs, done: Done) -> Result<CrossFitted> {
-        let Done { mut fits, mut failures } = done;
+        let Done { mut fits, mut failures, unkept } = done;
+        if let Some(error) = unkept {
+            return Err(error);
+        }
         failures.sort_by_key(|&(member, fold, _)| (member, fold));
         let was_cancelled = failures.iter().any(|(.., error)| matches!(error, Error::Cancelled));
         if was_cancelled && !self.limited {
@@ -270,6 +292,16 @@ impl<'a> CrossFit<'a> {
 struct Done {
     fits: Vec<(usize, usize, Fit)>,
     failures: Vec<(usize, usize, Error)>,
+    /// Why a fit could not be kept.
+    unkept: Option<Error>,
+}
+
+/// Why there is no fit.
+enum Broken {
+    /// It failed, or what was kept of it is damaged.
+    Fit(Error),
+    /// It could not be kept: a full disk.
+    Store(Error),
 }
 
 fn other_rows(key: &FitKey, got: usize, expected: usize) -> Error {

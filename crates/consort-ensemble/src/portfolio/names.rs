@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use consort_core::{Dataset, Error, Learner, Result};
-use consort_linfa::{GaussianNb, KNearest, LogisticRegression, Ridge};
+use consort_linfa::{GaussianNb, KNearest, LogisticRegression, Ridge, SupportVector};
 use consort_trees::{adaboost::AdaBoost, decision_tree::DecisionTree, forest::RandomForest};
 
 use super::boosted;
@@ -19,7 +19,7 @@ pub struct Entry {
     auto: fn(&Dataset) -> bool,
 }
 
-/// All members with a name, cheapest first: with a limit of time, that is the order in which they are fitted.
+/// All members with a name, cheapest first.
 pub const NAMES: &[Entry] = &[
     Entry {
         name: "linear",
@@ -39,6 +39,12 @@ pub const NAMES: &[Entry] = &[
         about: "15 nearest neighbours",
         make: |_| suited(Arc::new(KNearest { k: 15, ..KNearest::default() })),
         auto: |data| data.rows() <= 20_000,
+    },
+    Entry {
+        name: "svm",
+        about: "support vectors with a Gaussian kernel, of at most 10,000 rows a fit",
+        make: |_| suited(Arc::new(SupportVector::default())),
+        auto: |_| false,
     },
     Entry {
         name: "tree",
@@ -119,4 +125,27 @@ pub fn by_name(name: &str, data: &Dataset) -> Result<NamedLearner> {
 pub fn auto(data: &Dataset) -> Vec<NamedLearner> {
     let made = |entry: &Entry| NamedLearner { name: entry.name.into(), learner: (entry.make)(data) };
     NAMES.iter().filter(|entry| (entry.auto)(data)).map(made).collect()
+}
+
+/// Puts members into an order that depends on nothing but their learners and names: the kinds of learners as in [`NAMES`],
+/// others behind them; of one kind, by name. With a limit of time, that is the order in which they are fitted.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features};
+/// use consort_ensemble::{NamedLearner, portfolio::{by_name, in_order}};
+/// use consort_trees::forest::RandomForest;
+/// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0] };
+/// let data = Dataset::new(Features::Columns(vec![x]))?;
+/// let forest = NamedLearner::new("a forest", RandomForest::default());
+/// let members = in_order(vec![forest, by_name("boost", &data)?, by_name("linear", &data)?], &data);
+/// assert_eq!(members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["linear", "boost", "a forest"]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+pub fn in_order(mut members: Vec<NamedLearner>, data: &Dataset) -> Vec<NamedLearner> {
+    let kinds: Vec<String> = NAMES.iter().map(|entry| (entry.make)(data).name()).collect();
+    members.sort_by_cached_key(|member| {
+        let kind = member.learner.name();
+        (kinds.iter().position(|other| *other == kind).unwrap_or(kinds.len()), member.name.clone())
+    });
+    members
 }

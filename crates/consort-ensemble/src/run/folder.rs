@@ -8,7 +8,10 @@ use consort_core::{Error, Result, publish};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{read_sealed, write_sealed};
-use crate::cross_fit::{Fit, FitKey, Part, Store};
+use crate::{
+    FittedMember,
+    cross_fit::{Fit, FitKey, Part, Store},
+};
 
 /// The folder of a run:
 ///
@@ -16,7 +19,13 @@ use crate::cross_fit::{Fit, FitKey, Part, Store};
 /// run.json                       what is to be done: data, recipe, seed; written first and never changed
 /// models/NAME/l0-r0-f3.fit       one fitted model a layer, member, repeat and fold, with its predictions
 /// models/NAME/l0-all.fit         one fitted on all rows
+/// predictions/NAME.parquet       the out-of-fold predictions of a member
+/// truth.parquet                  what they are scored on
+/// split.parquet                  which fold tests which row
+/// members.json                   who is in the ensemble
+/// fusion.json                    the fitted fusion
 /// bundle.consort                 what predicts
+/// report.html                    what a person looks at
 /// ```
 ///
 /// A fit is one file, written beside its place and renamed: a run that was killed has whole fits and no others. Only one
@@ -87,6 +96,32 @@ impl RunFolder {
             Part::All => format!("l{}-all.fit", key.layer),
         };
         self.path.join("models").join(&key.member).join(name)
+    }
+
+    /// What the run fitted of a member: the model of all rows if there is one, else those of these folds.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if a fit is damaged or gone.
+    pub fn fitted(&self, member: &str, layer: u32, folds: &[(u32, u32)]) -> Result<FittedMember> {
+        let key = |part: Part| FitKey { layer, member: member.into(), part };
+        if let Some(fit) = self.load(&key(Part::All))? {
+            return Ok(FittedMember::new(member, vec![fit.model]));
+        }
+        let model = |&(repeat, fold): &(u32, u32)| {
+            let key = key(Part::Fold { repeat, fold });
+            let fit = self.load(&key)?.ok_or_else(|| Error::Damaged {
+                place: self.file(&key).display().to_string(),
+                problem: "it is gone, and the member cannot predict without it".into(),
+            })?;
+            Ok(fit.model)
+        };
+        Ok(FittedMember::new(member, folds.iter().map(model).collect::<Result<_>>()?))
+    }
+
+    /// How many bytes the fits of a member take.
+    pub fn bytes_of(&self, member: &str) -> u64 {
+        let files = fs::read_dir(self.path.join("models").join(member)).into_iter().flatten();
+        files.filter_map(|file| file.ok()?.metadata().ok()).map(|about| about.len()).sum()
     }
 
     /// Throws away what was fitted of a member, so that it is fitted anew.

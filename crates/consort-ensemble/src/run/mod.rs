@@ -3,9 +3,11 @@
 mod bundle;
 mod data_hash;
 mod folder;
+mod roll;
 mod sealed;
 
 pub use bundle::Bundle;
 pub use data_hash::data_hash;
 pub use folder::RunFolder;
+pub use roll::{Origin, Roll, RollEntry, file_checksum};
 pub use sealed::{read_sealed, write_sealed};

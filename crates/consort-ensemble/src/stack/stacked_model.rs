@@ -1,4 +1,4 @@
-use consort_core::{Fusion, Matrix, Model, Outputs, Predictions, Result, Samples};
+use consort_core::{Error, Fusion, Matrix, Model, Outputs, Predictions, Result, Samples};
 use serde::{Deserialize, Serialize};
 
 use super::{MetaInputs, meta_features};
@@ -37,6 +37,34 @@ impl StackedModel {
         self.layers.last().map(|layer| layer.members.as_slice()).unwrap_or_default()
     }
 
+    /// The names of the foreign members that are read: whoever predicts new rows must bring their predictions.
+    pub fn foreign(&self) -> impl Iterator<Item = &str> {
+        self.members().iter().filter(|member| member.is_foreign).map(|member| member.name.as_str())
+    }
+
+    /// The same layers with other members on the last one, fused anew: what a run becomes when a member is added,
+    /// dropped or replaced. Members that the fusion gives weight 0 may be [unread](FittedMember::unread).
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without a layer or a member.
+    pub fn with_members(mut self, members: Vec<FittedMember>, fusion: Box<dyn Fusion>) -> Result<Self> {
+        let hint = || "an ensemble has at least one".to_owned();
+        let last =
+            self.layers.last_mut().ok_or_else(|| Error::Empty { what: "the list of layers".into(), hint: hint() })?;
+        if members.is_empty() {
+            return Err(Error::Empty { what: "the list of members".into(), hint: hint() });
+        }
+        last.members = members;
+        self.meta = FittedMeta::Fusion(fusion);
+        Ok(self)
+    }
+
+    /// Takes the models of the last layer's members out, each under its name, for
+    /// [`with_members`](Self::with_members).
+    pub fn take_members(&mut self) -> Vec<FittedMember> {
+        self.layers.last_mut().map(|layer| std::mem::take(&mut layer.members)).unwrap_or_default()
+    }
+
     /// The fusion, where it is one.
     pub fn fusion(&self) -> Option<&dyn Fusion> {
         match &self.meta {
@@ -48,24 +76,30 @@ impl StackedModel {
     /// The predictions of the last layer's members that are read.
     ///
     /// # Errors
-    /// Those of the models.
+    /// Those of the models, and [`Error::Unsupported`] if there is a foreign member.
     pub fn member_predictions(&self, rows: &Samples<'_>) -> Result<Predictions> {
+        self.member_predictions_with(rows, &[])
+    }
+
+    /// As [`member_predictions`](Self::member_predictions), with the foreign members' predictions of these rows, by name.
+    ///
+    /// # Errors
+    /// Those of the models; [`Error::Unsupported`] if a foreign member is not given; if what is given does not fit the
+    /// rows or the outputs.
+    pub fn member_predictions_with(&self, rows: &Samples<'_>, given: &[(String, Matrix)]) -> Result<Predictions> {
         let mut below: Option<Predictions> = None;
         for layer in &self.layers {
             let made = match below {
-                None => predictions(&layer.members, &self.outputs, rows)?,
+                None => predictions(&layer.members, &self.outputs, rows, given)?,
                 Some(seen) => {
                     let through = self.passthrough.then_some(rows);
                     let data = meta_features::dataset(&seen, self.inputs(), through)?;
-                    predictions(&layer.members, &self.outputs, &Samples::all(&data))?
+                    predictions(&layer.members, &self.outputs, &Samples::all(&data), given)?
                 }
             };
             below = Some(made);
         }
-        below.ok_or_else(|| consort_core::Error::Empty {
-            what: "the list of layers".into(),
-            hint: "the saved model has none".into(),
-        })
+        below.ok_or_else(|| Error::Empty { what: "the list of layers".into(), hint: "the saved model has none".into() })
     }
 
     /// The prediction of these rows, made of what [`member_predictions`](Self::member_predictions) gave for them.
@@ -77,7 +111,7 @@ impl StackedModel {
             FittedMeta::Fusion(fusion) => {
                 let members = self.members();
                 let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-                fusion.fuse(&seen.named_where(&names, |m| !members[m].models.is_empty())?)
+                fusion.fuse(&seen.named_where(&names, |m| members[m].is_read())?)
             }
             FittedMeta::Learner { model, inputs } => {
                 let data = meta_features::dataset(seen, *inputs, self.passthrough.then_some(rows))?;

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use consort_core::{
-    Dataset, Error, FitContext, Fold, Fuser, Learner, Model, Result, Samples, Seed, Split, Splitter, Takes, Truth,
+    Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Result, Samples, Seed, Split, Splitter, Takes, Truth,
     Warning,
 };
 use consort_fusion::{
@@ -147,7 +147,12 @@ impl Stacking {
         self
     }
 
-    fn check(&self) -> Result<()> {
+    /// Refuses what makes no sense whatever the data.
+    ///
+    /// # Errors
+    /// If there is no layer or member, two members of a layer have one name, a name cannot be that of a file, or features
+    /// are passed through to a fusion.
+    pub fn check(&self) -> Result<()> {
         if self.layers.is_empty() {
             return check(&[]);
         }
@@ -179,8 +184,9 @@ impl Stacking {
         self.check()?;
         let (rows, weights) = train_rows(train);
         let split = self.split(train, &rows, ctx.seed)?;
-        let mut folds: Vec<Fold> =
+        let drawn: Vec<Fold> =
             split.folds.into_iter().map(|fold| renumbered(fold, |i| Some(rows[i as usize]))).collect();
+        let mut folds = drawn.clone();
         let outputs = train.target("stacking")?.outputs();
         let original = train.dataset();
         let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
@@ -214,7 +220,18 @@ impl Stacking {
             layers.push(FittedLayer { members });
             if let Some((meta, _)) = top {
                 let model = StackedModel::new(layers, meta, outputs, self.passthrough);
-                return Ok(StackFit { model, seen, folds, warnings: split.warnings, skipped, times });
+                // Rows and folds are told by the data set and the split, not by the last layer's numbers.
+                let of_split = |fold: &Fold| {
+                    let is = |other: &Fold| (other.repeat, other.fold) == (fold.repeat, fold.fold);
+                    drawn.iter().position(is).unwrap_or_default() as u32
+                };
+                let of_split: Vec<u32> = folds.iter().map(of_split).collect();
+                let seen = OutOfFold {
+                    folds: seen.folds.iter().map(|&fold| of_split[fold as usize]).collect(),
+                    rows: above.origin.unwrap_or(seen.rows),
+                    predictions: seen.predictions,
+                };
+                return Ok(StackFit { model, seen, folds: drawn, warnings: split.warnings, skipped, times });
             }
             // The rows of the level above are those that were tested, numbered anew.
             let mut place = vec![None; level.data.rows()];
@@ -249,10 +266,10 @@ impl Stacking {
         ctx: &FitContext<'_>,
         options: &StackOptions<'_>,
     ) -> Result<Vec<FittedMember>> {
-        let none = |name: &str| FittedMember { name: name.into(), models: Vec::new() };
+        let none = |name: &str| FittedMember::unread(name);
         if self.refit == Refit::KeepFolds {
             let keep = |(m, (name, models)): (usize, (String, Vec<Box<dyn Model>>))| {
-                if needed(m) { FittedMember { name, models } } else { none(&name) }
+                if needed(m) { FittedMember::new(name, models) } else { none(&name) }
             };
             return Ok(fitted.into_models().into_iter().enumerate().map(keep).collect());
         }
@@ -290,6 +307,12 @@ impl Stacking {
         let mut data = meta_features::dataset(&seen.predictions, inputs, through.as_ref())?;
         if let Some(target) = original.target() {
             data = data.with_target(target.take(&origin))?;
+        }
+        let ids = original.ids();
+        if !ids.are_positions() {
+            data = data.with_ids(ids.take(&origin))?;
+        } else if origin.len() < original.rows() {
+            data = data.with_ids(Ids::from_texts(origin.iter().map(u32::to_string)))?;
         }
         let weights =
             level.weights.as_ref().map(|weights| seen.rows.iter().map(|&row| weights[row as usize]).collect());
@@ -339,9 +362,9 @@ pub struct StackOptions<'a> {
 pub struct StackFit {
     /// What predicts new rows.
     pub model: StackedModel,
-    /// The last layer's predictions of rows that its members did not see.
+    /// The last layer's predictions of rows that its members did not see; rows are those of the data set.
     pub seen: OutOfFold,
-    /// The folds, by rows of the data set (of the level below the last layer, where there are several).
+    /// The folds that were drawn, by rows of the data set.
     pub folds: Vec<Fold>,
     /// What is odd about the folds.
     pub warnings: Vec<Warning>,

@@ -100,7 +100,7 @@ impl VotedModel {
     /// # Errors
     /// Those of the models.
     pub fn member_predictions(&self, rows: &Samples<'_>) -> Result<consort_core::Predictions> {
-        predictions(&self.members, &self.outputs, rows)
+        predictions(&self.members, &self.outputs, rows, &[])
     }
 }
 

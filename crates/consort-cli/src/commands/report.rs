@@ -1,0 +1,126 @@
+//! `consort report`: a run, or prediction files, to look at.
+
+use std::path::Path;
+
+use consort::{
+    core::{Estimates, Metric, Predictions, Seed, Truth},
+    ensemble::run::{Bundle, Roll, RunFolder},
+    fusion::verdict::Conclusion,
+    metrics::significance::paired_bootstrap,
+    plot,
+};
+
+use super::{evaluate_run::is_run, fit::metric};
+use crate::{
+    args::Report,
+    failure::{Failure, Result},
+    inputs,
+    judging::resamples,
+    listing, method, report,
+    session::Session,
+    training::{self, Outcome, Plan, TestedRows},
+};
+
+pub(crate) fn run(args: &Report) -> Result<()> {
+    let mut session = Session::start("report", &args.running)?;
+    match args.subjects.as_slice() {
+        [run] if is_run(run) => of_run(&mut session, args, Path::new(run))?,
+        files if files.iter().any(|file| is_run(file)) => {
+            return Err(Failure::usage("report takes one run, or files of predictions, not both"));
+        }
+        _ => of_files(&mut session, args)?,
+    }
+    session.finish()
+}
+
+/// The report of a run, made anew from what it keeps.
+fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
+    if run.is_file() {
+        return Err(Failure::usage(format!(
+            "{}: a bundle predicts, and keeps no rows to report on: give the run",
+            run.display()
+        )));
+    }
+    let (folder, plan): (RunFolder, Plan) = RunFolder::open(run)?;
+    let plan = plan.checked(run)?;
+    session.seed = Seed::new(plan.seed);
+    session.put("seed", plan.seed.into());
+    let outputs = plan.outputs();
+    // The fusion is fitted for the run's metric, whatever it is judged by.
+    let fuser = training::fuser(plan.method, outputs.task(), &metric(Some(&plan.metric), &outputs)?);
+    let metric = metric(Some(args.metric.as_deref().unwrap_or(&plan.metric)), &outputs)?;
+    let roll = Roll::load(run)?;
+    let rows = TestedRows::read(run, &outputs, plan.id())?;
+    let predictions = rows.members(run, &roll, &outputs)?;
+    let bundle = Bundle::load(&run.join("bundle.consort"))?;
+    let outcome = Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric };
+    let judged = outcome.tell(session, &bundle.model, &folder, Some(&args.output))?;
+    outcome.leaderboard(session, &judged, &folder);
+    Ok(())
+}
+
+/// The report of predictions, none of which is made of the others.
+fn of_files(session: &mut Session, args: &Report) -> Result<()> {
+    let loaded = inputs::load(session, &args.subjects, &args.reading, &inputs::options(&args.reading))?;
+    let truth = inputs::needed_truth(&loaded, "report")?;
+    let predictions = &loaded.predictions;
+    let metric = method::metric(args.metric.as_deref(), predictions)?;
+    let metrics = method::companions(&metric, predictions)?;
+    session.put("metric", metric.name().into());
+    session.doing("drawing the report");
+    let count = predictions.members().len();
+    let title = format!("{count} prediction{}", if count == 1 { "" } else { "s" });
+    let subject = plot::overview::Subject::new(title, predictions)
+        .truth(truth)
+        .metric(metric.clone())
+        .others(metrics[1..].iter().cloned())
+        .seed(session.seed);
+    let mut made = plot::overview::from_predictions(&subject)?;
+    if let Some(verdict) = best_and_second(session, predictions, &truth, &*metric)? {
+        made = made.verdict(verdict);
+    }
+    report::write(session, &args.output, made)
+}
+
+/// Whether the best prediction is better than the second, in words; nothing where they cannot be compared.
+fn best_and_second(
+    session: &mut Session,
+    predictions: &Predictions,
+    truth: &Truth<'_>,
+    metric: &dyn Metric,
+) -> Result<Option<plot::report::Verdict>> {
+    let gives = predictions.members()[0].gives;
+    if predictions.has_missing() || predictions.members().iter().any(|member| member.gives != gives) {
+        return Ok(None);
+    }
+    let estimates: Vec<Estimates<'_>> = (0..predictions.members().len()).map(|m| predictions.estimates(m)).collect();
+    let mut ranked = Vec::with_capacity(estimates.len());
+    for (m, estimates) in estimates.iter().enumerate() {
+        ranked.extend(metric.score(estimates, truth)?.value().map(|score| (metric.direction().cost(score), m)));
+    }
+    ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let [(_, best), (_, second), ..] = ranked[..] else { return Ok(None) };
+    let name = |m: usize| &predictions.members()[m].name;
+    let seed = session.seed.child("report");
+    let gain = paired_bootstrap(metric, &estimates[best], &estimates[second], truth, &resamples(truth.rows()), seed)?;
+    let (Some(value), Some(interval)) = (gain.gain(), gain.gain_interval()) else { return Ok(None) };
+    let conclusion = Conclusion::of(&gain);
+    let verb = match conclusion {
+        Conclusion::Better => "is better than",
+        Conclusion::Worse => "is worse than",
+        Conclusion::NoClearGain | Conclusion::Unknown => "is not clearly different from",
+    };
+    let text = format!(
+        "`{}` is first in {}; it {verb} the second, `{}`: by {} ({:.0} % interval {} to {}). It was chosen on these rows, which flatters it.",
+        name(best),
+        gain.metric,
+        name(second),
+        listing::number(value),
+        100.0 * interval.level,
+        listing::number(interval.low),
+        listing::number(interval.high),
+    );
+    session.say(&text);
+    session.put("verdict", serde_json::json!({ "best": name(best), "second": name(second), "gain": value, "gain_interval": [interval.low, interval.high], "text": text }));
+    Ok(Some(report::headline(conclusion, &text, std::slice::from_ref(&gain))))
+}

@@ -1,0 +1,117 @@
+//! What members and ensemble score, the ensemble on rows that its fit did not see: of files and of runs.
+
+use std::sync::Arc;
+
+use consort::{
+    core::{Fuser, Fusion, Matrix, Metric, Predictions, Truth},
+    fusion::verdict::{Judgement, Partitions, judge},
+    metrics::significance::Bootstrap,
+    plot,
+};
+use serde_json::{Value, json};
+
+use crate::{failure::Result, method, report, score_card::ScoreCard, session::Session};
+
+/// What was fitted, and on what it is judged.
+pub(crate) struct Fitted<'a> {
+    pub(crate) fuser: &'a dyn Fuser,
+    pub(crate) fusion: &'a dyn Fusion,
+    pub(crate) metric: &'a Arc<dyn Metric>,
+}
+
+/// Scores of the members, and of the ensemble twice: on the rows that its fusion was fitted on, and on others.
+pub(crate) struct Judged {
+    pub(crate) cards: Vec<ScoreCard>,
+    pub(crate) honest: ScoreCard,
+    pub(crate) in_sample: ScoreCard,
+    pub(crate) weights: Option<Vec<f64>>,
+    metrics: Vec<Arc<dyn Metric>>,
+    pub(crate) judgement: Judgement,
+}
+
+impl Judged {
+    /// Scores all, with `fused` as what the fusion makes of these predictions; it is let go as soon as it is scored,
+    /// since judging takes memory.
+    pub(crate) fn new(
+        session: &mut Session,
+        predictions: &Predictions,
+        truth: &Truth<'_>,
+        fitted: &Fitted<'_>,
+        fused: Matrix,
+        partitions: &Partitions,
+    ) -> Result<Self> {
+        let metrics = method::companions(fitted.metric, predictions)?;
+        session.doing("scoring members");
+        let cards = (0..predictions.members().len())
+            .map(|m| ScoreCard::of_member(session, &metrics, predictions, m, truth))
+            .collect::<Result<Vec<_>>>()?;
+        let gives = fitted.fusion.gives(predictions.outputs());
+        let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, truth)?;
+        drop(fused);
+        session.doing("judging the ensemble on rows that its fit did not see");
+        let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
+        let (fuser, metric) = (fitted.fuser, &**fitted.metric);
+        let judgement = judge(fuser, predictions, truth, metric, partitions, &resamples(rows), session.seed)?;
+        let ensemble = &judgement.ensemble;
+        let honest = ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, truth)?;
+        Ok(Self { cards, honest, in_sample, weights: fitted.fusion.weights(), metrics, judgement })
+    }
+
+    /// Puts members, ensemble and verdict into the object.
+    pub(crate) fn put(&self, session: &mut Session, predictions: &Predictions) -> Result<()> {
+        session.put("members", members_json(predictions, &self.cards, self.weights.as_deref()));
+        session.put("ensemble", json!({ "nested": self.honest.to_json(), "in_sample": self.in_sample.to_json() }));
+        let Judgement { verdict, ensemble, .. } = &self.judgement;
+        let mut told = serde_json::to_value(verdict)?;
+        if let Value::Object(map) = &mut told {
+            map.insert("text".into(), verdict.text().into());
+            map.insert("folds".into(), serde_json::to_value(&ensemble.folds)?);
+        }
+        session.put("verdict", told);
+        Ok(())
+    }
+
+    /// The members' numbers, best first by the metric that decides; of equals, by place.
+    pub(crate) fn best_first(&self, metric: &dyn Metric) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.cards.len()).collect();
+        let cost = |m: &usize| {
+            self.cards[*m].scores[0].1.value().map_or(f64::INFINITY, |score| metric.direction().cost(score))
+        };
+        order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        order
+    }
+
+    /// The report of it.
+    pub(crate) fn report(
+        &self,
+        session: &Session,
+        predictions: &Predictions,
+        truth: &Truth<'_>,
+        fitted: &Fitted<'_>,
+    ) -> Result<plot::report::Report> {
+        session.doing("drawing the report");
+        report::of_judged(session, predictions, truth, fitted, &self.metrics, &self.judgement)
+    }
+}
+
+/// The members as JSON: name, what they give, weight, scores.
+pub(crate) fn members_json(predictions: &Predictions, cards: &[ScoreCard], weights: Option<&[f64]>) -> Value {
+    predictions
+        .members()
+        .iter()
+        .enumerate()
+        .map(|(m, member)| {
+            json!({
+                "name": member.name,
+                "gives": member.gives,
+                "weight": weights.map(|weights| weights[m]),
+                "scores": cards.get(m).map(ScoreCard::to_json),
+            })
+        })
+        .collect()
+}
+
+/// The bootstrap of a verdict: 2,000 resamples, fewer of very many rows, whose intervals are narrow anyway.
+pub(crate) fn resamples(rows: usize) -> Bootstrap {
+    Bootstrap::default().replicates((200_000_000 / rows.max(1)).clamp(500, 2000))
+}
