@@ -250,9 +250,9 @@ pub(crate) enum Method {
     Vote,
     /// The mean of the members
     Average,
-    /// AdaBoost alone
+    /// AdaBoost of small trees, or over each member that is named
     Adaboost,
-    /// Gradient boosting alone
+    /// Gradient boosting of trees alone
     Boost,
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Dataset, Fuser, Metric, Task},
+    core::{Dataset, Fuser, Learner, Metric, Task},
     ensemble::{
         NamedLearner,
         portfolio::{self, MemberRecipe},
@@ -13,10 +13,14 @@ use consort::{
         stack::{LinearStack, LogisticStack},
         weights::{SimplexWeights, WeightLoss},
     },
+    trees::adaboost::AdaBoost,
 };
 
 use super::{Plan, Recipe};
-use crate::{args::Method, failure::Result};
+use crate::{
+    args::Method,
+    failure::{Failure, Result},
+};
 
 /// What makes one prediction of the members'.
 pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc<dyn Fuser> {
@@ -38,18 +42,27 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
 
 /// The members that a recipe asks for, in an order that does not depend on theirs.
 pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result<Vec<NamedLearner>> {
-    let alone = match method {
-        Method::Adaboost => Some("adaboost"),
-        Method::Boost => Some("boost"),
-        _ => None,
+    let wrong = |member: &MemberRecipe, error| recipe.at_member(member, error);
+    let members = match (method, recipe.members.as_slice()) {
+        (Method::Adaboost, []) => vec![portfolio::by_name("adaboost", data)?],
+        (Method::Boost, []) => vec![portfolio::by_name("boost", data)?],
+        (Method::Adaboost, members) => {
+            let over = |base| Arc::new(AdaBoost { base: Some(base), ..AdaBoost::default() }) as Arc<dyn Learner>;
+            let member = |member: &MemberRecipe| member.member_of(data, over).map_err(|error| wrong(member, error));
+            members.iter().map(member).collect::<Result<_>>()?
+        }
+        (Method::Boost, _) => {
+            return Err(Failure::usage(
+                "--method boost boosts trees, and takes no members: name `boost` among the members to fuse it with others",
+            ));
+        }
+        (_, []) => portfolio::auto(data),
+        (_, members) => {
+            let member = |member: &MemberRecipe| member.member(data).map_err(|error| wrong(member, error));
+            members.iter().map(member).collect::<Result<_>>()?
+        }
     };
-    let asked: Vec<MemberRecipe> = match alone {
-        Some(name) => vec![MemberRecipe::named(name)],
-        None if recipe.members.is_empty() => return Ok(portfolio::in_order(portfolio::auto(data), data)),
-        None => recipe.members.clone(),
-    };
-    let member = |member: &MemberRecipe| member.member(data).map_err(|error| recipe.at_member(member, error));
-    Ok(portfolio::in_order(asked.iter().map(member).collect::<Result<Vec<_>>>()?, data))
+    Ok(portfolio::in_order(members, data))
 }
 
 /// The whole recipe of a plan.

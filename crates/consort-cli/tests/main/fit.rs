@@ -150,7 +150,6 @@ fn time_groups_folds_and_weights_are_heeded() {
         ("blend", vec!["--method", "blend"]),
         ("vote", vec!["--method", "vote"]),
         ("average", vec!["--method", "average"]),
-        ("adaboost", vec!["--method", "adaboost"]),
         ("mae", vec!["--metric", "mae"]),
     ] {
         let run = place.path().join(name);
@@ -162,6 +161,30 @@ fn time_groups_folds_and_weights_are_heeded() {
         assert!(consort(&["predict", &text(&run), &data, "-o", &out]).ok, "{name}");
         assert_eq!(fs::read_to_string(&out).unwrap().lines().count(), 241, "{name}");
     }
+}
+
+#[test]
+fn boosting_alone_and_over_members_is_fitted_and_predicted() {
+    let place = folder();
+    let data = shipped("tables/penguins.csv");
+    for (name, more, members) in [
+        ("adaboost", &["--method", "adaboost"][..], &["adaboost"][..]),
+        ("over", &["--method", "adaboost", "--members", "gnb,tree"], &["gnb", "tree"]),
+        ("boost", &["--method", "boost"], &["boost"]),
+    ] {
+        let run = place.path().join(name);
+        let told = fit(&data, "species", &run, &[more, &["--folds", "2", "--json"]].concat()).json();
+        let names: Vec<&str> =
+            told["members"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
+        assert_eq!(names, members, "{told}");
+        assert!(told["ensemble"]["nested"]["accuracy"].as_f64().unwrap() > 0.9, "{told}");
+        let out = text(&place.path().join(format!("{name}.csv")));
+        assert!(consort(&["predict", &text(&run), &data, "-o", &out]).ok, "{name}");
+    }
+    let run = place.path().join("refused");
+    assert!(
+        fit(&data, "species", &run, &["--method", "boost", "--members", "tree"]).error().contains("takes no members")
+    );
 }
 
 #[test]

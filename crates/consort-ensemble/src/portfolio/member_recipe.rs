@@ -99,6 +99,29 @@ impl MemberRecipe {
         self.made(whole, self.encoder.clone().or(base.encoder))
     }
 
+    /// The member with another learner in the place of its own, which that is made of: AdaBoost over it, or a bag of it.
+    /// The encoder stays outside, so that features are encoded once for all members.
+    ///
+    /// # Errors
+    /// As [`member`](Self::member).
+    pub fn member_of(
+        &self,
+        data: &Dataset,
+        over: impl Fn(Arc<dyn Learner>) -> Arc<dyn Learner>,
+    ) -> Result<NamedLearner> {
+        let whole = Self::of(&self.member(data)?)?;
+        let inner = Self { encoder: Some("none".into()), ..whole.clone() }.without_data()?;
+        let over = over(inner.learner);
+        match whole.encoder {
+            Some(encoder @ Value::Object(_)) => {
+                let encoder: Arc<dyn Encoder> =
+                    serde_json::from_value(encoder).map_err(|error| self.wrong(format!("its encoder: {error}")))?;
+                Ok(NamedLearner { name: whole.name, learner: Arc::new(Encoded::new(encoder, over)) })
+            }
+            _ => Ok(NamedLearner { name: whole.name, learner: over }),
+        }
+    }
+
     /// The member, of a recipe that names its learner.
     ///
     /// # Errors
@@ -246,6 +269,20 @@ mod tests {
         let ordinal = made(r#"{"like": "linear", "encoder": {"encoder": "ordinal"}}"#).unwrap();
         assert_eq!(ordinal["encoder"]["encoder"], "ordinal");
         assert_eq!(made(r#"{"like": "linear", "encoder": "none"}"#).unwrap()["learner"], "ridge");
+    }
+
+    #[test]
+    fn a_member_is_made_of_another_and_encoded_outside() {
+        use consort_trees::adaboost::AdaBoost;
+        let over = |name: &str| {
+            let over = |base| Arc::new(AdaBoost { base: Some(base), ..AdaBoost::default() }) as Arc<dyn Learner>;
+            told(&MemberRecipe::named(name).member_of(&data(), over).unwrap())
+        };
+        let tree = over("tree");
+        assert_eq!((&tree["learner"], &tree["base"]["learner"]), (&"adaboost".into(), &"decision_tree".into()));
+        let linear = over("linear");
+        assert_eq!(linear["encoder"]["encoder"], "table");
+        assert_eq!((&linear["of"]["learner"], &linear["of"]["base"]["learner"]), (&"adaboost".into(), &"ridge".into()));
     }
 
     #[test]
