@@ -5,6 +5,4 @@ mod charts;
 #[cfg(test)]
 mod gallery;
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod report;
