@@ -1,10 +1,9 @@
 use consort_core::{Dataset, Error, Estimates, Gives, Matrix, Metric, Result, Samples, Score, Truth};
-use consort_split::Drawer;
 use rayon::prelude::*;
 
-use super::Forest;
+use super::{Forest, draw::Drawer};
 
-/// What the trees of a forest, or the members of another bag, say of the rows that they did not see (Breiman 1996, 2001).
+/// What the trees of a forest say of the rows that they did not see (Breiman 1996, 2001).
 ///
 /// ```
 /// use consort_core::{Column, Dataset, Features, FitContext, Samples, Seed, Target};
@@ -21,18 +20,17 @@ use super::Forest;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutOfBag {
-    /// The rows of the data set that the members were fitted on, ascending, each once.
+    /// The rows of the data set that the forest was fitted on, ascending, each once.
     pub rows: Vec<u32>,
-    /// How many members did not see each of them.
+    /// How many trees did not see each of them.
     pub counts: Vec<u32>,
-    /// What those members say together, `[rows][outputs]`; NaN where every member saw the row.
+    /// The mean of those trees, `[rows][outputs]`; NaN where every tree saw the row.
     pub predictions: Matrix,
-    /// What the numbers mean.
-    pub gives: Gives,
+    gives: Gives,
 }
 
 impl OutOfBag {
-    /// The score of the rows that some member did not see. The samples are those of the fit.
+    /// The score of the rows that some tree did not see.
     ///
     /// # Errors
     /// If the metric does not suit the target.
@@ -43,7 +41,7 @@ impl OutOfBag {
         let weight = |(&row, &count): (&u32, &u32)| if count == 0 { 0.0 } else { own(row) };
         let weights: Vec<f64> = self.rows.iter().zip(&self.counts).map(weight).collect();
         if weights.iter().all(|&w| w == 0.0) {
-            return Ok(Score::undefined("every member saw every row: fit more members"));
+            return Ok(Score::undefined("every tree saw every row: grow more trees"));
         }
         metric.score(&Estimates::matrix(&self.predictions, self.gives), &Truth::weighted(&target, &weights)?)
     }

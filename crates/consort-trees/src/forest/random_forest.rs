@@ -1,14 +1,13 @@
 use std::sync::{Mutex, PoisonError};
 
-use consort_core::{Error, FitContext, Learner, Model, PresentRows, Result, Samples, Seed, Takes};
-use consort_split::{Draw, Drawer};
+use consort_core::{Error, FitContext, Learner, Model, Result, Samples, Seed, Takes};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Cuts, Forest};
+use super::{Cuts, Draw, Forest, draw::Drawer};
 use crate::{
     decision_tree::{
-        ClassWeights, Criterion, Resolution, Shape, SplitFeatures,
+        ClassWeights, Criterion, PresentRows, Resolution, Shape, SplitFeatures,
         induction::{Induction, Plan, Split},
         target_of,
     },
