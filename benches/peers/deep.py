@@ -7,7 +7,9 @@
 FOLDER holds the four gzip files of MNIST. One line of JSON for each run, as `deep_speed` of consort-burn writes them.
 """
 
+import contextlib
 import gzip
+import io
 import json
 import logging
 import subprocess
@@ -72,7 +74,7 @@ def mnist(folder, method, epochs, seed):
     # torchensemble's snapshot has one run of all epochs.
     total = 5 * epochs if method == "snapshot" else epochs
     # Without a test loader it saves to disk once at the end; a folder that goes away keeps that small.
-    with tempfile.TemporaryDirectory() as out:
+    with tempfile.TemporaryDirectory() as out, contextlib.redirect_stdout(io.StringIO()):
         model.fit(loader, epochs=total, save_model=False, save_dir=out, log_interval=10**9)
         fit = time.perf_counter() - start
     start = time.perf_counter()

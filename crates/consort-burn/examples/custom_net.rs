@@ -45,7 +45,10 @@ impl Architecture for WaveNet {
 
     fn build(&self, shape: &InputShape, outputs: usize, init: &mut Init) -> Result<Box<dyn Network>> {
         Ok(Trainable::boxed(Waves {
-            frequencies: Linear { weight: init.normal([shape.numbers, self.waves], 3.0), bias: None },
+            frequencies: Linear {
+                weight: init.normal([shape.numbers, self.waves], 8.0),
+                bias: Some(init.uniform([self.waves], std::f64::consts::PI)),
+            },
             shape: init.linear(shape.numbers, self.waves),
             amplitudes: init.linear(2 * self.waves, outputs),
         }))

@@ -74,9 +74,11 @@ impl Features {
 }
 
 /// A data set in columns: features, and perhaps a target, weights, groups, times and ids of the rows.
+///
+/// Clones share the features, so a data set with another target or other weights costs no copy of them.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    features: Features,
+    features: Arc<Features>,
     target: Option<Target>,
     weights: Option<Vec<f64>>,
     groups: Option<Vec<u32>>,
@@ -119,7 +121,7 @@ impl Dataset {
             }
         }
         Ok(Self {
-            features,
+            features: Arc::new(features),
             target: None,
             weights: None,
             groups: None,
@@ -349,6 +351,13 @@ impl<'a> Samples<'a> {
         expect_rows("the weights", weights.len(), self.dataset.rows())?;
         self.weights = Some(weights);
         Ok(self)
+    }
+
+    /// The same samples, each of weight 1, whatever the data set's own weights are: for a learner that takes none, where
+    /// the weights are in the rows already, such as in those that a bootstrap drew.
+    pub fn unweighted(mut self) -> Self {
+        self.weights = None;
+        self
     }
 
     /// The data set.

@@ -8,7 +8,7 @@
 //! | [`Classes`], [`Outputs`], [`Task`] | what is predicted |
 //! | [`Ids`], [`Matrix`], [`Predictions`] | the members' predictions, aligned by row id and class |
 //! | [`Target`], [`Truth`], [`Estimates`], [`Score`] | what a metric reads and gives |
-//! | [`Dataset`], [`Samples`] | what a learner reads |
+//! | [`Dataset`], [`Samples`], [`PresentRows`] | what a learner reads |
 //! | [`Encoder`], [`Encoding`], [`Learner`], [`Model`], [`Fuser`], [`Fusion`], [`Splitter`], [`Metric`] | the traits that others implement |
 //! | [`Seed`], [`Stream`] | randomness that depends on names and on nothing else |
 //! | [`publish`] | files that are seen whole or not at all |
@@ -31,6 +31,7 @@ mod matrix;
 mod metric;
 mod outputs;
 mod predictions;
+mod present_rows;
 mod publish;
 mod score;
 mod seed;
@@ -50,6 +51,7 @@ pub use matrix::Matrix;
 pub use metric::{Accumulator, Direction, Metric, Reads};
 pub use outputs::{Outputs, Task};
 pub use predictions::{Gives, Member, Missing, Predictions, PredictionsBuilder};
+pub use present_rows::PresentRows;
 pub use publish::publish;
 pub use score::Score;
 pub use seed::{Seed, Stream};

@@ -1,8 +1,5 @@
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cross_fit::{Fit, FitKey, Part, Store},
     named_learner::NamedLearner,
+    side_by_side::side_by_side,
 };
 
 /// A member as it predicts: one model, or one a fold, of which the mean is taken.
@@ -108,17 +106,15 @@ pub(crate) fn fit_all(
     ctx: &FitContext<'_>,
     store: Option<&dyn Store>,
 ) -> Result<Vec<FittedMember>> {
-    let workers = ctx.threads.clamp(1, members.len().max(1));
-    let inner = (ctx.threads / workers).max(1);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::<(usize, Result<Box<dyn Model>>)>::new());
-    let fit = |member: &NamedLearner| {
+    let done = Mutex::new(0);
+    let fit = |number: usize, threads: usize| {
+        let member = &members[number];
         let key = FitKey { layer, member: member.name.clone(), part: Part::All };
         if let Some(fit) = store.map(|store| store.load(&key)).transpose()?.flatten() {
             return Ok(fit.model);
         }
         ctx.check()?;
-        let context = FitContext { seed: key.seed(ctx.seed), threads: inner, progress: &Silent, ..*ctx };
+        let context = FitContext { seed: key.seed(ctx.seed), threads, progress: &Silent, ..*ctx };
         let start = Instant::now();
         let model = member.learner.fit(train, &context)?;
         let fit = Fit { key, model, predictions: None, fit_time: start.elapsed(), predict_time: Duration::ZERO };
@@ -127,23 +123,14 @@ pub(crate) fn fit_all(
         }
         Ok(fit.model)
     };
-    std::thread::scope(|scope| {
-        let work = || {
-            while let Some((m, member)) =
-                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|m| Some((m, members.get(m)?)))
-            {
-                let model = fit(member);
-                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((m, model));
-                ctx.progress.step(done.len() as u64, members.len() as u64, &format!("{} (all rows)", member.name));
-            }
-        };
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        work();
-        others.into_iter().try_for_each(std::thread::ScopedJoinHandle::join)
-    })
-    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(m, _)| *m);
-    done.into_iter().map(|(m, model)| Ok(FittedMember::new(&members[m].name, vec![model?]))).collect()
+    let models = side_by_side(ctx.threads, members.len(), |number, threads| {
+        let model = fit(number, threads)?;
+        // Told under the lock, so that what a listener hears never goes back.
+        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        ctx.progress.step(*done, members.len() as u64, &format!("{} (all rows)", members[number].name));
+        Ok(model)
+    })?;
+    let named = |(member, model): (&NamedLearner, _)| FittedMember::new(&member.name, vec![model]);
+    Ok(members.iter().zip(models).map(named).collect())
 }

@@ -3,19 +3,28 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`NamedLearner`] | a learner under the name that its predictions bear |
+//! | [`bag`] | bagging, pasting, random subspaces and patches of any learner, with out-of-bag estimates |
+//! | [`boost`] | gradient boosting of any learner of numbers, adaptive boosting of any learner |
 //! | [`cross_fit`] | members fitted on every fold, and their predictions of rows that they did not see |
 //! | [`encode`] | features made fit for a learner, inside each fit |
+//! | [`estimate`] | what an estimate is worth: nested cross-validation, a probe for leaks, findings about the data |
 //! | [`portfolio`] | members by name, with parameters that suit the size of the data |
 //! | [`run`] | runs on disk, which go on where they were stopped, and bundles, which predict |
 //! | [`stack`] | stacking, blending, super learner, greedy ensembles: a fusion fitted on such predictions |
 //! | [`vote`] | voting and averaging of members fitted on all rows |
 
+pub mod bag;
+pub mod boost;
 pub mod cross_fit;
 pub mod encode;
+pub mod estimate;
 mod fitted_member;
+mod gather;
 mod named_learner;
 pub mod portfolio;
+mod portion;
 pub mod run;
+mod side_by_side;
 pub mod stack;
 pub mod vote;
 

@@ -11,6 +11,8 @@
 //! | [`Repeated`], [`WithValid`] | any of these several times, or with rows for early stopping |
 //! | [`Predefined`] | the folds stand in a column |
 //!
+//! [`Draw`] says which rows each member of a bag or a forest sees, and a [`Drawer`] draws them.
+//!
 //! [`Plan`] chooses one from the columns at hand, and [`leaks`] finds what a split gives away. consort-data reads those
 //! columns from a data frame, saves folds and reads them back.
 //!
@@ -21,6 +23,7 @@
 //! each split a repeat of its own.
 
 pub mod assignment;
+mod bag;
 mod bootstrap;
 mod by;
 mod combinatorial_purged;
@@ -49,6 +52,7 @@ mod stratified_kfold;
 mod train_valid_test;
 mod with_valid;
 
+pub use bag::{Draw, Drawer};
 pub use bootstrap::Bootstrap;
 pub use by::By;
 pub use combinatorial_purged::CombinatorialPurged;

@@ -1,5 +1,7 @@
 //! The consort facade: the crates of the workspace under one name, by feature. It defines nothing.
 
+#[cfg(feature = "burn")]
+pub use consort_burn as burn;
 pub use consort_core as core;
 #[cfg(feature = "data")]
 pub use consort_data as data;

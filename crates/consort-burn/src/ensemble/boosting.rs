@@ -66,18 +66,15 @@ struct Sums<'a> {
     sums: Vec<f32>,
 }
 
-/// How many rows are asked about at once.
-const ROWS: usize = 512;
-
 impl<'a> Sums<'a> {
     fn new(lesson: &'a Lesson<'a>) -> Self {
         Self { lesson, sums: vec![0.0; lesson.len() * lesson.width] }
     }
 
     fn each(&mut self, mut work: impl FnMut(&[usize], &mut [f32]) -> Result<()>) -> Result<()> {
-        let width = self.lesson.width;
+        let (width, size) = (self.lesson.width, self.lesson.table.rows_at_once());
         let all: Vec<usize> = (0..self.lesson.len()).collect();
-        all.chunks(ROWS).zip(self.sums.chunks_mut(ROWS * width)).try_for_each(|(rows, sums)| work(rows, sums))
+        all.chunks(size).zip(self.sums.chunks_mut(size * width)).try_for_each(|(rows, sums)| work(rows, sums))
     }
 
     fn add(&mut self, network: &dyn Network, rate: f64, device: &Device) -> Result<()> {

@@ -210,6 +210,12 @@ impl Table<'_> {
         self.rows
     }
 
+    /// How many rows go through a network at once where it does not learn: few large images, many rows of a table. It
+    /// depends on their size alone.
+    pub(crate) fn rows_at_once(&self) -> usize {
+        (65_536 / self.width.max(1)).clamp(4, 256)
+    }
+
     /// Some of the rows on a device. Rows are filled up with copies of the last one to `at_least`.
     pub(crate) fn inputs(&self, rows: &[usize], at_least: usize, device: &Device) -> Inputs {
         self.changed(rows, at_least, device, |_, _| {})

@@ -66,10 +66,6 @@ impl Spec {
     }
 }
 
-/// How many rows go through a network at once. All batches are filled up to it, so that a row's numbers do not depend
-/// on how many others are asked about.
-const ROWS: usize = 256;
-
 impl NetModel {
     pub(crate) fn new(spec: Arc<Spec>, network: Box<dyn Network>, history: History, device: Device) -> Self {
         Self { spec, network, history, device }
@@ -121,11 +117,13 @@ impl NetModel {
         let table = self.spec.intake.table(&by, rows.dataset(), &TrainingRows::all(rows))?;
         let width = self.spec.head.width(&self.spec.loss);
         let all: Vec<usize> = (0..rows.len()).collect();
+        // All batches are filled up to one size, so that a row's numbers do not depend on how many others are asked about.
+        let size = table.rows_at_once();
         let parts: Vec<Result<Vec<f32>>> = all
-            .par_chunks(ROWS)
+            .par_chunks(size)
             .map(|rows| {
                 guarded(&by, || {
-                    let inputs = table.inputs(rows, ROWS, &self.device);
+                    let inputs = table.inputs(rows, size, &self.device);
                     let outputs = self.network.forward(&inputs, pass().of_member(member));
                     let mut values =
                         outputs.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?;

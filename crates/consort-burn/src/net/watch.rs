@@ -131,9 +131,6 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// How many rows are asked about at once.
-const ROWS: usize = 512;
-
 /// The mean loss of some rows.
 pub(crate) fn loss_of(
     lesson: &Lesson<'_>,
@@ -156,7 +153,7 @@ fn each_batch(
 ) -> Result<f64> {
     let rows: Vec<usize> = (0..lesson.len()).collect();
     let (mut sum, mut weight) = (0.0, 0.0);
-    for rows in rows.chunks(ROWS) {
+    for rows in rows.chunks(lesson.table.rows_at_once()) {
         let batch = lesson.batch(rows, device);
         let mut outputs = Vec::with_capacity(networks.len() * members_in_one);
         for network in networks {

@@ -163,9 +163,6 @@ fn models(
 /// The validation loss of a member, and its raw outputs.
 type Answers = (f64, Vec<f32>);
 
-/// How many rows are asked about at once.
-const ROWS: usize = 512;
-
 /// The validation loss and the raw outputs of each member.
 fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) -> Result<Option<Vec<Answers>>> {
     let Some(Validation { lesson, .. }) = &school.validation else { return Ok(None) };
@@ -174,7 +171,7 @@ fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) ->
     let all: Vec<usize> = (0..lesson.len()).collect();
     let mut seen = vec![(0.0, Vec::new()); members];
     let mut weight = 0.0;
-    for rows in all.chunks(ROWS) {
+    for rows in all.chunks(lesson.table.rows_at_once()) {
         let batch = lesson.batch(rows, &device);
         let numbers = batch.inputs.numbers.clone().repeat_dim(0, members);
         let categories = batch.inputs.categories.clone().map(|categories| categories.repeat_dim(0, members));

@@ -10,4 +10,4 @@ mod rows;
 pub use cross_fit::{CrossFit, OnError};
 pub use cross_fitted::{CrossFitted, CrossFittedMember, OutOfFold, Skipped, Why};
 pub use fit::{Fit, FitKey, Part, Store};
-pub(crate) use rows::{info, train_rows};
+pub(crate) use rows::{renumbered, split};

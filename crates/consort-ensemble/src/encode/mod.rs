@@ -27,3 +27,4 @@ pub use scale::{Scale, ScaleTo};
 pub use suited::suited;
 pub use table_encoder::TableEncoder;
 pub use target_encoding::TargetEncoding;
+pub(crate) use training_part::TrainingPart;

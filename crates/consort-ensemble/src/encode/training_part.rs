@@ -1,7 +1,7 @@
 use consort_core::{Dataset, Error, FitContext, Result, Samples};
 
 /// The rows that an encoder is fitted on.
-pub(super) struct TrainingPart<'a> {
+pub(crate) struct TrainingPart<'a> {
     pub(super) rows: Samples<'a>,
     /// One weight a row; those of weight 0 are not read.
     pub(super) weights: Vec<f64>,
@@ -10,7 +10,7 @@ pub(super) struct TrainingPart<'a> {
 impl<'a> TrainingPart<'a> {
     /// # Errors
     /// [`Error::Empty`] if no row has weight; [`Error::Cancelled`].
-    pub(super) fn new(rows: &Samples<'a>, ctx: &FitContext<'_>) -> Result<Self> {
+    pub(crate) fn new(rows: &Samples<'a>, ctx: &FitContext<'_>) -> Result<Self> {
         ctx.check()?;
         let weights: Vec<f64> = (0..rows.len()).map(|i| rows.weight(i)).collect();
         if weights.iter().all(|&weight| weight == 0.0) {
@@ -47,7 +47,7 @@ impl<'a> TrainingPart<'a> {
     }
 
     /// The encoded features with everything else that the rows have.
-    pub(super) fn dress(&self, features: Dataset) -> Result<Dataset> {
+    pub(crate) fn dress(&self, features: Dataset) -> Result<Dataset> {
         let (source, numbers) = (self.rows.dataset(), self.rows.row_numbers());
         let mut encoded = features;
         if let Some(target) = source.target() {

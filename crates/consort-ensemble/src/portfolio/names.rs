@@ -80,6 +80,13 @@ pub const NAMES: &[Entry] = &[
         make: |data| Arc::new(boosted::deep(data)),
         auto: |_| true,
     },
+    #[cfg(feature = "nets")]
+    Entry {
+        name: "mlp",
+        about: "four neural nets (multi-layer perceptrons), and their mean",
+        make: |data| Arc::new(super::nets::usual(data)),
+        auto: |_| false,
+    },
     Entry {
         name: "adaboost",
         about: "AdaBoost of small trees: SAMME for classes, R2 for numbers",

@@ -1,6 +1,7 @@
 use consort_core::{Column, Dataset, Features, Gives, Outputs, Predictions, Result, Samples};
 
 use super::MetaInputs;
+use crate::gather;
 
 /// The members' predictions as features, one column a member and output, and with passthrough the features of the
 /// rows beside them. `rows` are those of the predictions, in their order.
@@ -27,7 +28,7 @@ pub(super) fn dataset(
         }
     }
     if let Some(rows) = passthrough {
-        features.extend(taken(rows));
+        features.extend(gather::columns(rows));
     }
     Dataset::new(Features::Columns(features))
 }
@@ -36,33 +37,4 @@ pub(super) fn dataset(
 fn logit(p: f32) -> f32 {
     let p = p.clamp(1e-6, 1.0 - 1e-6);
     (p / (1.0 - p)).ln()
-}
-
-/// The features of some rows, copied in their order.
-fn taken(rows: &Samples<'_>) -> Vec<Column> {
-    let at = |i: usize| rows.row(i);
-    match rows.dataset().features() {
-        Features::Columns(columns) => columns
-            .iter()
-            .map(|column| match column {
-                Column::Numeric { name, values } => {
-                    Column::Numeric { name: name.clone(), values: (0..rows.len()).map(|i| values[at(i)]).collect() }
-                }
-                Column::Categorical { name, codes, levels } => Column::Categorical {
-                    name: name.clone(),
-                    codes: (0..rows.len()).map(|i| codes[at(i)]).collect(),
-                    levels: levels.clone(),
-                },
-            })
-            .collect(),
-        Features::Dense { values, shape } => {
-            let width: usize = shape.iter().product();
-            (0..width)
-                .map(|f| Column::Numeric {
-                    name: format!("feature {f}"),
-                    values: (0..rows.len()).map(|i| values[at(i) * width + f]).collect(),
-                })
-                .collect()
-        }
-    }
 }

@@ -1,15 +1,15 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use consort_core::{
-    Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Result, Samples, Seed, Split, Splitter, Takes, Truth,
-    Warning,
+    Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Progress, Result, Samples, Silent, Split, Splitter,
+    Takes, Truth, Warning,
 };
 use consort_fusion::{
     select::GreedySelection,
     stack::{LinearStack, LogisticStack},
 };
 use consort_metrics::registry;
-use consort_split::{KFold, StratifiedKFold, TrainValidTest};
+use consort_split::TrainValidTest;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     stacked_model::{FittedLayer, FittedMeta},
 };
 use crate::{
-    cross_fit::{CrossFit, CrossFitted, CrossFittedMember, OnError, OutOfFold, Skipped, Store, info, train_rows},
+    cross_fit::{CrossFit, CrossFitted, CrossFittedMember, OnError, OutOfFold, Skipped, Store, renumbered, split},
     fitted_member::{FittedMember, fit_all},
     named_learner::{NamedLearner, check},
     vote::together,
@@ -182,27 +182,33 @@ impl Stacking {
     /// As there; of members that fail only if none is left, where they are to be skipped.
     pub fn fit_with(&self, train: &Samples<'_>, ctx: &FitContext<'_>, options: &StackOptions<'_>) -> Result<StackFit> {
         self.check()?;
-        let (rows, weights) = train_rows(train);
-        let split = self.split(train, &rows, ctx.seed)?;
-        let drawn: Vec<Fold> =
-            split.folds.into_iter().map(|fold| renumbered(fold, |i| Some(rows[i as usize]))).collect();
+        let (Split { folds: drawn, mut warnings }, weights) =
+            split(train, self.splitter.as_ref(), ctx.seed.child("split"), "stacking")?;
         let mut folds = drawn.clone();
         let outputs = train.target("stacking")?.outputs();
+        let refits = u64::from(self.refit == Refit::All);
+        let steps = |members: &Vec<NamedLearner>| members.len() as u64 * (folds.len() as u64 + refits);
+        let total = self.layers.iter().map(steps).sum();
+        let stretch = |before: u64, share: u64| Stretch { progress: ctx.progress, before, share, total };
+        let (per_member, mut done) = (folds.len() as u64, 0);
         let original = train.dataset();
         let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
         let mut layers = Vec::with_capacity(self.layers.len());
         let (mut skipped, mut times) = (Vec::new(), Vec::new());
         for (number, members) in self.layers.iter().enumerate() {
+            let progress = stretch(done, members.len() as u64 * per_member);
+            done += progress.share;
             let fitted = CrossFit::new(level.samples()?, &folds, ctx.seed)
                 .layer(number as u32)
                 .threads(ctx.threads)
-                .progress(ctx.progress)
+                .progress(&progress)
                 .cancel(ctx.cancel)
                 .store(options.store)
                 .on_error(options.on_error)
                 .limited(options.limited)
                 .run(members)?;
             let seen = fitted.predictions()?;
+            warnings.extend(left_out(number, &folds, &seen));
             skipped.extend(fitted.skipped().iter().cloned());
             times.extend(fitted.members().iter().map(MemberTimes::of));
             let left: Vec<NamedLearner> =
@@ -210,15 +216,21 @@ impl Stacking {
             let above = self.above(&level, &seen, original)?;
             let is_last = number + 1 == self.layers.len();
             let top = if is_last {
-                Some(self.top(&seen, &above, &FitContext { seed: ctx.seed.child("meta"), ..*ctx })?)
+                let own = FitContext { seed: ctx.seed.child("meta"), progress: &Silent, ..*ctx };
+                Some(self.top(&seen, &above, &own)?)
             } else {
                 None
             };
             // A member that the fusion does not read needs no model.
-            let needed = |m: usize| top.as_ref().is_none_or(|(_, needed)| needed[m]);
-            let members = self.models(&left, needed, number as u32, fitted, &level, &folds, ctx, options)?;
+            let needed = top.as_ref().map_or_else(|| vec![true; left.len()], |(_, needed)| needed.clone());
+            let layer = Layer { number: number as u32, members: &left, needed, level: &level, folds: &folds };
+            let progress = stretch(done, members.len() as u64 * refits);
+            done += progress.share;
+            let own = FitContext { progress: &progress, ..*ctx };
+            let members = layer.models(self.refit, fitted, &own, options)?;
             layers.push(FittedLayer { members });
             if let Some((meta, _)) = top {
+                ctx.progress.step(total, total, "");
                 let model = StackedModel::new(layers, meta, outputs, self.passthrough);
                 // Rows and folds are told by the data set and the split, not by the last layer's numbers.
                 let of_split = |fold: &Fold| {
@@ -231,7 +243,7 @@ impl Stacking {
                     rows: above.origin.unwrap_or(seen.rows),
                     predictions: seen.predictions,
                 };
-                return Ok(StackFit { model, seen, folds: drawn, warnings: split.warnings, skipped, times });
+                return Ok(StackFit { model, seen, folds: drawn, warnings, skipped, times });
             }
             // The rows of the level above are those that were tested, numbered anew.
             let mut place = vec![None; level.data.rows()];
@@ -241,55 +253,6 @@ impl Stacking {
             level = above;
         }
         Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() })
-    }
-
-    fn split(&self, train: &Samples<'_>, rows: &[u32], seed: Seed) -> Result<Split> {
-        let is_classification = train.target("stacking")?.outputs().task().is_classification();
-        let splitter: Arc<dyn Splitter> = match &self.splitter {
-            Some(splitter) => Arc::clone(splitter),
-            None if is_classification => Arc::new(StratifiedKFold::new(5)),
-            None => Arc::new(KFold::new(5)),
-        };
-        splitter.split(&info(train, rows).as_row_info(), seed.child("split"))
-    }
-
-    /// The models that predict new rows.
-    #[allow(clippy::too_many_arguments)]
-    fn models(
-        &self,
-        members: &[NamedLearner],
-        needed: impl Fn(usize) -> bool,
-        layer: u32,
-        fitted: CrossFitted,
-        level: &Level<'_>,
-        folds: &[Fold],
-        ctx: &FitContext<'_>,
-        options: &StackOptions<'_>,
-    ) -> Result<Vec<FittedMember>> {
-        let none = |name: &str| FittedMember::unread(name);
-        if self.refit == Refit::KeepFolds {
-            let keep = |(m, (name, models)): (usize, (String, Vec<Box<dyn Model>>))| {
-                if needed(m) { FittedMember::new(name, models) } else { none(&name) }
-            };
-            return Ok(fitted.into_models().into_iter().enumerate().map(keep).collect());
-        }
-        // The models of the folds are let go before those of all rows are made.
-        drop(fitted);
-        let mut rows: Vec<u32> =
-            folds.iter().flat_map(|fold| [&fold.train, &fold.valid, &fold.test]).flatten().copied().collect();
-        rows.sort_unstable();
-        rows.dedup();
-        let mut samples = Samples::rows(&level.data, &rows)?;
-        if let Some(weights) = &level.weights {
-            samples = samples.with_weights(weights)?;
-        }
-        let read: Vec<NamedLearner> = (0..members.len()).filter(|&m| needed(m)).map(|m| members[m].clone()).collect();
-        // The time limit is for what can be left out; this cannot.
-        let cancel = if options.limited { None } else { ctx.cancel };
-        let context = FitContext { validation: None, cancel, ..*ctx };
-        let mut made = fit_all(&read, layer, &samples, &context, options.store)?.into_iter();
-        let mut pick = |m: usize| if needed(m) { made.next() } else { None };
-        Ok((0..members.len()).map(|m| pick(m).unwrap_or_else(|| none(&members[m].name))).collect())
     }
 
     /// What the level above reads: the predictions of the rows that were tested as features.
@@ -346,6 +309,16 @@ impl Stacking {
     }
 }
 
+/// What a person should know of rows that no fold tests: nothing above the layer learns from them.
+fn left_out(layer: usize, folds: &[Fold], seen: &OutOfFold) -> Option<Warning> {
+    let mut rows: Vec<u32> = folds.iter().flat_map(|fold| fold.train.iter().chain(&fold.valid)).copied().collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let rows = rows.iter().filter(|row| seen.rows.binary_search(row).is_err()).count();
+    let why = format!("no fold tests them, so what is above layer {} does not learn from them", layer + 1);
+    (rows > 0).then_some(Warning::RowsLeftOut { rows, why })
+}
+
 /// How a stack is fitted, beside what is fitted.
 #[derive(Clone, Copy, Default)]
 pub struct StackOptions<'a> {
@@ -391,6 +364,72 @@ impl MemberTimes {
     }
 }
 
+/// A stretch of the way that the fit of a stack goes: what is told of it is told of the whole way.
+struct Stretch<'a> {
+    progress: &'a dyn Progress,
+    before: u64,
+    share: u64,
+    total: u64,
+}
+
+impl Progress for Stretch<'_> {
+    fn step(&self, done: u64, total: u64, text: &str) {
+        self.progress.step(self.before + self.share * done / total.max(1), self.total, text);
+    }
+}
+
+/// A layer that was cross-fitted.
+struct Layer<'a> {
+    number: u32,
+    /// The members that were not left out.
+    members: &'a [NamedLearner],
+    /// Which of them need a model.
+    needed: Vec<bool>,
+    level: &'a Level<'a>,
+    folds: &'a [Fold],
+}
+
+impl Layer<'_> {
+    /// The models that predict new rows.
+    fn models(
+        &self,
+        refit: Refit,
+        fitted: CrossFitted,
+        ctx: &FitContext<'_>,
+        options: &StackOptions<'_>,
+    ) -> Result<Vec<FittedMember>> {
+        let none = |name: &str| FittedMember::unread(name);
+        if refit == Refit::KeepFolds {
+            let mut kept = Vec::with_capacity(self.members.len());
+            for ((name, models), needed) in fitted.into_models().into_iter().zip(&self.needed) {
+                kept.push(if *needed { FittedMember::new(name, models) } else { FittedMember::unread(name) });
+            }
+            return Ok(kept);
+        }
+        // The models of the folds are let go before those of all rows are made.
+        drop(fitted);
+        let mut rows: Vec<u32> =
+            self.folds.iter().flat_map(|fold| [&fold.train, &fold.valid, &fold.test]).flatten().copied().collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let mut samples = Samples::rows(&self.level.data, &rows)?;
+        if let Some(weights) = &self.level.weights {
+            samples = samples.with_weights(weights)?;
+        }
+        let needed = self.members.iter().zip(&self.needed).filter(|(_, needed)| **needed);
+        let read: Vec<NamedLearner> = needed.map(|(member, _)| member.clone()).collect();
+        // The time limit is for what can be left out; this cannot.
+        let cancel = if options.limited { None } else { ctx.cancel };
+        let context = FitContext { validation: None, cancel, ..*ctx };
+        let mut made = fit_all(&read, self.number, &samples, &context, options.store)?.into_iter();
+        let mut pick = |(member, &needed): (&NamedLearner, &bool)| {
+            let made = if needed { made.next() } else { None };
+            made.unwrap_or_else(|| none(&member.name))
+        };
+        Ok(self.members.iter().zip(&self.needed).map(&mut pick).collect())
+    }
+}
+
 /// What one layer is fitted on.
 struct Level<'a> {
     data: Cow<'a, Dataset>,
@@ -405,12 +444,6 @@ impl Level<'_> {
         let all = Samples::all(&self.data);
         self.weights.as_ref().map_or(Ok(all), |weights| all.with_weights(weights))
     }
-}
-
-/// A fold whose rows have other numbers; those without are left out.
-fn renumbered(fold: Fold, number: impl Fn(u32) -> Option<u32>) -> Fold {
-    let rows = |rows: Vec<u32>| rows.into_iter().filter_map(&number).collect();
-    Fold { train: rows(fold.train), valid: rows(fold.valid), test: rows(fold.test), ..fold }
 }
 
 #[typetag::serde(name = "stacking")]

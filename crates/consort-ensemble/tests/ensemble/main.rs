@@ -3,7 +3,11 @@
 // Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
 #![allow(clippy::unwrap_used)]
 
+mod bag;
+mod boost;
 mod cross_fit;
+mod estimate;
+mod reference;
 mod stack;
 mod tables;
 mod vote;

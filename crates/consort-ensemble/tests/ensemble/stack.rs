@@ -1,6 +1,6 @@
 //! Stacking, blending and layers.
 
-use consort_core::{FitContext, Learner, Model, Samples, Seed, Target};
+use consort_core::{FitContext, Learner, Model, Samples, Seed, Target, Warning};
 use consort_ensemble::{
     NamedLearner,
     stack::{LearnerFuser, Refit, Stacking},
@@ -95,7 +95,16 @@ fn a_split_in_time_leaves_the_first_rows_out_of_the_second_level() {
         Stacking::greedy(members()).layer(members()).passthrough(true),
         Stacking::greedy(members()).learner(GradientBoosting { rounds: 10, ..Default::default() }),
     ] {
-        let model = stack.splitter(ExpandingWindow::new(4)).fit(&Samples::all(&data), &context()).unwrap();
+        let layers = stack.layers.len();
+        let fit = stack.splitter(ExpandingWindow::new(4)).fit_stack(&Samples::all(&data), &context()).unwrap();
+        let warned = fit.warnings.iter().find_map(|warning| match warning {
+            Warning::RowsLeftOut { rows, why } => Some((*rows, why.clone())),
+            _ => None,
+        });
+        let (rows, why) = warned.unwrap();
+        assert!(layers > 1 || rows + fit.seen.rows.len() == 300, "{rows}");
+        assert!(rows > 0 && why.contains("no fold tests them"), "{why}");
+        let model = fit.model;
         let got = model.predict(&Samples::all(&data)).unwrap();
         assert!(got.values().chunks_exact(2).all(|row| (row[0] + row[1] - 1.0).abs() < 1e-4));
     }

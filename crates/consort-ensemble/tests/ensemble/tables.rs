@@ -96,3 +96,25 @@ impl Model for Memories {
         Ok(out)
     }
 }
+
+/// A learner that takes no weights.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Unweighted(pub(crate) std::sync::Arc<dyn Learner>);
+
+#[typetag::serde(name = "test_unweighted")]
+impl Learner for Unweighted {
+    fn name(&self) -> String {
+        "unweighted".into()
+    }
+
+    fn takes(&self) -> Takes {
+        Takes { weights: false, ..self.0.takes() }
+    }
+
+    fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
+        if train.is_weighted() {
+            return Err(Error::custom("it takes no weights"));
+        }
+        self.0.fit(train, ctx)
+    }
+}

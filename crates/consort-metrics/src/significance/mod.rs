@@ -31,7 +31,7 @@ mod wilson;
 
 pub use bootstrap::{Bootstrap, IntervalKind, bootstrap, paired_bootstrap};
 pub use cochran::cochran_q;
-pub use corrected_resampled_t::corrected_resampled_t;
+pub use corrected_resampled_t::{corrected_resampled_interval, corrected_resampled_t};
 pub use delong::{AucDifference, DeLong, delong};
 pub use five_by_two::{five_by_two_f, five_by_two_t};
 pub use friedman::{Friedman, friedman};

@@ -1,15 +1,19 @@
 use std::sync::Arc;
 
-use consort_core::{Error, FitContext, Learner, Matrix, Model, Result, Samples, Silent, Takes, Target};
+use consort_core::{
+    Error, FitContext, Learner, Matrix, Model, PresentRows, Result, Samples, Seed, Silent, Takes, Target,
+};
+use consort_split::{Draw, Drawer};
 use serde::{Deserialize, Serialize};
 
 use super::{Adaptive, Ending, R2Loss, r2, round, samme};
-use crate::decision_tree::{DecisionTree, PresentRows, target_of};
+use crate::decision_tree::{DecisionTree, target_of};
 
 /// Adaptive boosting: SAMME for classes (Freund and Schapire 1997; Zhu and others 2009), R2 for numbers (Drucker 1997).
 ///
-/// Members are fitted with weights; nothing is drawn. Boosting ends early with a member that makes no error, or one
-/// that is no better than chance.
+/// Members are fitted with weights; nothing is drawn, unless the learner takes no weights or [`Reweight::Resampling`] is
+/// asked for: then each member sees as many rows as there are, drawn in proportion to the weights. Boosting ends early with
+/// a member that makes no error, or one that is no better than chance.
 ///
 /// ```
 /// use consort_core::{Classes, Column, Dataset, Features, FitContext, Model, Samples, Seed, Target};
@@ -36,11 +40,23 @@ pub struct AdaBoost {
     pub learning_rate: f64,
     /// How errors of numbers become losses.
     pub loss: R2Loss,
+    /// How members see the weights; `None` for weights where the learner takes them, and for draws where it does not.
+    pub reweight: Option<Reweight>,
+}
+
+/// How the members of adaptive boosting see the weights of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reweight {
+    /// As weights.
+    Weights,
+    /// As draws with replacement in proportion to them (Freund and Schapire 1996; Drucker 1997).
+    Resampling,
 }
 
 impl Default for AdaBoost {
     fn default() -> Self {
-        Self { base: None, rounds: 50, learning_rate: 1.0, loss: R2Loss::Linear }
+        Self { base: None, rounds: 50, learning_rate: 1.0, loss: R2Loss::Linear, reweight: None }
     }
 }
 
@@ -69,10 +85,16 @@ impl AdaBoost {
         self
     }
 
+    /// With members that see the weights this way.
+    pub fn reweight(mut self, reweight: Reweight) -> Self {
+        self.reweight = Some(reweight);
+        self
+    }
+
     /// Refuses what is out of range.
     ///
     /// # Errors
-    /// [`Error::Parameter`], or [`Error::Unsupported`] for a learner that takes no weights.
+    /// [`Error::Parameter`], or [`Error::Unsupported`] for weights that the learner does not take.
     pub fn check(&self) -> Result<()> {
         if self.rounds == 0 {
             return Err(Error::parameter("rounds", 0, "at least 1"));
@@ -81,11 +103,13 @@ impl AdaBoost {
             return Err(Error::parameter("learning_rate", self.learning_rate, "finite and above 0"));
         }
         match &self.base {
-            Some(learner) if !learner.takes().weights => Err(Error::Unsupported {
-                by: "adaptive boosting".into(),
-                what: format!("the learner `{}`, which takes no weights", learner.name()),
-                hint: "choose one that takes weights, such as a tree".into(),
-            }),
+            Some(learner) if self.reweight == Some(Reweight::Weights) && !learner.takes().weights => {
+                Err(Error::Unsupported {
+                    by: "adaptive boosting".into(),
+                    what: format!("the learner `{}`, which takes no weights", learner.name()),
+                    hint: "choose one that takes weights, such as a tree, or reweight by resampling".into(),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -133,14 +157,20 @@ impl AdaBoost {
                 });
             }
         };
-        let mut model = Adaptive::empty(target.outputs(), seen.clone());
+        let draws = self.draws(&*learner);
+        let mut model = Adaptive::empty(target.outputs(), seen.clone(), draws);
         let (total_rounds, outputs) = (self.rounds as u64, target.outputs().len());
         for member in 0..self.rounds {
             ctx.check()?;
-            // Members see weights of the size that the samples had.
-            rows.iter().zip(&weights).for_each(|(&row, weight)| of_rows[row as usize] = weight * total);
             let own = FitContext { seed: ctx.seed.nth("member", member as u64), progress: &Silent, ..*ctx };
-            let fitted = learner.fit(&present.with_weights(&of_rows)?, &own)?;
+            let fitted = if draws {
+                let drawn = drawn(&rows, &weights, target, own.seed.child("rows"))?;
+                learner.fit(&Samples::rows(data, &drawn)?.unweighted(), &own)?
+            } else {
+                // Members see weights of the size that the samples had.
+                rows.iter().zip(&weights).for_each(|(&row, weight)| of_rows[row as usize] = weight * total);
+                learner.fit(&present.with_weights(&of_rows)?, &own)?
+            };
             let predicted = fitted.predict(&present)?;
             if predicted.columns() != outputs {
                 return Err(Error::Unsupported {
@@ -182,6 +212,14 @@ impl AdaBoost {
         Ok(model)
     }
 
+    /// Whether members see draws instead of weights.
+    fn draws(&self, learner: &dyn Learner) -> bool {
+        match self.reweight {
+            Some(reweight) => reweight == Reweight::Resampling,
+            None => !learner.takes().weights,
+        }
+    }
+
     fn judge(&self, predicted: &Matrix, seen: &[u32], truth: &Truth, weights: &mut [f64]) -> round::Verdict {
         match truth {
             Truth::Places(truth) => {
@@ -200,6 +238,21 @@ enum Truth {
     Values(Vec<f64>),
 }
 
+/// As many rows as there are, drawn in proportion to their weights; a row is named as often as it was drawn.
+fn drawn(rows: &[u32], weights: &[f64], target: &Target, seed: Seed) -> Result<Vec<u32>> {
+    // A weight may have become so small that it is 0.
+    let present = rows.iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
+    let (left, weights): (Vec<u32>, Vec<f64>) = present.map(|(&row, &weight)| (row, weight)).unzip();
+    let share = rows.len() as f64 / left.len().max(1) as f64;
+    let (drawn, times) = if weights.iter().all(|weight| weight.fract() == 0.0) {
+        // One row has all the weight.
+        (left, vec![rows.len() as f64])
+    } else {
+        Drawer::new(Draw::Bootstrap { share: share.min(16.0) }, left, weights, target)?.draw(seed)
+    };
+    Ok(drawn.iter().zip(times).flat_map(|(&row, times)| std::iter::repeat_n(row, times as usize)).collect())
+}
+
 #[typetag::serde(name = "adaboost")]
 impl Learner for AdaBoost {
     fn name(&self) -> String {
@@ -208,7 +261,7 @@ impl Learner for AdaBoost {
 
     fn takes(&self) -> Takes {
         match &self.base {
-            Some(learner) => learner.takes(),
+            Some(learner) => Takes { weights: true, ..learner.takes() },
             None => Takes { categories: true, missing: true, weights: true },
         }
     }

@@ -1,6 +1,6 @@
 //! Adaptive boosting: each member is fitted with more weight on the rows that those before it got wrong.
 //!
-//! [`AdaBoost`] is the learner, over any learner that takes weights, and [`Adaptive`] what it gives. Classes are boosted by
+//! [`AdaBoost`] is the learner, over any learner (with weights, or by draws where it takes none), and [`Adaptive`] what it gives. Classes are boosted by
 //! SAMME, numbers by R2 with an [`R2Loss`].
 
 #[allow(clippy::module_inception)]
@@ -10,7 +10,7 @@ mod r2;
 mod round;
 mod samme;
 
-pub use adaboost::AdaBoost;
+pub use adaboost::{AdaBoost, Reweight};
 pub use model::Adaptive;
 pub use r2::R2Loss;
 pub use round::Ending;

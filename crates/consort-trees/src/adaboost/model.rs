@@ -18,6 +18,9 @@ pub struct Adaptive {
     weights: Vec<f64>,
     errors: Vec<f64>,
     ending: Ending,
+    /// Whether members saw draws of rows instead of their weights.
+    #[serde(default)]
+    resampled: bool,
 }
 
 #[derive(Deserialize)]
@@ -29,12 +32,14 @@ struct Parts {
     weights: Vec<f64>,
     errors: Vec<f64>,
     ending: Ending,
+    #[serde(default)]
+    resampled: bool,
 }
 
 impl TryFrom<Parts> for Adaptive {
     type Error = Error;
 
-    fn try_from(Parts { outputs, seen, members, weights, errors, ending }: Parts) -> Result<Self> {
+    fn try_from(Parts { outputs, seen, members, weights, errors, ending, resampled }: Parts) -> Result<Self> {
         let finite = weights.iter().chain(&errors).all(|x| x.is_finite());
         let positive = weights.iter().sum::<f64>() > 0.0;
         if members.is_empty() || weights.len() != members.len() || errors.len() != members.len() || !finite || !positive
@@ -51,13 +56,14 @@ impl TryFrom<Parts> for Adaptive {
             let problem = format!("it saw the classes of numbers {seen:?}, and has {} outputs", outputs.len());
             return Err(Error::Damaged { place: "boosted members".into(), problem });
         }
-        Ok(Self { outputs, seen, members, weights, errors, ending })
+        Ok(Self { outputs, seen, members, weights, errors, ending, resampled })
     }
 }
 
 impl Adaptive {
-    pub(super) fn empty(outputs: Outputs, seen: Vec<u32>) -> Self {
-        Self { outputs, seen, members: Vec::new(), weights: Vec::new(), errors: Vec::new(), ending: Ending::Rounds }
+    pub(super) fn empty(outputs: Outputs, seen: Vec<u32>, resampled: bool) -> Self {
+        let (members, weights, errors) = (Vec::new(), Vec::new(), Vec::new());
+        Self { outputs, seen, members, weights, errors, ending: Ending::Rounds, resampled }
     }
 
     pub(super) fn push(&mut self, member: Box<dyn Model>, weight: f64, error: f64) {
@@ -95,9 +101,16 @@ impl Adaptive {
         self.ending
     }
 
-    /// What a person should know of how boosting ended.
+    /// Whether members saw draws of rows instead of their weights.
+    pub fn is_resampled(&self) -> bool {
+        self.resampled
+    }
+
+    /// What a person should know of how members were fitted and boosting ended.
     pub fn warnings(&self) -> Vec<Warning> {
-        self.ending.warning(self.members.len()).into_iter().collect()
+        let drawn = "members were fitted on rows drawn in proportion to their weights, not with weights";
+        let resampled = self.resampled.then(|| Warning::Note { text: drawn.into() });
+        resampled.into_iter().chain(self.ending.warning(self.members.len())).collect()
     }
 
     /// What each member predicts, as members named `member 1`, `member 2`, …

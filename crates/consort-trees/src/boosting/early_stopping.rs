@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use consort_core::{Error, Estimates, FitContext, Matrix, Metric, Result, Samples, Score, Target, Truth};
+use consort_core::{Error, Estimates, FitContext, Gives, Matrix, Metric, Result, Samples, Score, Target, Truth};
 use serde::{Deserialize, Serialize};
 
-use super::{BoostedTrees, loss::Loss};
+use super::loss::Loss;
 
 /// When boosting ends before its last round: once the score on the validation rows has not become better for a while.
 /// The model keeps the trees up to the best round.
@@ -40,35 +40,39 @@ impl EarlyStopping {
     }
 }
 
-/// The validation rows while boosting goes on.
-pub(super) struct Watch<'a> {
-    rows: Samples<'a>,
+/// What watches the score of the validation rows while boosting goes on.
+#[derive(Debug)]
+pub struct Watch<'a> {
     target: std::borrow::Cow<'a, Target>,
     weights: Vec<f64>,
     metric: Arc<dyn Metric>,
     patience: usize,
     least_gain: f64,
-    scores: Vec<f64>,
     best: Option<f64>,
-    /// After how many rounds the best score was reached.
-    pub(super) best_round: usize,
+    best_round: usize,
 }
 
-impl<'a> Watch<'a> {
-    pub(super) fn new(
-        stopping: &EarlyStopping,
-        loss: &dyn Loss,
-        model: &BoostedTrees,
-        ctx: &FitContext<'a>,
-    ) -> Result<Self> {
-        let rows = ctx.validation.filter(|rows| !rows.is_empty()).ok_or_else(|| Error::Unsupported {
+impl EarlyStopping {
+    /// The validation rows of a fit.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if it has none.
+    pub fn rows<'a>(ctx: &FitContext<'a>) -> Result<Samples<'a>> {
+        ctx.validation.filter(|rows| !rows.is_empty()).ok_or_else(|| Error::Unsupported {
             by: "early stopping".into(),
             what: "a fit without validation rows".into(),
             hint: "give validation rows in the context, or set `early_stopping` to none".into(),
-        })?;
+        })
+    }
+
+    /// What watches these rows from after `round` rounds on.
+    ///
+    /// # Errors
+    /// If the rows have no target or the metric does not suit it.
+    pub fn watch<'a>(&self, rows: &Samples<'a>, loss: &dyn Loss, round: usize) -> Result<Watch<'a>> {
         let target = rows.target("early stopping")?;
         let weights = (0..rows.len()).map(|i| rows.weight(i)).collect();
-        let metric = stopping.metric.clone().unwrap_or_else(|| loss.metric());
+        let metric = self.metric.clone().unwrap_or_else(|| loss.metric());
         if !metric.suits(target.outputs().task()) {
             return Err(Error::Unsupported {
                 by: format!("`{}`", metric.name()),
@@ -76,27 +80,19 @@ impl<'a> Watch<'a> {
                 hint: "choose another metric for early stopping".into(),
             });
         }
-        let scores = model.scores(&rows)?;
-        Ok(Self {
-            rows,
-            target,
-            weights,
-            metric,
-            patience: stopping.rounds,
-            least_gain: stopping.least_gain,
-            scores,
-            best: None,
-            best_round: model.rounds(),
-        })
+        let (patience, least_gain) = (self.rounds, self.least_gain);
+        Ok(Watch { target, weights, metric, patience, least_gain, best: None, best_round: round })
     }
+}
 
-    /// Takes the trees from `first` on; gives the score, and whether it is time to stop.
-    pub(super) fn look(&mut self, model: &BoostedTrees, first: usize, round: usize) -> Result<(f64, bool)> {
-        let trees = model.trees();
-        trees.add(&self.rows, first..trees.trees().len(), &mut self.scores, trees.outputs())?;
-        let predictions: Matrix = model.predictions(&self.scores);
+impl Watch<'_> {
+    /// Takes the predictions of the rows after `round` rounds; gives the score, and whether it is time to stop.
+    ///
+    /// # Errors
+    /// If the metric has no value on these rows, or cannot read the predictions.
+    pub fn look(&mut self, predictions: &Matrix, gives: Gives, round: usize) -> Result<(f64, bool)> {
         let truth = Truth::weighted(&self.target, &self.weights)?;
-        let score = match self.metric.score(&Estimates::matrix(&predictions, model.loss().gives()), &truth)? {
+        let score = match self.metric.score(&Estimates::matrix(predictions, gives), &truth)? {
             Score::Value(score) => score,
             Score::Undefined(reason) => {
                 return Err(Error::Unsupported {
@@ -114,7 +110,13 @@ impl<'a> Watch<'a> {
         Ok((score, round - self.best_round >= self.patience))
     }
 
-    pub(super) fn name(&self) -> String {
+    /// After how many rounds the best score was reached.
+    pub fn best_round(&self) -> usize {
+        self.best_round
+    }
+
+    /// The name of what is watched.
+    pub fn name(&self) -> String {
         self.metric.name()
     }
 }

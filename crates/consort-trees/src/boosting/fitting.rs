@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use consort_core::{Error, FitContext, Ids, Result, Samples, Seed, Target, Truth, blocks};
+use consort_core::{Error, FitContext, PresentRows, Result, Samples, Seed, Target, Truth, blocks};
 use rayon::prelude::*;
 
 use super::{
-    BoostedTrees, GradientBoosting,
+    BoostedTrees, EarlyStopping, GradientBoosting,
     early_stopping::Watch,
-    loss::{Derivatives, LogLoss, Loss, Softmax, Squared},
+    loss::{self, Loss},
 };
 use crate::{
     bins::Binned,
-    decision_tree::check_weights,
     grow::{Constraints, Gradients, Grower, Growing, Grown, drawn},
     model::TreeEnsemble,
     tree::{Tree, single},
@@ -30,7 +29,7 @@ pub(super) fn boost(
         return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
     }
     let target = train.dataset().target_for("gradient boosting")?;
-    check_weights(train)?;
+    PresentRows::check_weights(train)?;
     let weights = train.row_weights();
     // A row that is drawn twice is one row of twice the weight, and one of weight 0 is absent.
     let present = weights
@@ -40,7 +39,7 @@ pub(super) fn boost(
         Some(weights) => Truth::weighted(target, weights)?,
         None => Truth::new(target),
     };
-    expect_finite(&truth, train.dataset().ids())?;
+    loss::expect_finite(&truth, train.dataset().ids())?;
     let mut model = match from {
         Some(model) => model.clone(),
         None => start(params, binned, target, &truth)?,
@@ -61,11 +60,7 @@ pub(super) fn boost(
     } else {
         model.trees().base().iter().flat_map(|&score| std::iter::repeat_n(score, rows)).collect()
     };
-    let mut watch = params
-        .early_stopping
-        .as_ref()
-        .map(|stopping| Watch::new(stopping, &**model.loss(), &model, ctx))
-        .transpose()?;
+    let mut watch = params.early_stopping.as_ref().map(|stopping| Watched::new(stopping, &model, ctx)).transpose()?;
 
     let round = Round {
         params,
@@ -85,7 +80,7 @@ pub(super) fn boost(
     let (first, total) = (model.rounds(), params.rounds as u64);
     for done in 0..params.rounds {
         ctx.check()?;
-        derive(&*round.loss, &truth, outputs, &scores, &mut gradients, &mut hessians)?;
+        loss::derive(&*round.loss, &truth, outputs, &scores, &mut gradients, &mut hessians)?;
         let seed = ctx.seed.nth("round", (first + done) as u64);
         let sample = params.rows.draw(round.present, rows, &mut gradients, &mut hessians, seed.child("rows"));
         let trees = round.trees(&mut workers, sample.as_deref(), &mut scores, &gradients, &hessians, seed)?;
@@ -94,27 +89,45 @@ pub(super) fn boost(
         let mut text = String::new();
         if let Some(watch) = &mut watch {
             let (score, is_over) = watch.look(&model, before, first + done + 1)?;
-            text = format!("{} {score:.5}", watch.name());
+            text = format!("{} {score:.5}", watch.watch.name());
             if is_over {
-                ctx.progress.step(total, total, &format!("{text}, best after {} rounds", watch.best_round));
+                ctx.progress.step(total, total, &format!("{text}, best after {} rounds", watch.watch.best_round()));
                 break;
             }
         }
         ctx.progress.step(done as u64 + 1, total, &text);
     }
     if let Some(watch) = watch {
-        model.truncate(watch.best_round);
+        model.truncate(watch.watch.best_round());
     }
     Ok(model)
 }
 
+/// The validation rows, their scores so far, and what watches them.
+struct Watched<'a> {
+    watch: Watch<'a>,
+    rows: Samples<'a>,
+    scores: Vec<f64>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(stopping: &EarlyStopping, model: &BoostedTrees, ctx: &FitContext<'a>) -> Result<Self> {
+        let rows = EarlyStopping::rows(ctx)?;
+        let watch = stopping.watch(&rows, &**model.loss(), model.rounds())?;
+        Ok(Self { watch, rows, scores: model.scores(&rows)? })
+    }
+
+    /// Takes the trees from `first` on; gives the score, and whether it is time to stop.
+    fn look(&mut self, model: &BoostedTrees, first: usize, round: usize) -> Result<(f64, bool)> {
+        let trees = model.trees();
+        trees.add(&self.rows, first..trees.trees().len(), &mut self.scores, trees.outputs())?;
+        self.watch.look(&model.predictions(&self.scores), model.loss().gives(), round)
+    }
+}
+
 /// The model before its first round.
 fn start(params: &GradientBoosting, binned: &Binned, target: &Target, truth: &Truth<'_>) -> Result<BoostedTrees> {
-    let loss: Arc<dyn Loss> = params.loss.clone().unwrap_or_else(|| match target {
-        Target::Classes { classes, .. } if classes.len() == 2 => Arc::new(LogLoss),
-        Target::Classes { .. } => Arc::new(Softmax),
-        _ => Arc::new(Squared),
-    });
+    let loss: Arc<dyn Loss> = params.loss.clone().unwrap_or_else(|| loss::usual(target));
     let outputs = loss.outputs(truth)?;
     let base = match &params.base_score {
         Some(base) if base.len() == outputs => base.clone(),
@@ -124,28 +137,9 @@ fn start(params: &GradientBoosting, binned: &Binned, target: &Target, truth: &Tr
         }
         None => loss.base(truth)?,
     };
-    if let Some(score) = base.iter().find(|score| score.is_nan() || score.abs() > f64::from(f32::MAX)) {
-        return Err(Error::Unsupported {
-            by: "gradient boosting".into(),
-            what: format!("a target whose best constant is {score}"),
-            hint: "predictions have single precision: divide the target by its size".into(),
-        });
-    }
+    loss::expect_in_range(&base)?;
     let features = binned.features().iter().map(|bins| bins.feature().clone()).collect();
     BoostedTrees::new(TreeEnsemble::new(features, base, Vec::new())?, loss)
-}
-
-/// Refuses a target that is not finite in a row that counts.
-fn expect_finite(truth: &Truth<'_>, ids: &Ids) -> Result<()> {
-    let Target::Values { values, names } = truth.target() else { return Ok(()) };
-    let bad = values.iter().enumerate().find(|(i, x)| !x.is_finite() && truth.weight(i / names.len()) > 0.0);
-    match bad {
-        None => Ok(()),
-        Some((i, &value)) => {
-            let (row, what) = (i / names.len(), names[i % names.len()].clone());
-            Err(Error::NotFinite { place: "the target".into(), row: row + 1, id: ids.label(row), what, value })
-        }
-    }
 }
 
 fn by_output(scores: &[f64], outputs: usize) -> Vec<f64> {
@@ -255,36 +249,4 @@ impl Round<'_> {
             }
         });
     }
-}
-
-/// Gradients and Hessians of all outputs, `[outputs][rows]`, block by block.
-fn derive(
-    loss: &dyn Loss,
-    truth: &Truth<'_>,
-    outputs: usize,
-    scores: &[f64],
-    gradients: &mut [f32],
-    hessians: &mut [f32],
-) -> Result<()> {
-    let rows = truth.rows();
-    let blocks_of = rows.div_ceil(blocks::ROWS);
-    let mut parts: Vec<Derivatives<'_>> = (0..blocks_of)
-        .map(|_| Derivatives { gradients: Vec::with_capacity(outputs), hessians: Vec::with_capacity(outputs) })
-        .collect();
-    for (g, h) in gradients.chunks_mut(rows).zip(hessians.chunks_mut(rows)) {
-        for ((part, g), h) in parts.iter_mut().zip(g.chunks_mut(blocks::ROWS)).zip(h.chunks_mut(blocks::ROWS)) {
-            part.gradients.push(g);
-            part.hessians.push(h);
-        }
-    }
-    let results: Vec<Result<()>> = parts
-        .into_par_iter()
-        .enumerate()
-        .map(|(block, mut part)| {
-            let own = block * blocks::ROWS..((block + 1) * blocks::ROWS).min(rows);
-            let scores: Vec<&[f64]> = scores.chunks(rows).map(|scores| &scores[own.clone()]).collect();
-            loss.gradients(own, &scores, truth, &mut part)
-        })
-        .collect();
-    results.into_iter().collect()
 }

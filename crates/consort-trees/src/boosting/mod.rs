@@ -9,7 +9,8 @@ mod model;
 mod sampling;
 mod snapshots;
 
-pub use early_stopping::EarlyStopping;
+pub use early_stopping::{EarlyStopping, Watch};
 pub use gradient_boosting::GradientBoosting;
 pub use model::BoostedTrees;
 pub use sampling::RowSampling;
+pub use snapshots::snapshots_of;

@@ -40,7 +40,7 @@ impl RowSampling {
 
     /// The rows of one round, ascending, or `None` for all those present. Gradients and Hessians (`[outputs][rows]`) of
     /// rows that stand for others are raised.
-    pub(super) fn draw(
+    pub fn draw(
         &self,
         present: Option<&[u32]>,
         rows: usize,

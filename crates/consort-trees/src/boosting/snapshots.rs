@@ -42,26 +42,10 @@ impl BoostedTrees {
     /// # Ok::<(), consort_core::Error>(())
     /// ```
     pub fn snapshots(&self, rows: &Samples<'_>, outputs: Outputs, rounds: &[usize]) -> Result<Predictions> {
-        let mut rounds = rounds.to_vec();
-        rounds.sort_unstable();
-        rounds.dedup();
-        if let Some(round) = rounds.iter().find(|round| !(1..=self.rounds()).contains(*round)) {
-            return Err(Error::parameter("rounds", round, format!("1 to {}", self.rounds())));
-        }
-        let ids = match rows.row_numbers() {
-            None => rows.dataset().ids().clone(),
-            Some(numbers) => rows.dataset().ids().take(numbers),
-        };
         let gives = if outputs.task().is_classification() { Gives::Probabilities } else { self.loss().gives() };
-        let mut builder = Some(Predictions::builder(outputs, ids));
-        self.walk(rows, rounds.into_iter(), &mut |round, matrix| {
-            if let Some(made) = builder.take() {
-                builder = Some(made.member(format!("round {round}"), gives, matrix.values())?);
-            }
-            Ok(())
-        })?;
-        let nothing = || Error::Empty { what: "the list of rounds".into(), hint: "name at least one round".into() };
-        builder.ok_or_else(nothing)?.build()
+        snapshots_of(rows, outputs, gives, self.rounds(), rounds, |rounds, each| {
+            self.walk(rows, rounds.iter().copied(), each)
+        })
     }
 
     fn walk(
@@ -81,4 +65,38 @@ impl BoostedTrees {
         }
         Ok(())
     }
+}
+
+/// A model after some of its `last` rounds as members, named `round 10` and so on. `walk` gets those rounds, ascending,
+/// and calls back with each and its predictions.
+///
+/// # Errors
+/// [`Error::Parameter`] for a round that there is none of, and the errors of `walk` and of [`Predictions::builder`].
+pub fn snapshots_of(
+    rows: &Samples<'_>,
+    outputs: Outputs,
+    gives: Gives,
+    last: usize,
+    rounds: &[usize],
+    walk: impl FnOnce(&[usize], &mut dyn FnMut(usize, Matrix) -> Result<()>) -> Result<()>,
+) -> Result<Predictions> {
+    let mut rounds = rounds.to_vec();
+    rounds.sort_unstable();
+    rounds.dedup();
+    if let Some(round) = rounds.iter().find(|round| !(1..=last).contains(*round)) {
+        return Err(Error::parameter("rounds", round, format!("1 to {last}")));
+    }
+    let ids = match rows.row_numbers() {
+        None => rows.dataset().ids().clone(),
+        Some(numbers) => rows.dataset().ids().take(numbers),
+    };
+    let mut builder = Some(Predictions::builder(outputs, ids));
+    walk(&rounds, &mut |round, matrix| {
+        if let Some(made) = builder.take() {
+            builder = Some(made.member(format!("round {round}"), gives, matrix.values())?);
+        }
+        Ok(())
+    })?;
+    let nothing = || Error::Empty { what: "the list of rounds".into(), hint: "name at least one round".into() };
+    builder.ok_or_else(nothing)?.build()
 }

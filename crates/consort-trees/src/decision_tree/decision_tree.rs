@@ -1,10 +1,9 @@
-use consort_core::{FitContext, Learner, Model, Result, Samples, Takes};
+use consort_core::{FitContext, Learner, Model, PresentRows, Result, Samples, Takes};
 use serde::{Deserialize, Serialize};
 
 use super::{
     ClassWeights, Criterion, FittedTree, PruningPath, Resolution, Shape, SplitFeatures,
     induction::{Grown, Induction, Plan, Split},
-    present_rows::PresentRows,
 };
 use crate::model::TreeEnsemble;
 

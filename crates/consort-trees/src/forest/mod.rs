@@ -4,14 +4,13 @@
 //! features are cut; [`OutOfBag`] and [`PermutationImportance`] judge a forest on the rows that its trees did not see.
 
 mod cuts;
-mod draw;
 mod model;
 mod out_of_bag;
 mod permutation;
 mod random_forest;
 
+pub use consort_split::Draw;
 pub use cuts::Cuts;
-pub use draw::Draw;
 pub use model::Forest;
 pub use out_of_bag::OutOfBag;
 pub use permutation::PermutationImportance;

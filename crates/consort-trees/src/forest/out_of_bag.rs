@@ -1,9 +1,10 @@
 use consort_core::{Dataset, Error, Estimates, Gives, Matrix, Metric, Result, Samples, Score, Truth};
+use consort_split::Drawer;
 use rayon::prelude::*;
 
-use super::{Forest, draw::Drawer};
+use super::Forest;
 
-/// What the trees of a forest say of the rows that they did not see (Breiman 1996, 2001).
+/// What the trees of a forest, or the members of another bag, say of the rows that they did not see (Breiman 1996, 2001).
 ///
 /// ```
 /// use consort_core::{Column, Dataset, Features, FitContext, Samples, Seed, Target};
@@ -20,17 +21,18 @@ use super::{Forest, draw::Drawer};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutOfBag {
-    /// The rows of the data set that the forest was fitted on, ascending, each once.
+    /// The rows of the data set that the members were fitted on, ascending, each once.
     pub rows: Vec<u32>,
-    /// How many trees did not see each of them.
+    /// How many members did not see each of them.
     pub counts: Vec<u32>,
-    /// The mean of those trees, `[rows][outputs]`; NaN where every tree saw the row.
+    /// What those members say together, `[rows][outputs]`; NaN where every member saw the row.
     pub predictions: Matrix,
-    gives: Gives,
+    /// What the numbers mean.
+    pub gives: Gives,
 }
 
 impl OutOfBag {
-    /// The score of the rows that some tree did not see.
+    /// The score of the rows that some member did not see. The samples are those of the fit.
     ///
     /// # Errors
     /// If the metric does not suit the target.
@@ -41,7 +43,7 @@ impl OutOfBag {
         let weight = |(&row, &count): (&u32, &u32)| if count == 0 { 0.0 } else { own(row) };
         let weights: Vec<f64> = self.rows.iter().zip(&self.counts).map(weight).collect();
         if weights.iter().all(|&w| w == 0.0) {
-            return Ok(Score::undefined("every tree saw every row: grow more trees"));
+            return Ok(Score::undefined("every member saw every row: fit more members"));
         }
         metric.score(&Estimates::matrix(&self.predictions, self.gives), &Truth::weighted(&target, &weights)?)
     }

@@ -1,13 +1,14 @@
 use std::sync::{Mutex, PoisonError};
 
-use consort_core::{Error, FitContext, Learner, Model, Result, Samples, Seed, Takes};
+use consort_core::{Error, FitContext, Learner, Model, PresentRows, Result, Samples, Seed, Takes};
+use consort_split::{Draw, Drawer};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Cuts, Draw, Forest, draw::Drawer};
+use super::{Cuts, Forest};
 use crate::{
     decision_tree::{
-        ClassWeights, Criterion, PresentRows, Resolution, Shape, SplitFeatures,
+        ClassWeights, Criterion, Resolution, Shape, SplitFeatures,
         induction::{Induction, Plan, Split},
         target_of,
     },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use consort_core::{Classes, Target, Truth};
 use consort_trees::boosting::loss::{
-    Absolute, Derivatives, Gamma, Huber, LogLoss, Loss, Poisson, Quantile, Softmax, Squared, Tweedie,
+    Absolute, Derivatives, Exponential, Gamma, Huber, LogLoss, Loss, Poisson, Quantile, Softmax, Squared, Tweedie,
 };
 
 use crate::tables::{fit, small, table};
@@ -65,6 +65,7 @@ fn gradients_and_hessians_of_classes_are_the_slopes_of_log_loss() {
         let sign = if true_class == 1 { 1.0 } else { -1.0 };
         for s in [-3.0, -0.1, 0.0, 2.0] {
             check(&LogLoss, &target, &[s], |scores| (-sign * scores[0]).exp().ln_1p(), 1.0);
+            check(&Exponential, &target, &[s], |scores| (-sign * scores[0]).exp(), 1.0);
         }
     }
     for true_class in 0..3u32 {
@@ -72,6 +73,18 @@ fn gradients_and_hessians_of_classes_are_the_slopes_of_log_loss() {
         let formula = |s: &[f64]| s.iter().map(|s| s.exp()).sum::<f64>().ln() - s[true_class as usize];
         check(&Softmax, &target, &[0.3, -1.0, 1.2], formula, 1.5);
     }
+}
+
+#[test]
+fn exponential_loss_has_its_best_constant_and_the_probabilities_that_belong_to_it() {
+    let target = Target::Classes { codes: vec![1, 1, 0, 1, 0], classes: Classes::new(["a", "b"]).unwrap() };
+    let weights = [1.0, 2.0, 1.0, 0.0, 0.5];
+    let truth = Truth::weighted(&target, &weights).unwrap();
+    let base = Exponential.base(&truth).unwrap();
+    assert!((base[0] - 0.5 * 2f64.ln()).abs() < 1e-12);
+    let mut p = [0.0; 2];
+    Exponential.predict(&base, &mut p);
+    assert!((p[1] - 2.0 / 3.0).abs() < 1e-6 && (p[0] + p[1] - 1.0).abs() < 1e-6);
 }
 
 /// The constant of each loss is what minimises it, as a sweep around it shows.
@@ -134,4 +147,5 @@ fn a_loss_refuses_targets_and_parameters_that_it_is_not_for() {
     assert!(refused(&Quantile { share: 1.0 }).contains("share"));
     assert!(refused(&Huber { delta: 0.0 }).contains("delta"));
     assert!(refused(&LogLoss).contains("class"));
+    assert!(refused(&Exponential).contains("class"));
 }

@@ -1,6 +1,8 @@
 //! What boosting makes small: each loss gives a gradient and a Hessian of every score.
 
 mod absolute;
+mod derive;
+mod exponential;
 mod gamma;
 mod huber;
 mod log;
@@ -18,6 +20,9 @@ use consort_core::{Gives, Metric, Result, Truth};
 use consort_metrics::{classification::LogLoss as MeanLogLoss, regression::RootMeanSquaredError};
 
 pub use absolute::Absolute;
+pub(crate) use derive::expect_in_range;
+pub use derive::{best_constant, derive, expect_finite, usual};
+pub use exponential::Exponential;
 pub use gamma::Gamma;
 pub use huber::Huber;
 pub use log::LogLoss;

@@ -1,10 +1,10 @@
 use consort_core::{Error, Result, Seed, Stream, Target};
 use serde::{Deserialize, Serialize};
 
-/// Which rows a tree sees.
+/// Which rows a member of a bag sees, such as a tree of a forest.
 ///
 /// Rows of weight 0 are absent. Where rows have weights, a bootstrap draws each in proportion to its weight, and the
-/// tree sees it as often as it was drawn. If the weights are whole numbers, it is the bootstrap of so many copies; other
+/// member sees it as often as it was drawn. If the weights are whole numbers, it is the bootstrap of so many copies; other
 /// weights, and those of more than 16 million copies, say nothing of how many draws there are: then it is the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -38,7 +38,7 @@ impl Draw {
     /// [`Error::Parameter`].
     ///
     /// ```
-    /// use consort_trees::forest::Draw;
+    /// use consort_split::Draw;
     /// assert!(Draw::Subsample { share: 1.5 }.check().is_err());
     /// ```
     pub fn check(&self) -> Result<()> {
@@ -53,14 +53,25 @@ impl Draw {
         }
     }
 
-    /// Whether a tree may miss a row.
+    /// Whether a member may miss a row.
     pub fn leaves_rows_out(&self) -> bool {
         *self != Draw::All
     }
 }
 
-/// Draws the rows of each tree of a forest.
-pub(super) struct Drawer {
+/// Draws the rows of each member, by its seed.
+///
+/// ```
+/// use consort_core::{Seed, Target};
+/// use consort_split::{Draw, Drawer};
+/// let target = Target::from_values(vec![0.0; 100], "y")?;
+/// let drawer = Drawer::new(Draw::default(), (0..100).collect(), vec![1.0; 100], &target)?;
+/// let (rows, times) = drawer.draw(Seed::new(0).nth("member", 3));
+/// assert!(rows.len() < 80 && times.iter().sum::<f64>() == 100.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Drawer {
     rows: Vec<u32>,
     weights: Vec<f64>,
     /// What each row weighs beside the draws; empty for 1.
@@ -68,6 +79,7 @@ pub(super) struct Drawer {
     kind: Kind,
 }
 
+#[derive(Debug)]
 enum Kind {
     All,
     /// Draws among places of which all weigh the same.
@@ -93,8 +105,17 @@ enum Kind {
 const MOST_COPIES: f64 = 16e6;
 
 impl Drawer {
-    /// A drawer of these rows, which have weights above 0.
-    pub(super) fn new(draw: Draw, rows: Vec<u32>, weights: Vec<f64>, target: &Target) -> Result<Self> {
+    /// A drawer of these rows of a data set, which ascend and have weights above 0. The target is that of all rows of the
+    /// data set.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a share is out of range or there is no row, [`Error::Unsupported`] for a balanced draw
+    /// of what is no class.
+    pub fn new(draw: Draw, rows: Vec<u32>, weights: Vec<f64>, target: &Target) -> Result<Self> {
+        draw.check()?;
+        if rows.is_empty() {
+            return Err(Error::parameter("rows", 0, "at least 1 to draw from"));
+        }
         let even = weights.iter().all(|&w| w == 1.0);
         let whole = weights.iter().all(|w| w.fract() == 0.0);
         // Whole weights count copies; others have no natural size, and drawing billions of copies has no end.
@@ -112,8 +133,8 @@ impl Drawer {
             Draw::Balanced => {
                 let Target::Classes { codes, classes } = target else {
                     return Err(Error::Unsupported {
-                        by: "a forest".into(),
-                        what: format!("a balanced bootstrap for {}", target.outputs().task()),
+                        by: "a balanced bootstrap".into(),
+                        what: target.outputs().task().to_string(),
                         hint: "choose `bootstrap`".into(),
                     });
                 };
@@ -139,7 +160,7 @@ impl Drawer {
     }
 
     /// With a factor for the weight of each row, such as that of its class.
-    pub(super) fn with_factors(mut self, factors: Vec<f64>) -> Self {
+    pub fn with_factors(mut self, factors: Vec<f64>) -> Self {
         if factors.iter().any(|&factor| factor != 1.0) {
             self.factors = factors;
         }
@@ -147,7 +168,7 @@ impl Drawer {
     }
 
     /// Multiplies the weights of rows drawn with their factors.
-    pub(super) fn weigh(&self, rows: &[u32], weights: &mut [f64]) {
+    pub fn weigh(&self, rows: &[u32], weights: &mut [f64]) {
         if self.factors.is_empty() {
             return;
         }
@@ -161,13 +182,14 @@ impl Drawer {
         }
     }
 
-    /// The rows that a tree may see.
-    pub(super) fn all_rows(&self) -> &[u32] {
+    /// The rows that a member may see.
+    pub fn all_rows(&self) -> &[u32] {
         &self.rows
     }
 
-    /// The rows of a tree, ascending, and their weights.
-    pub(super) fn draw(&self, seed: Seed) -> (Vec<u32>, Vec<f64>) {
+    /// The rows that the member of this seed sees, ascending, each once, and what they weigh: how often each was drawn, or
+    /// the weights that they had where none is drawn twice.
+    pub fn draw(&self, seed: Seed) -> (Vec<u32>, Vec<f64>) {
         let mut stream = seed.stream();
         let mut counts = vec![0u32; if matches!(self.kind, Kind::All) { 0 } else { self.rows.len() }];
         match &self.kind {

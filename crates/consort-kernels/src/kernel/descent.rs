@@ -1,0 +1,201 @@
+//! Losses and gradients of some weight vectors: one matrix product a tile for the pools, one for the gradients.
+
+// Launching without bounds checks is unsafe; each loop guards its own places.
+#![allow(unsafe_code)]
+
+use cubecl::prelude::*;
+
+use super::step::{Term, sum_of_units};
+use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
+
+/// Weight vectors of a launch, at most.
+pub(crate) const VECTORS: usize = 8;
+
+/// How the kernel is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Descent {
+    pub(crate) term: Term,
+    pub(crate) vectors: usize,
+    pub(crate) units: usize,
+    /// Members for each unit, rounded up.
+    pub(crate) members_each: usize,
+}
+
+/// Sums of terms to `losses[chunk][vector]` and of their derivatives to `slopes[chunk][vector][member]`.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn parts(
+    cube: &Cube,
+    descent: Descent,
+    chunks: usize,
+    floor: f32,
+    weights: &Buffer<f32>,
+    y: &Buffer<f32>,
+    losses: &Buffer<f32>,
+    slopes: &Buffer<f32>,
+) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: numbers are read below those of a member for members below their count, and each workgroup writes the
+        // places of its own chunk.
+        unsafe {
+            parts_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                CubeCount::Static(chunks as u32, 1, 1),
+                CubeDim::new_1d(descent.units as u32),
+                cube.arg(1),
+                weights.arg(),
+                y.arg(),
+                losses.arg(),
+                slopes.arg(),
+                (cube.rows() * cube.columns()) as u32,
+                cube.members() as u32,
+                chunks as u32,
+                floor,
+                descent,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn parts_kernel<F: Float>(
+    cube: &[F],
+    weights: &[f32],
+    y: &[f32],
+    losses: &mut [f32],
+    slopes: &mut [f32],
+    all: u32,
+    members: u32,
+    chunks: u32,
+    floor: f32,
+    #[comptime] descent: Descent,
+) {
+    let unit = UNIT_POS as usize;
+    let all = all as usize;
+    let members = members as usize;
+    let units = comptime!(descent.units);
+    let vectors = comptime!(descent.vectors);
+    let tiles = all.div_ceil(units);
+    let each = tiles.div_ceil(chunks as usize);
+    let chunk = CUBE_POS_X as usize;
+    let mut end = (chunk + 1) * each;
+    if end > tiles {
+        end = tiles;
+    }
+    let mut totals = Array::<f32>::new(vectors);
+    let mut sums = Array::<f32>::new(comptime!(descent.vectors * descent.members_each));
+    #[unroll]
+    for v in 0..vectors {
+        totals[v] = 0.0f32;
+    }
+    #[unroll]
+    for i in 0..comptime!(descent.vectors * descent.members_each) {
+        sums[i] = 0.0f32;
+    }
+    let mut slope_of = Shared::<[f32]>::new_slice(comptime!(descent.vectors * descent.units));
+    for t in chunk * each..end {
+        let at = t * units + unit;
+        let mut pools = Array::<f32>::new(vectors);
+        #[unroll]
+        for v in 0..vectors {
+            pools[v] = 0.0f32;
+        }
+        if at < all {
+            for m in 0..members {
+                let x = f32::cast_from(cube[m * all + at]);
+                #[unroll]
+                for v in 0..vectors {
+                    pools[v] = pools[v] + weights[comptime!(v).runtime() * members + m] * x;
+                }
+            }
+        }
+        #[unroll]
+        for v in 0..vectors {
+            let z = pools[v];
+            let mut term = 0.0f32;
+            let mut slope = 0.0f32;
+            if at < all {
+                if comptime!(descent.term == Term::Log) {
+                    let held = z.max(floor);
+                    term = -(held.ln());
+                    slope = select(z > floor, -1.0f32 / held, 0.0f32);
+                } else {
+                    let error = z - y[at];
+                    term = error * error;
+                    slope = 2.0f32 * error;
+                }
+            }
+            totals[v] = totals[v] + term;
+            slope_of[comptime!(v * descent.units).runtime() + unit] = slope;
+        }
+        sync_cube();
+        let first = t * units;
+        let mut count = all - first;
+        if count > units {
+            count = units.runtime();
+        }
+        #[unroll]
+        for i in 0..comptime!(descent.members_each) {
+            let m = comptime!(i * descent.units) + unit;
+            if m < members {
+                for e in 0..count {
+                    let x = f32::cast_from(cube[m * all + first + e]);
+                    #[unroll]
+                    for v in 0..vectors {
+                        let place = comptime!(v * descent.members_each + i);
+                        sums[place] = sums[place] + slope_of[comptime!(v * descent.units).runtime() + e] * x;
+                    }
+                }
+            }
+        }
+        sync_cube();
+    }
+    let mut held = Shared::<[f32]>::new_slice(units);
+    #[unroll]
+    for v in 0..vectors {
+        held[unit] = totals[v];
+        sum_of_units(&mut held, units);
+        if unit == 0 {
+            losses[chunk * vectors + v] = held[0];
+        }
+        sync_cube();
+        #[unroll]
+        for i in 0..comptime!(descent.members_each) {
+            let m = comptime!(i * descent.units) + unit;
+            if m < members {
+                slopes[(chunk * vectors + v) * members + m] = sums[comptime!(v * descent.members_each + i)];
+            }
+        }
+    }
+}
+
+/// Adds the parts of each chunk, in order.
+pub(crate) fn add_chunks(device: &Device, chunks: usize, units: usize, parts: &Buffer<f32>, out: &Buffer<f32>) {
+    // SAFETY: each unit below the length of the result writes its own place.
+    unsafe {
+        add_chunks_kernel::launch_unchecked(
+            device.client(),
+            crate::tile::count(out.len().div_ceil(units)),
+            CubeDim::new_1d(units as u32),
+            parts.arg(),
+            out.arg(),
+            chunks as u32,
+        );
+    }
+}
+
+#[cube(launch_unchecked)]
+fn add_chunks_kernel(parts: &[f32], out: &mut [f32], chunks: u32) {
+    let i = ABSOLUTE_POS;
+    let len = out.len();
+    if i < len {
+        let mut sum = 0.0f32;
+        let mut lost = 0.0f32;
+        for chunk in 0..chunks as usize {
+            let part = parts[chunk * len + i] - lost;
+            let next = sum + part;
+            lost = (next - sum) - part;
+            sum = next;
+        }
+        out[i] = sum;
+    }
+}

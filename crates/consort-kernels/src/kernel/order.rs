@@ -1,0 +1,289 @@
+//! Order statistics across members: a sorting network in registers, or a search for the ranks.
+
+// Launching without bounds checks is unsafe; see the guards of `at` below.
+#![allow(unsafe_code)]
+
+use cubecl::prelude::*;
+
+use super::{
+    rows::{is_missing, missing, place, row_sums},
+    summary::summarise,
+};
+use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, network::network, tile::Tile};
+
+/// Which statistic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Of {
+    /// The mean of the ranks from the first to the last.
+    Between,
+    /// The mean of all numbers, held between those of the first and the last rank.
+    Held,
+    /// The least number.
+    Least,
+    /// The greatest number.
+    Greatest,
+}
+
+/// The kernel, as it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Order {
+    pub(crate) of: Of,
+    pub(crate) members: usize,
+    /// The first and the last rank that count, from 0.
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+    /// Whether rows are scaled to a sum of 1.
+    pub(crate) scale: bool,
+    pub(crate) holes: Holes,
+    pub(crate) summary: bool,
+}
+
+/// The most members that are sorted in registers.
+pub(crate) const IN_REGISTERS: usize = 64;
+
+/// Fuses; the results are as those of a pool.
+pub(crate) fn launch(cube: &Cube, order: Order, tile: Tile, out: (&Buffer<f32>, &Buffer<u32>, &Buffer<f32>)) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: every index into `cube` is below the numbers of a member times the members, every index into
+        // `fused` below rows × columns and into the summary below rows; the buffers are of these lengths.
+        unsafe {
+            order_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                tile.count(cube.rows()),
+                tile.dim(),
+                cube.arg(1),
+                out.0.arg(),
+                out.1.arg(),
+                out.2.arg(),
+                cube.rows() as u32,
+                tile,
+                order,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn order_kernel<F: Float>(
+    cube: &[F],
+    fused: &mut [f32],
+    labels: &mut [u32],
+    tops: &mut [f32],
+    rows: u32,
+    #[comptime] tile: Tile,
+    #[comptime] order: Order,
+) {
+    let unit = UNIT_POS as usize;
+    let rows = rows as usize;
+    let all = rows * comptime!(tile.columns);
+    let first_row = CUBE_POS * comptime!(tile.rows);
+    let begin = CUBE_POS * comptime!(tile.numbers());
+    let here = comptime!(tile.numbers());
+    let by_rows = comptime!(order.scale || order.summary);
+    let mut values = Shared::<[f32]>::new_slice(comptime!(if by_rows { tile.room() } else { 1 }));
+    let reads = comptime!(tile.reads).runtime();
+    for read in 0..reads {
+        let within = read * comptime!(tile.units) + unit;
+        let at = begin + within;
+        let mut x = 0.0f32;
+        if within < here && at < all {
+            if comptime!(order.of == Of::Least || order.of == Of::Greatest) {
+                x = extreme::<F>(cube, at, all, order);
+            } else if comptime!(order.members <= IN_REGISTERS) {
+                x = sorted::<F>(cube, at, all, order);
+            } else {
+                x = searched::<F>(cube, at, all, order);
+            }
+        }
+        if comptime!(by_rows) {
+            if within < here {
+                values[place(within, tile)] = x;
+            }
+        }
+        if comptime!(!order.scale) {
+            if within < here && at < all {
+                fused[at] = x;
+            }
+        }
+    }
+    if comptime!(by_rows) {
+        sync_cube();
+        let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
+        if comptime!(order.scale) {
+            let mut of_row = Shared::<[f32]>::new_slice(comptime!(tile.rows));
+            row_sums(&values, 0, &mut held, &mut of_row, tile);
+            for read in 0..reads {
+                let within = read * comptime!(tile.units) + unit;
+                let at = begin + within;
+                if within < here {
+                    let spot = place(within, tile);
+                    let sum = of_row[within / comptime!(tile.columns)];
+                    let uniform = 1.0f32 / comptime!(tile.columns as f32);
+                    let scaled = select(sum > 0.0f32, values[spot] / select(sum > 0.0f32, sum, 1.0f32), uniform);
+                    let scaled = select(is_missing(sum), sum, scaled);
+                    values[spot] = scaled;
+                    if at < all {
+                        fused[at] = scaled;
+                    }
+                }
+            }
+            sync_cube();
+        }
+        if comptime!(order.summary) {
+            summarise(&values, 0, &mut held, labels, tops, first_row, rows, tile);
+        }
+    }
+}
+
+/// The least or the greatest number of one place.
+#[cube]
+fn extreme<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order) -> f32 {
+    let mut out = f32::cast_from(cube[at]);
+    let mut lost = is_missing(out);
+    for m in 1..comptime!(order.members) {
+        let x = f32::cast_from(cube[m * all + at]);
+        let there = !is_missing(x);
+        let better = if comptime!(order.of == Of::Least) { x < out } else { x > out };
+        // In a row that others have, a number takes the place of one that is missing.
+        if there && (better || is_missing(out)) {
+            out = x;
+        }
+        lost = lost || !there;
+    }
+    if comptime!(order.holes == Holes::Spread) { select(lost, missing(), out) } else { out }
+}
+
+/// The statistic of one place by a sorting network, all numbers in registers.
+#[cube]
+fn sorted<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order) -> f32 {
+    let members = comptime!(order.members);
+    let mut x = Array::<f32>::new(members);
+    let mut lost = false;
+    #[unroll]
+    for m in 0..members {
+        x[m] = f32::cast_from(cube[m * all + at]);
+        if comptime!(order.holes != Holes::None) {
+            lost = lost || is_missing(x[m]);
+        }
+    }
+    let mut sum = 0.0f32;
+    if comptime!(order.of == Of::Held) {
+        // The numbers themselves are needed again after they are sorted, in their own order.
+        let mut y = Array::<f32>::new(members);
+        #[unroll]
+        for m in 0..members {
+            y[m] = x[m];
+        }
+        sort(&mut y, order);
+        let low = y[comptime!(order.first)];
+        let high = y[comptime!(order.last)];
+        #[unroll]
+        for m in 0..members {
+            sum += x[m].max(low).min(high);
+        }
+        sum = sum / comptime!(members as f32);
+    } else {
+        sort(&mut x, order);
+        let count = comptime!(order.last + 1 - order.first);
+        #[unroll]
+        for i in 0..count {
+            sum += x[comptime!(order.first + i)];
+        }
+        sum = sum / comptime!(count as f32);
+    }
+    select(lost, missing(), sum)
+}
+
+#[cube]
+fn sort(x: &mut Array<f32>, #[comptime] order: Order) {
+    let pairs = comptime!(network(order.members, |rank| match order.of {
+        Of::Between => (order.first..=order.last).contains(&rank),
+        _ => rank == order.first || rank == order.last,
+    }));
+    #[unroll]
+    for i in 0..comptime!(pairs.len()) {
+        let a = comptime!(pairs[i].0);
+        let b = comptime!(pairs[i].1);
+        let low = x[a].min(x[b]);
+        let high = x[a].max(x[b]);
+        x[a] = low;
+        x[b] = high;
+    }
+}
+
+/// Numbers as integers of the same order.
+#[cube]
+fn key(x: f32) -> u32 {
+    let bits = x.to_bits();
+    select(bits >> 31u32 == 1u32, !bits, bits | 0x8000_0000u32)
+}
+
+#[cube]
+fn of_key(key: u32) -> f32 {
+    f32::from_bits(select(key >> 31u32 == 1u32, key & 0x7fff_ffffu32, !key))
+}
+
+/// The statistic of one place, for more members than registers: the two ranks are found bit by bit, each bit by
+/// counting the numbers below.
+#[cube]
+fn searched<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order) -> f32 {
+    let members = comptime!(order.members);
+    let first = comptime!(order.first as u32).runtime();
+    let last = comptime!(order.last as u32).runtime();
+    let mut low = 0u32;
+    let mut high = 0u32;
+    let mut lost = false;
+    for step in 0..32u32 {
+        let bit = 0x8000_0000u32 >> step;
+        let low_try = low | bit;
+        let high_try = high | bit;
+        let mut below_low = 0u32;
+        let mut below_high = 0u32;
+        for m in 0..members {
+            let x = f32::cast_from(cube[m * all + at]);
+            lost = lost || is_missing(x);
+            let k = key(x);
+            below_low += u32::cast_from(k < low_try);
+            below_high += u32::cast_from(k < high_try);
+        }
+        // As many numbers as the rank or fewer are below: the number of this rank has the bit.
+        if below_low <= first {
+            low = low_try;
+        }
+        if below_high <= last {
+            high = high_try;
+        }
+    }
+    let mut sum = 0.0f32;
+    let least = of_key(low);
+    let most = of_key(high);
+    if comptime!(order.of == Of::Held) {
+        for m in 0..members {
+            let x = f32::cast_from(cube[m * all + at]);
+            sum += x.max(least).min(most);
+        }
+        sum = sum / comptime!(members as f32);
+    } else {
+        let mut inside = 0u32;
+        let mut below = 0u32;
+        let mut rest = 0.0f32;
+        for m in 0..members {
+            let x = f32::cast_from(cube[m * all + at]);
+            let k = key(x);
+            let is_inside = k > low && k < high;
+            rest += select(is_inside, x, 0.0f32);
+            inside += u32::cast_from(is_inside);
+            below += u32::cast_from(k <= low);
+        }
+        // Of the numbers equal to the two ends, so many have a rank that counts.
+        let count = comptime!((order.last + 1 - order.first) as u32).runtime();
+        let mut at_low = below - first;
+        if at_low > count {
+            at_low = count;
+        }
+        let at_high = count - at_low - select(low == high, 0u32, inside);
+        sum = rest + f32::cast_from(at_low) * least + f32::cast_from(at_high) * most;
+        sum = sum / f32::cast_from(count);
+    }
+    if comptime!(order.holes == Holes::None) { sum } else { select(lost, missing(), sum) }
+}

@@ -1,0 +1,310 @@
+//! Pools: a sum over members of a function of each number, and what a row makes of the sums.
+
+// Launching without bounds checks is unsafe; see the guards of `at` below.
+#![allow(unsafe_code)]
+
+use cubecl::prelude::*;
+
+use super::{
+    rows::{is_missing, ln_or_low, missing, place, row_sums, row_tops},
+    summary::summarise,
+};
+use crate::{Cube, Device, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
+
+/// What is summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Of {
+    /// x
+    Itself,
+    /// ln max(x, floor)
+    Logarithm,
+    /// x²
+    Square,
+    /// 1 / x
+    Reciprocal,
+    /// x^p
+    Power,
+}
+
+/// What becomes of a sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Then {
+    /// It stays.
+    Itself,
+    /// eˢ
+    Exponential,
+    /// √s
+    Root,
+    /// 1 / s
+    Reciprocal,
+    /// s^(1/p)
+    Power,
+}
+
+/// How a row is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Scale {
+    /// Not.
+    AsIs,
+    /// To a sum of 1; a row of zeros becomes uniform.
+    Sum,
+    /// By a softmax; a row of which nothing is possible becomes uniform.
+    Softmax,
+}
+
+/// The kernel, as it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Pool {
+    pub(crate) of: Of,
+    pub(crate) then: Then,
+    pub(crate) scale: Scale,
+    pub(crate) holes: Holes,
+    /// Whether the weights of the members that have a row are scaled up to the weight of all.
+    pub(crate) renormalise: bool,
+    /// Whether the label, the greatest number, the margin and the entropy of each row are wanted.
+    pub(crate) summary: bool,
+}
+
+/// Numbers of a pool that are no part of its code.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Constants {
+    /// The least number of which a logarithm is taken.
+    pub(crate) floor: f32,
+    /// The exponent of a power.
+    pub(crate) p: f32,
+}
+
+/// Fuses; `fused` has a number for each row and column, `labels` one and `tops` three (top, margin, entropy) a row.
+pub(crate) fn launch(
+    cube: &Cube,
+    pool: Pool,
+    tile: Tile,
+    members: (&Buffer<u32>, &Buffer<f32>),
+    constants: Constants,
+    out: (&Buffer<f32>, &Buffer<u32>, &Buffer<f32>),
+) {
+    let device: &Device = cube.device();
+    by_storage!(cube.storage(), F => {
+        // SAFETY: every index into `cube` is below the numbers of a member times the members, every index into
+        // `fused` below rows × columns and into the summary below rows; the buffers are of these lengths.
+        unsafe {
+            pool_kernel::launch_unchecked::<F>(
+                device.client(),
+                tile.count(cube.rows()),
+                tile.dim(),
+                tile.width,
+                cube.arg(tile.width),
+                members.0.arg(),
+                members.1.arg(),
+                out.0.wide(tile.width),
+                out.1.arg(),
+                out.2.arg(),
+                cube.rows() as u32,
+                constants.floor,
+                constants.p,
+                tile,
+                pool,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn pool_kernel<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    places: &[u32],
+    weights: &[f32],
+    fused: &mut [Vector<f32, V>],
+    labels: &mut [u32],
+    tops: &mut [f32],
+    rows: u32,
+    floor: f32,
+    p: f32,
+    #[comptime] tile: Tile,
+    #[comptime] pool: Pool,
+) {
+    let unit = UNIT_POS as usize;
+    let first_row = CUBE_POS * comptime!(tile.rows);
+    // Vectors of a member, and those of this tile.
+    let all = rows as usize * comptime!(tile.columns) / comptime!(tile.width);
+    let begin = CUBE_POS * comptime!(tile.numbers() / tile.width);
+    let here = comptime!(tile.numbers() / tile.width);
+    let by_rows = comptime!(pool.scale != Scale::AsIs || pool.summary);
+    let mut values = Shared::<[f32]>::new_slice(comptime!(if by_rows { tile.room() } else { 1 }));
+    let mut kept = Array::<Vector<f32, V>>::new(comptime!(tile.reads));
+    #[unroll]
+    for read in 0..comptime!(tile.reads) {
+        let within = comptime!(read * tile.units) + unit;
+        let at = begin + within;
+        let mut sum = Vector::<f32, V>::new(0.0f32);
+        if within < here && at < all {
+            sum = pooled::<F, V>(cube, places, weights, at, all, floor, p, pool);
+        }
+        kept[read] = sum;
+        if comptime!(by_rows) {
+            if within < here {
+                #[unroll]
+                for k in 0..V::value() {
+                    let inside = within * comptime!(tile.width) + k;
+                    values[place(inside, tile)] = sum.extract(k);
+                }
+            }
+        } else if within < here && at < all {
+            fused[at] = sum;
+        }
+    }
+    if comptime!(by_rows) {
+        sync_cube();
+        let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
+        let mut of_row = Shared::<[f32]>::new_slice(comptime!(tile.rows));
+        if comptime!(pool.scale == Scale::Softmax) {
+            row_tops(&values, 0, &mut held, &mut of_row, tile);
+            #[unroll]
+            for read in 0..comptime!(tile.reads) {
+                let within = comptime!(read * tile.units) + unit;
+                if within < here {
+                    #[unroll]
+                    for k in 0..V::value() {
+                        let inside = within * comptime!(tile.width) + k;
+                        let top = of_row[inside / comptime!(tile.columns)];
+                        let possible = top > -1.0e25f32;
+                        let x = kept[read].extract(k);
+                        let e = select(possible, (x - top).exp(), 0.0f32);
+                        // What is missing stays so.
+                        values[place(inside, tile)] = select(is_missing(x), x, e);
+                    }
+                }
+            }
+            sync_cube();
+        }
+        if comptime!(pool.scale != Scale::AsIs) {
+            row_sums(&values, 0, &mut held, &mut of_row, tile);
+            #[unroll]
+            for read in 0..comptime!(tile.reads) {
+                let within = comptime!(read * tile.units) + unit;
+                let at = begin + within;
+                if within < here {
+                    let mut out = Vector::<f32, V>::new(0.0f32);
+                    #[unroll]
+                    for k in 0..V::value() {
+                        let inside = within * comptime!(tile.width) + k;
+                        let sum = of_row[inside / comptime!(tile.columns)];
+                        let spot = place(inside, tile);
+                        let x = values[spot];
+                        let safe = select(sum > 0.0f32, sum, 1.0f32);
+                        let uniform = 1.0f32 / comptime!(tile.columns as f32);
+                        let scaled = select(sum > 0.0f32, x / safe, uniform);
+                        let scaled = select(is_missing(sum), sum, scaled);
+                        values[spot] = scaled;
+                        out.insert(k, scaled);
+                    }
+                    if at < all {
+                        fused[at] = out;
+                    }
+                }
+            }
+            sync_cube();
+        } else {
+            #[unroll]
+            for read in 0..comptime!(tile.reads) {
+                let within = comptime!(read * tile.units) + unit;
+                let at = begin + within;
+                if within < here && at < all {
+                    fused[at] = kept[read];
+                }
+            }
+        }
+        if comptime!(pool.summary) {
+            summarise(&values, 0, &mut held, labels, tops, first_row, rows as usize, tile);
+        }
+    }
+}
+
+/// The sum over members of one vector, and what becomes of it.
+#[cube]
+fn pooled<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    places: &[u32],
+    weights: &[f32],
+    at: usize,
+    all: usize,
+    floor: f32,
+    p: f32,
+    #[comptime] pool: Pool,
+) -> Vector<f32, V> {
+    let members = places.len();
+    let mut sum = Vector::<f32, V>::new(0.0f32);
+    let mut share = Vector::<f32, V>::new(0.0f32);
+    for m in 0..members {
+        let x = Vector::<f32, V>::cast_from(cube[places[m] as usize * all + at]);
+        let weight = weights[m];
+        if comptime!(pool.of == Of::Itself && pool.holes != Holes::LeaveOut) {
+            sum += x * Vector::new(weight);
+        } else {
+            #[unroll]
+            for k in 0..V::value() {
+                let x = x.extract(k);
+                let there = if comptime!(pool.holes == Holes::None) { true.runtime() } else { !is_missing(x) };
+                let f = map(x, floor, p, comptime!(pool.of));
+                // A number that is missing adds nothing, or spreads.
+                let lost = if comptime!(pool.holes == Holes::LeaveOut) { 0.0f32.runtime() } else { missing() };
+                sum.insert(k, sum.extract(k) + select(there, weight * f, lost));
+                if comptime!(pool.holes == Holes::LeaveOut) {
+                    share.insert(k, share.extract(k) + select(there, weight, 0.0f32));
+                }
+            }
+        }
+    }
+    let mut out = Vector::<f32, V>::new(0.0f32);
+    #[unroll]
+    for k in 0..V::value() {
+        let mut s = sum.extract(k);
+        if comptime!(pool.holes == Holes::LeaveOut) {
+            let of = share.extract(k);
+            if comptime!(pool.renormalise) {
+                s = s / select(of > 0.0f32, of, 1.0f32);
+            }
+            s = select(of > 0.0f32, s, missing());
+        }
+        out.insert(k, finish(s, p, comptime!(pool.then)));
+    }
+    out
+}
+
+#[cube]
+fn map(x: f32, floor: f32, p: f32, #[comptime] of: Of) -> f32 {
+    if comptime!(of == Of::Itself) {
+        x
+    } else if comptime!(of == Of::Logarithm) {
+        ln_or_low(select(x > floor, x, floor))
+    } else if comptime!(of == Of::Square) {
+        x * x
+    } else if comptime!(of == Of::Reciprocal) {
+        // 1/0 stands for a number whose reciprocal is 0.
+        let safe = select(x > 0.0f32, x, 1.0f32);
+        select(x > 0.0f32, 1.0f32 / safe, 1.0e37f32)
+    } else {
+        let low = if p < 0.0f32 { 1.0e37f32.runtime() } else { 0.0f32.runtime() };
+        let safe = select(x > 0.0f32, x, 1.0f32);
+        select(x > 0.0f32, (p * safe.ln()).exp().min(1.0e37f32), low)
+    }
+}
+
+#[cube]
+fn finish(s: f32, p: f32, #[comptime] then: Then) -> f32 {
+    if comptime!(then == Then::Itself) {
+        s
+    } else if comptime!(then == Then::Exponential) {
+        s.exp()
+    } else if comptime!(then == Then::Root) {
+        s.sqrt()
+    } else if comptime!(then == Then::Reciprocal) {
+        select(s > 1.0e30f32, 0.0f32, 1.0f32 / s)
+    } else {
+        let safe = select(s > 0.0f32, s, 1.0f32);
+        let out = (safe.ln() / p).exp();
+        let out = select(s > 0.0f32, out, 0.0f32);
+        let out = select(s > 1.0e30f32 && p < 0.0f32, 0.0f32, out);
+        select(is_missing(s), s, out)
+    }
+}

@@ -1,0 +1,447 @@
+//! A round of greedy selection: the loss of every candidate in one read, then the choice, then the new sum.
+//!
+//! All of it stays on the device. Rows are cut into chunks, the same on every device; each workgroup takes a chunk for a
+//! few candidates, so that the running sum is read once for all of these, and later ones find it in a cache.
+
+// Launching without bounds checks is unsafe; each loop guards its own places.
+#![allow(unsafe_code)]
+
+use cubecl::prelude::*;
+
+use super::rows::{place, row_labels};
+use crate::{Cube, Device, buffer::Buffer, cube::by_storage, tile::Tile};
+
+/// Candidates of a workgroup.
+pub(crate) const TOGETHER: usize = 4;
+/// Chunks that numbers are cut into, at most.
+pub(crate) const CHUNKS: usize = 512;
+
+/// The loss of a sum that is no question of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Term {
+    /// −ln max(s + x, floor), of the numbers of the true classes.
+    Log,
+    /// (s + x − y)², where s is the sum of the errors so far.
+    Square,
+}
+
+/// Copies the number of each row's true class: `[member][row]`.
+pub(crate) fn gather(cube: &Cube, codes: &Buffer<u32>, units: usize, out: &Buffer<f32>) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: each unit writes one place below members × rows; codes are below the columns, as the host checked.
+        unsafe {
+            gather_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                crate::tile::count(cube.rows().div_ceil(units)),
+                CubeDim::new_1d(units as u32),
+                cube.arg(1),
+                codes.arg(),
+                out.arg(),
+                cube.members() as u32,
+                cube.columns() as u32,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn gather_kernel<F: Float>(cube: &[F], codes: &[u32], out: &mut [f32], members: u32, columns: u32) {
+    let row = ABSOLUTE_POS;
+    let rows = codes.len();
+    if row < rows {
+        let own = row * columns as usize + codes[row] as usize;
+        for m in 0..members as usize {
+            out[m * rows + row] = f32::cast_from(cube[m * rows * columns as usize + own]);
+        }
+    }
+}
+
+/// Sums the terms of each candidate over each chunk to `parts[candidate][chunk]`.
+///
+/// `cube` has `numbers` a member, `sum` and `y` the same (but `y` is not read for a logarithm).
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn terms(
+    cube: &Cube,
+    term: Term,
+    width: usize,
+    units: usize,
+    chunks: usize,
+    floor: f32,
+    sum: &Buffer<f32>,
+    y: &Buffer<f32>,
+    parts: &Buffer<f32>,
+) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: numbers are read below those of a member, for candidates below the members; one part is written for
+        // each candidate and chunk, and workgroups beyond the last candidate write none.
+        unsafe {
+            terms_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
+                CubeDim::new_1d(units as u32),
+                width,
+                cube.arg(width),
+                sum.wide(width),
+                y.wide(width),
+                parts.arg(),
+                (cube.rows() * cube.columns() / width) as u32,
+                cube.members() as u32,
+                chunks as u32,
+                floor,
+                units,
+                term,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn terms_kernel<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    sum: &[Vector<f32, V>],
+    y: &[Vector<f32, V>],
+    parts: &mut [f32],
+    all: u32,
+    members: u32,
+    chunks: u32,
+    floor: f32,
+    #[comptime] units: usize,
+    #[comptime] term: Term,
+) {
+    let all = all as usize;
+    let members = members as usize;
+    let chunks = chunks as usize;
+    let first = CUBE_POS_X as usize * TOGETHER;
+    let chunk = CUBE_POS_Y as usize;
+    let size = all.div_ceil(chunks);
+    let begin = chunk * size;
+    let mut end = begin + size;
+    if end > all {
+        end = all;
+    }
+    let mut totals = Array::<f32>::new(TOGETHER);
+    #[unroll]
+    for g in 0..TOGETHER {
+        totals[g] = 0.0f32;
+    }
+    let mut at = begin + UNIT_POS as usize;
+    while at < end {
+        let mut base = sum[at];
+        if comptime!(term == Term::Square) {
+            base = base - y[at];
+        }
+        #[unroll]
+        for g in 0..TOGETHER {
+            // Beyond the last candidate the last one is read again, and its sum not written.
+            let mut m = first + g;
+            if m >= members {
+                m = members - 1;
+            }
+            let x = base + Vector::<f32, V>::cast_from(cube[m * all + at]);
+            let mut of_vector = 0.0f32;
+            #[unroll]
+            for k in 0..V::value() {
+                let x = x.extract(k);
+                if comptime!(term == Term::Square) {
+                    of_vector += x * x;
+                } else {
+                    of_vector -= x.max(floor).ln();
+                }
+            }
+            totals[g] = totals[g] + of_vector;
+        }
+        at += units;
+    }
+    let mut held = Shared::<[f32]>::new_slice(units);
+    #[unroll]
+    for g in 0..TOGETHER {
+        held[UNIT_POS as usize] = totals[g];
+        sum_of_units(&mut held, units);
+        if UNIT_POS == 0 && first + g < members {
+            parts[(first + g) * chunks + chunk] = held[0];
+        }
+        sync_cube();
+    }
+}
+
+/// Sums what all units hold, in the first place. All units must come here.
+#[cube]
+pub(crate) fn sum_of_units(held: &mut Shared<[f32]>, #[comptime] units: usize) {
+    let unit = UNIT_POS as usize;
+    let steps = comptime!(units.ilog2());
+    #[unroll]
+    for s in 0..steps {
+        let stride = comptime!(units >> (s + 1));
+        sync_cube();
+        if unit < stride {
+            held[unit] = held[unit] + held[unit + stride];
+        }
+    }
+    sync_cube();
+}
+
+/// Counts the rows of each chunk whose label would be wrong, for each candidate, to `parts[candidate][chunk]`.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn misses(
+    cube: &Cube,
+    tile: Tile,
+    chunks: usize,
+    last: bool,
+    sum: &Buffer<f32>,
+    codes: &Buffer<u32>,
+    parts: &Buffer<f32>,
+) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: as for `terms`.
+        unsafe {
+            misses_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
+                tile.dim(),
+                cube.arg(1),
+                sum.arg(),
+                codes.arg(),
+                parts.arg(),
+                cube.members() as u32,
+                chunks as u32,
+                tile,
+                last,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn misses_kernel<F: Float>(
+    cube: &[F],
+    sum: &[f32],
+    codes: &[u32],
+    parts: &mut [f32],
+    members: u32,
+    chunks: u32,
+    #[comptime] tile: Tile,
+    #[comptime] last: bool,
+) {
+    let unit = UNIT_POS as usize;
+    let members = members as usize;
+    let chunks = chunks as usize;
+    let rows = codes.len();
+    let all = rows * comptime!(tile.columns);
+    let here = comptime!(tile.numbers());
+    let room = comptime!(tile.room());
+    let lanes = comptime!(tile.lanes);
+    let first = CUBE_POS_X as usize * TOGETHER;
+    let chunk = CUBE_POS_Y as usize;
+    let tiles = rows.div_ceil(comptime!(tile.rows));
+    let each = tiles.div_ceil(chunks);
+    let mut end = (chunk + 1) * each;
+    if end > tiles {
+        end = tiles;
+    }
+    let mut staged = Shared::<[f32]>::new_slice(comptime!(2 * room));
+    let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
+    let mut found = Shared::<[u32]>::new_slice(comptime!(tile.units));
+    let mut label_of = Shared::<[u32]>::new_slice(comptime!(tile.rows));
+    let mut spots = Array::<usize>::new(comptime!(tile.reads));
+    let mut sums = Array::<f32>::new(comptime!(tile.reads));
+    let mut totals = Array::<f32>::new(TOGETHER);
+    #[unroll]
+    for read in 0..comptime!(tile.reads) {
+        spots[read] = place(comptime!(read * tile.units) + unit, tile);
+    }
+    #[unroll]
+    for g in 0..TOGETHER {
+        totals[g] = 0.0f32;
+    }
+    for t in chunk * each..end {
+        let begin = t * here;
+        let first_row = t * comptime!(tile.rows);
+        #[unroll]
+        for read in 0..comptime!(tile.reads) {
+            let within = comptime!(read * tile.units) + unit;
+            let mut s = 0.0f32;
+            if within < here && begin + within < all {
+                s = sum[begin + within];
+            }
+            sums[read] = s;
+        }
+        #[unroll]
+        for g in 0..TOGETHER {
+            let mut m = first + g;
+            if m >= members {
+                m = members - 1;
+            }
+            let base = comptime!((g % 2) * room).runtime();
+            #[unroll]
+            for read in 0..comptime!(tile.reads) {
+                let within = comptime!(read * tile.units) + unit;
+                if within < here {
+                    let mut x = 0.0f32;
+                    if begin + within < all {
+                        x = f32::cast_from(cube[m * all + begin + within]);
+                    }
+                    staged[base + spots[read]] = sums[read] + x;
+                }
+            }
+            sync_cube();
+            row_labels(&staged, base, &mut held, &mut found, &mut label_of, tile, last);
+            #[unroll]
+            for round in 0..comptime!(tile.rounds()) {
+                let row = comptime!(round * tile.groups()) + unit / lanes;
+                if unit % lanes == 0 && row < comptime!(tile.rows) && first_row + row < rows {
+                    let wrong = label_of[row] != codes[first_row + row];
+                    totals[g] = totals[g] + f32::cast_from(u32::cast_from(wrong));
+                }
+            }
+        }
+        sync_cube();
+    }
+    #[unroll]
+    for g in 0..TOGETHER {
+        held[unit] = totals[g];
+        sum_of_units(&mut held, comptime!(tile.units));
+        if unit == 0 && first + g < members {
+            parts[(first + g) * chunks + chunk] = held[0];
+        }
+        sync_cube();
+    }
+}
+
+/// Adds the parts of each candidate, and notes the first of the least ones as the choice of this round.
+pub(crate) fn choose(
+    device: &Device,
+    members: usize,
+    chunks: usize,
+    units: usize,
+    round: usize,
+    parts: &Buffer<f32>,
+    losses: &Buffer<f32>,
+    picks: &Buffer<u32>,
+) {
+    // SAFETY: one loss is written for each candidate of the round and one pick; the buffers have a place for each round.
+    unsafe {
+        choose_kernel::launch_unchecked(
+            device.client(),
+            CubeCount::Static(1, 1, 1),
+            CubeDim::new_1d(units as u32),
+            parts.arg(),
+            losses.arg(),
+            picks.arg(),
+            members as u32,
+            chunks as u32,
+            round as u32,
+            units,
+        );
+    }
+}
+
+#[cube(launch_unchecked)]
+fn choose_kernel(
+    parts: &[f32],
+    losses: &mut [f32],
+    picks: &mut [u32],
+    members: u32,
+    chunks: u32,
+    round: u32,
+    #[comptime] units: usize,
+) {
+    let unit = UNIT_POS as usize;
+    let mut held = Shared::<[f32]>::new_slice(units);
+    let mut found = Shared::<[u32]>::new_slice(units);
+    let mut least = f32::max_value();
+    let mut pick = 0xffff_ffffu32;
+    // A few units share the chunks of a candidate, in a fixed order.
+    let mut m = unit;
+    while m < members as usize {
+        // What each addition loses is kept beside the sum.
+        let mut sum = 0.0f32;
+        let mut lost = 0.0f32;
+        for chunk in 0..chunks as usize {
+            let part = parts[m * chunks as usize + chunk] - lost;
+            let next = sum + part;
+            lost = (next - sum) - part;
+            sum = next;
+        }
+        losses[round as usize * members as usize + m] = sum;
+        if sum < least {
+            least = sum;
+            pick = m as u32;
+        }
+        m += units;
+    }
+    held[unit] = least;
+    found[unit] = pick;
+    let steps = comptime!(units.ilog2());
+    #[unroll]
+    for s in 0..steps {
+        let stride = comptime!(units >> (s + 1));
+        sync_cube();
+        if unit < stride {
+            let its = held[unit + stride];
+            let its_pick = found[unit + stride];
+            if its < held[unit] || (its == held[unit] && its_pick < found[unit]) {
+                held[unit] = its;
+                found[unit] = its_pick;
+            }
+        }
+    }
+    sync_cube();
+    if unit == 0 {
+        let pick = found[0];
+        picks[round as usize] = select(pick < members, pick, 0u32);
+    }
+}
+
+/// Adds the member that was chosen in this round to the sum; its error where `errors`.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn add(
+    cube: &Cube,
+    width: usize,
+    units: usize,
+    round: usize,
+    errors: bool,
+    picks: &Buffer<u32>,
+    y: &Buffer<f32>,
+    sum: &Buffer<f32>,
+) {
+    let all = cube.rows() * cube.columns() / width;
+    by_storage!(cube.storage(), F => {
+        // SAFETY: each unit changes one vector below those of a member, and picks are below the members.
+        unsafe {
+            add_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                crate::tile::count(all.div_ceil(units)),
+                CubeDim::new_1d(units as u32),
+                width,
+                cube.arg(width),
+                picks.arg(),
+                y.wide(width),
+                sum.wide(width),
+                all as u32,
+                round as u32,
+                errors,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn add_kernel<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    picks: &[u32],
+    y: &[Vector<f32, V>],
+    sum: &mut [Vector<f32, V>],
+    all: u32,
+    round: u32,
+    #[comptime] errors: bool,
+) {
+    let at = ABSOLUTE_POS;
+    let all = all as usize;
+    if at < all {
+        let mut next = sum[at] + Vector::<f32, V>::cast_from(cube[picks[round as usize] as usize * all + at]);
+        if comptime!(errors) {
+            next = next - y[at];
+        }
+        sum[at] = next;
+    }
+}

@@ -1,0 +1,190 @@
+//! Votes: each member's label, counted by weight.
+
+// Launching without bounds checks is unsafe; see the guards of `at` below.
+#![allow(unsafe_code)]
+
+use cubecl::prelude::*;
+
+use super::rows::{is_missing, missing, place, row_labels, row_tops};
+use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
+
+/// The kernel, as it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Election {
+    /// Whether the shares of the columns are wanted rather than a 1 for the winner.
+    pub(crate) share: bool,
+    /// Whether a row without a majority is missing.
+    pub(crate) majority: bool,
+    /// Whether the mean decides among equals, rather than the order of the columns.
+    pub(crate) by_mean: bool,
+    /// Whether the last of equal numbers of a member is its label: two columns, the second one positive.
+    pub(crate) last: bool,
+    pub(crate) holes: Holes,
+}
+
+/// Sums of weights that differ by less than this share of all are equal.
+pub(crate) const EVEN: f32 = 1e-6;
+
+/// Counts; `fused` has a number for each row and column, `labels` and `tops` (the winner's share) one a row.
+pub(crate) fn launch(
+    cube: &Cube,
+    election: Election,
+    tile: Tile,
+    members: (&Buffer<u32>, &Buffer<f32>),
+    out: (&Buffer<f32>, &Buffer<u32>, &Buffer<f32>),
+) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: every index into `cube` is below the numbers of a member times the members, every index into
+        // `fused` below rows × columns and into `labels` and `tops` below rows; the buffers are of these lengths.
+        unsafe {
+            vote_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                tile.count(cube.rows()),
+                tile.dim(),
+                cube.arg(1),
+                members.0.arg(),
+                members.1.arg(),
+                out.0.arg(),
+                out.1.arg(),
+                out.2.arg(),
+                cube.rows() as u32,
+                tile,
+                election,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn vote_kernel<F: Float>(
+    cube: &[F],
+    places: &[u32],
+    weights: &[f32],
+    fused: &mut [f32],
+    labels: &mut [u32],
+    tops: &mut [f32],
+    rows: u32,
+    #[comptime] tile: Tile,
+    #[comptime] election: Election,
+) {
+    let unit = UNIT_POS as usize;
+    let rows = rows as usize;
+    let all = rows * comptime!(tile.columns);
+    let first_row = CUBE_POS * comptime!(tile.rows);
+    let begin = CUBE_POS * comptime!(tile.numbers());
+    let here = comptime!(tile.numbers());
+    let room = comptime!(tile.room());
+    let lanes = comptime!(tile.lanes);
+    // Two halves: members are read into the one while labels are read off the other.
+    let mut staged = Shared::<[f32]>::new_slice(comptime!(2 * room));
+    let mut votes = Shared::<[f32]>::new_slice(room);
+    let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
+    let mut found = Shared::<[u32]>::new_slice(comptime!(tile.units));
+    let mut label_of = Shared::<[u32]>::new_slice(comptime!(tile.rows));
+    let mut top_of = Shared::<[f32]>::new_slice(comptime!(tile.rows));
+    let mut weight_of = Shared::<[f32]>::new_slice(comptime!(tile.rows));
+    let mut spots = Array::<usize>::new(comptime!(tile.reads));
+    let mut means = Array::<f32>::new(comptime!(tile.reads));
+    #[unroll]
+    for read in 0..comptime!(tile.reads) {
+        let within = comptime!(read * tile.units) + unit;
+        spots[read] = place(within, tile);
+        means[read] = 0.0f32;
+        if within < here {
+            votes[spots[read]] = 0.0f32;
+        }
+    }
+    // The weight of the members that voted in the rows that this unit counts.
+    let mut voted = Array::<f32>::new(comptime!(tile.rounds()));
+    #[unroll]
+    for round in 0..comptime!(tile.rounds()) {
+        voted[round] = 0.0f32;
+    }
+    for m in 0..places.len() {
+        let base = (m % 2) * room;
+        let member = places[m] as usize * all;
+        let weight = weights[m];
+        #[unroll]
+        for read in 0..comptime!(tile.reads) {
+            let within = comptime!(read * tile.units) + unit;
+            if within < here {
+                let mut x = 0.0f32;
+                if begin + within < all {
+                    x = f32::cast_from(cube[member + begin + within]);
+                }
+                staged[base + spots[read]] = x;
+                if comptime!(election.by_mean) {
+                    let there = !is_missing(x);
+                    means[read] = means[read] + select(there, weight * x, 0.0f32);
+                }
+            }
+        }
+        sync_cube();
+        row_labels(&staged, base, &mut held, &mut found, &mut label_of, tile, comptime!(election.last));
+        #[unroll]
+        for round in 0..comptime!(tile.rounds()) {
+            let row = comptime!(round * tile.groups()) + unit / lanes;
+            if unit % lanes == 0 && row < comptime!(tile.rows) {
+                let first = staged[base + row * comptime!(tile.pitch())];
+                let there = if comptime!(election.holes == Holes::None) { true.runtime() } else { !is_missing(first) };
+                if there {
+                    // The unit wrote the label itself.
+                    let spot = row * comptime!(tile.pitch()) + label_of[row] as usize;
+                    votes[spot] = votes[spot] + weight;
+                    voted[round] = voted[round] + weight;
+                } else if comptime!(election.holes == Holes::Spread) {
+                    voted[round] = missing();
+                }
+            }
+        }
+    }
+    #[unroll]
+    for round in 0..comptime!(tile.rounds()) {
+        let row = comptime!(round * tile.groups()) + unit / lanes;
+        if unit % lanes == 0 && row < comptime!(tile.rows) {
+            weight_of[row] = voted[round];
+        }
+    }
+    sync_cube();
+    row_tops(&votes, 0, &mut held, &mut top_of, tile);
+    // Among the columns that are even with the first, the one of the greatest mean, or the first.
+    #[unroll]
+    for read in 0..comptime!(tile.reads) {
+        let within = comptime!(read * tile.units) + unit;
+        if within < here {
+            let row = within / comptime!(tile.columns);
+            let even = votes[spots[read]] >= top_of[row] - comptime!(EVEN) * weight_of[row];
+            let rank = if comptime!(election.by_mean) { means[read] } else { 0.0f32.runtime() };
+            staged[spots[read]] = select(even, rank, -1.0e30f32);
+        }
+    }
+    sync_cube();
+    row_labels(&staged, 0, &mut held, &mut found, &mut label_of, tile, false);
+    sync_cube();
+    #[unroll]
+    for read in 0..comptime!(tile.reads) {
+        let within = comptime!(read * tile.units) + unit;
+        if within < here && begin + within < all {
+            let row = within / comptime!(tile.columns);
+            let weight = weight_of[row];
+            let top = top_of[row];
+            let even = staged[spots[read]] > -1.0e29f32;
+            let safe = select(weight > 0.0f32, weight, 1.0f32);
+            let mut x = 0.0f32;
+            if comptime!(election.share) {
+                x = select(even, top, votes[spots[read]]) / safe;
+            } else if within % comptime!(tile.columns) == label_of[row] as usize {
+                x = 1.0f32;
+            }
+            let mut lost = !(weight > 0.0f32);
+            if comptime!(election.majority) {
+                lost = lost || top <= (0.5f32 + comptime!(EVEN)) * weight;
+            }
+            fused[begin + within] = select(lost, missing(), x);
+            if within % comptime!(tile.columns) == 0 {
+                labels[first_row + row] = select(lost, 0xffff_ffffu32, label_of[row]);
+                tops[first_row + row] = select(lost, missing(), top / safe);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use consort_kernels::{Truth, WeightSearch};
+
+use crate::cases::*;
+
+#[test]
+fn losses_and_gradients_agree() {
+    for shape in [[1, 1, 2], [3, 5, 3], [5, 101, 10], [9, 513, 2], [300, 33, 3], [2, 2000, 1], [17, 40, 101]] {
+        for kind in KINDS {
+            let [members, rows, columns] = shape;
+            let (numbers, codes) = (probabilities(shape, kind), codes(shape, kind));
+            let y: Vec<f32> = (0..rows * columns).map(|i| (i % 7) as f32 / 7.0).collect();
+            let mut stream = stream(shape, kind, "vectors");
+            let vectors: Vec<Vec<f64>> = (0..11).map(|_| (0..members).map(|_| 0.1 + stream.unit()).collect()).collect();
+            let lent: Vec<&[f64]> = vectors.iter().map(Vec::as_slice).collect();
+            let cube = cube(shape, &numbers);
+            let eps = 1e-6f32;
+            let by_log = WeightSearch::log_loss(&cube, &codes, eps).unwrap().losses(&lent).unwrap();
+            let by_square = WeightSearch::squared(&cube, Truth::Values(&y)).unwrap().losses(&lent).unwrap();
+            for (v, weights) in vectors.iter().enumerate() {
+                let at = |m: usize, i: usize, k: usize| f64::from(numbers[(m * rows + i) * columns + k]);
+                let (mut loss, mut gradient) = (0.0, vec![0.0; members]);
+                for (i, &code) in codes.iter().enumerate() {
+                    let pool: f64 = (0..members).map(|m| weights[m] * at(m, i, code as usize)).sum();
+                    let eps = f64::from(eps);
+                    loss -= pool.max(eps).ln() / rows as f64;
+                    if pool > eps {
+                        for (m, slope) in gradient.iter_mut().enumerate() {
+                            *slope -= at(m, i, code as usize) / pool / rows as f64;
+                        }
+                    }
+                }
+                close(&by_log[v], loss, &gradient, &format!("log loss, {shape:?}, {kind:?}"));
+                let (mut loss, mut gradient, n) = (0.0, vec![0.0; members], (rows * columns) as f64);
+                for i in 0..rows {
+                    for k in 0..columns {
+                        let pool: f64 = (0..members).map(|m| weights[m] * at(m, i, k)).sum();
+                        let error = pool - f64::from(y[i * columns + k]);
+                        loss += error * error / n;
+                        for (m, slope) in gradient.iter_mut().enumerate() {
+                            *slope += 2.0 * error * at(m, i, k) / n;
+                        }
+                    }
+                }
+                close(&by_square[v], loss, &gradient, &format!("squared, {shape:?}, {kind:?}"));
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn close(got: &consort_kernels::Slope, loss: f64, gradient: &[f64], what: &str) {
+    assert!((got.loss - loss).abs() <= 1e-5 * loss.abs().max(1.0), "{what}: loss {} {loss}", got.loss);
+    let scale = gradient.iter().fold(1.0f64, |scale, slope| scale.max(slope.abs()));
+    for (got, slope) in got.gradient.iter().zip(gradient) {
+        assert!((got - slope).abs() <= 1e-5 * scale, "{what}: slope {got} {slope}");
+    }
+}

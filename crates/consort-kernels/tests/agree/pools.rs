@@ -1,0 +1,139 @@
+use consort_core::{Fusion, Missing};
+use consort_fusion::rule;
+use consort_kernels::{Holes, LogPool, PowerMean, WeightedMean};
+
+use crate::cases::*;
+
+#[test]
+fn means_agree() {
+    for &shape in SHAPES {
+        for kind in KINDS {
+            let what = format!("mean, {shape:?}, {kind:?}");
+            let numbers = probabilities(shape, kind);
+            let (cube, host) = (cube(shape, &numbers), predictions(shape, &numbers, Missing::Error));
+            let fused = WeightedMean::default().fuse(&cube).unwrap();
+            same(&fused, &rule::Mean::new().fuse(&host).unwrap(), 1e-6, &what);
+            surety_of_its_numbers(&fused, &what);
+            let weights = weights(shape);
+            let fused = WeightedMean::default().with_weights(weights.clone()).numbers_only().fuse(&cube).unwrap();
+            same(&fused, &rule::Mean::new().with_weights(weights).fuse(&host).unwrap(), 1e-6, &what);
+        }
+    }
+}
+
+#[test]
+fn the_softmax_of_mean_logits_agrees() {
+    for &shape in SHAPES {
+        let mut stream = stream(shape, Kind::Spread, "logits");
+        let [members, rows, columns] = shape;
+        let logits: Vec<f32> = (0..members * rows * columns).map(|_| (10.0 * stream.normal()) as f32).collect();
+        let weights = weights(shape);
+        let total: f64 = weights.iter().sum();
+        let mut expected = Vec::new();
+        for i in 0..rows {
+            let mean = |k: usize| -> f64 {
+                let at = |m: usize| f64::from(logits[(m * rows + i) * columns + k]);
+                (0..members).map(|m| weights[m] / total * at(m)).sum()
+            };
+            let means: Vec<f64> = (0..columns).map(mean).collect();
+            let top = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = means.iter().map(|x| (x - top).exp()).sum();
+            expected.extend(means.iter().map(|x| ((x - top).exp() / sum) as f32));
+        }
+        let what = format!("logits, {shape:?}");
+        let fused = WeightedMean::of_logits().with_weights(weights).fuse(&cube(shape, &logits)).unwrap();
+        near(fused.matrix().unwrap().values(), &expected, 4e-6, &what);
+        surety_of_its_numbers(&fused, &what);
+    }
+}
+
+#[test]
+fn log_pools_agree() {
+    for &shape in SHAPES {
+        for kind in KINDS {
+            let what = format!("log pool, {shape:?}, {kind:?}");
+            let numbers = probabilities(shape, kind);
+            let (cube, host) = (cube(shape, &numbers), predictions(shape, &numbers, Missing::Error));
+            let weights = weights(shape);
+            let fused = LogPool::geometric().with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::Geometric::new().with_weights(weights.clone()).fuse(&host).unwrap();
+            same(&fused, &expected, 2e-6, &what);
+            surety_of_its_numbers(&fused, &what);
+            let total: f64 = weights.iter().sum();
+            let fused = LogPool::product().with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::Product::new().with_weights(weights.clone()).fuse(&host).unwrap();
+            same(&fused, &expected, 2e-6 * (1.0 + total as f32), &format!("product, {what}"));
+            let fused = LogPool::geometric().with_floor(1e-15).with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::LogitMean::new().with_weights(weights).fuse(&host).unwrap();
+            same(&fused, &expected, 4e-6, &format!("floor, {what}"));
+        }
+    }
+}
+
+#[test]
+fn power_means_agree() {
+    for &shape in SHAPES {
+        for kind in KINDS {
+            let numbers = probabilities(shape, kind);
+            let (cube, host) = (cube(shape, &numbers), predictions(shape, &numbers, Missing::Error));
+            for p in [-1.0f32, 1.0, 2.0, 3.0, -2.0] {
+                let what = format!("power {p}, {shape:?}, {kind:?}");
+                let fused = PowerMean::new(p).with_weights(weights(shape)).fuse(&cube).unwrap();
+                let expected = rule::Power::new(f64::from(p)).with_weights(weights(shape)).fuse(&host).unwrap();
+                same(&fused, &expected, 3e-6, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_members_lack_are_left_out_or_spread() {
+    for &shape in &[[3, 5, 3], [5, 101, 10], [8, 513, 2], [4, 61, 17], [3, 11, 101], [65, 40, 5]] {
+        let mut numbers = probabilities(shape, Kind::Spread);
+        holes(shape, &mut numbers);
+        for (policy, missing) in [(Holes::LeaveOut, Missing::Available), (Holes::Spread, Missing::Propagate)] {
+            let what = format!("{policy:?}, {shape:?}");
+            let (cube, host) = (cube(shape, &numbers).with_holes(policy), predictions(shape, &numbers, missing));
+            let weights = weights(shape);
+            let fused = WeightedMean::default().with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::Mean::new().with_weights(weights.clone()).fuse(&host).unwrap();
+            same(&fused, &expected, 1e-6, &format!("mean, {what}"));
+            surety_of_its_numbers(&fused, &what);
+            let fused = LogPool::geometric().with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::Geometric::new().with_weights(weights.clone()).fuse(&host).unwrap();
+            same(&fused, &expected, 2e-6, &format!("geometric, {what}"));
+            let fused = LogPool::product().with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::Product::new().with_weights(weights.clone()).fuse(&host).unwrap();
+            same(&fused, &expected, 1e-4, &format!("product, {what}"));
+            let fused = PowerMean::new(2.0).with_weights(weights.clone()).fuse(&cube).unwrap();
+            let expected = rule::Power::new(2.0).with_weights(weights).fuse(&host).unwrap();
+            same(&fused, &expected, 3e-6, &format!("power, {what}"));
+        }
+    }
+}
+
+#[test]
+fn raw_pools_of_values_agree() {
+    let shape = [6, 333, 1];
+    let numbers: Vec<f32> = probabilities([6, 111, 3], Kind::Spread).iter().map(|x| 3.0 * x).collect();
+    let (cube, host) = (cube(shape, &numbers), values(shape, &numbers));
+    let fused = LogPool::geometric().raw().fuse(&cube).unwrap();
+    same(&fused, &rule::Geometric::new().fuse(&host).unwrap(), 4e-6, "geometric mean of values");
+    for p in [2.0f32, -1.0, 1.5] {
+        let fused = PowerMean::new(p).raw().fuse(&cube).unwrap();
+        same(&fused, &rule::Power::new(f64::from(p)).fuse(&host).unwrap(), 4e-6, "power mean of values");
+    }
+}
+
+#[test]
+fn the_same_cube_gives_the_same_bits() {
+    let shape = [37, 1001, 7];
+    let cube = cube(shape, &probabilities(shape, Kind::Spread));
+    let bits = |fused: consort_kernels::Fused| -> Vec<u32> {
+        fused.matrix().unwrap().values().iter().map(|x| x.to_bits()).collect()
+    };
+    let first = bits(LogPool::geometric().fuse(&cube).unwrap());
+    for _ in 0..3 {
+        assert_eq!(bits(LogPool::geometric().fuse(&cube).unwrap()), first);
+    }
+}

@@ -1,0 +1,73 @@
+use consort_core::{Classes, Fusion, Gives, Ids, Missing, Outputs, Predictions};
+use consort_fusion::rule;
+use consort_kernels::{DeviceRule, LogPool, Vote, WeightedMean, stream, stream_in};
+
+use crate::cases::{Kind, device, near, predictions, probabilities};
+
+#[test]
+fn parts_of_any_size_give_the_same_bits() {
+    let shape = [5, 1003, 3];
+    let host = predictions(shape, &probabilities(shape, Kind::Spread), Missing::Error);
+    let rules: [&dyn DeviceRule; 3] =
+        [&WeightedMean::default().numbers_only(), &LogPool::geometric(), &Vote::default()];
+    for rule in rules {
+        let whole = stream(&device(), &host, rule).unwrap();
+        for step in [1003, 1000, 334, 100] {
+            assert_eq!(stream_in(&device(), &host, rule, step).unwrap(), whole, "{rule:?}, {step} rows");
+        }
+    }
+}
+
+#[test]
+fn logits_are_made_into_probabilities_on_the_way() {
+    let outputs = Outputs::Classes(Classes::new(["a", "b", "c"]).unwrap());
+    let host = Predictions::builder(outputs, Ids::positions(2))
+        .member("m", Gives::Logits, &[1.0, 2.0, 3.0, -1.0, 0.0, 100.0])
+        .unwrap()
+        .build()
+        .unwrap();
+    let fused = stream(&device(), &host, &WeightedMean::default()).unwrap();
+    near(fused.values(), rule::Mean::new().fuse(&host).unwrap().values(), 1e-6, "logits");
+}
+
+#[test]
+fn drawn_cubes_are_distributions_and_copies_take_time() {
+    let cube = consort_kernels::Cube::drawn(&device(), 3, 101, 7, 5).unwrap();
+    let numbers = cube.numbers().unwrap();
+    assert!(numbers.chunks(7).all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5 && row.iter().all(|&x| x > 0.0)));
+    assert_ne!(numbers[..7], numbers[7..14]);
+    let rate = device().copy_rate(1 << 20).unwrap();
+    assert!(rate.is_finite() && rate > 0.0);
+}
+
+#[test]
+fn rules_by_name_are_those_of_the_cpu() {
+    for shape in [[7, 101, 10], [6, 513, 2]] {
+        let host = predictions(shape, &probabilities(shape, Kind::Spread), Missing::Error);
+        let names = [
+            "mean",
+            "geometric",
+            "geometric:raw",
+            "logit-mean",
+            "product",
+            "power:3",
+            "harmonic",
+            "median",
+            "median:raw",
+            "trimmed:0.2",
+            "winsorised:2",
+            "minimum",
+            "maximum",
+            "borda",
+            "vote",
+            "vote:share",
+            "vote:majority,share",
+        ];
+        for name in names {
+            let cpu = rule::by_name(name, &rule::Options::default()).unwrap();
+            let named = consort_kernels::device_rule(&cpu.name(), cpu.weights(), host.outputs(), shape[0]).unwrap();
+            let fused = stream(&device(), &host, &*named).unwrap();
+            near(fused.values(), cpu.fuse(&host).unwrap().values(), 2e-5, name);
+        }
+    }
+}
