@@ -2,6 +2,7 @@
 """Trees beside scikit-learn, LightGBM and XGBoost: quality on the same folds, time and memory in the same minutes.
 
     trees.py quality [SET ...]             5-fold scores, and where ours is worse by more than a standard error
+    trees.py peers [SET ...]               the peers' part of it alone, which is kept
     trees.py speed [--runs N] [CASE ...]   fit, predict and peak memory, in turn; `trees.py speed list` lists the cases
     trees.py page                          puts what was gathered into docs/benchmarks/trees.md
 
@@ -19,7 +20,7 @@ import time
 import numpy as np
 
 TARGET = os.environ.get("CARGO_TARGET_DIR", "target")
-EXAMPLES = os.path.join(TARGET, "release", "examples")
+EXAMPLES = os.environ.get("EXAMPLES", os.path.join(TARGET, "release", "examples"))
 GATHERED = os.path.join(TARGET, "peers", "trees")
 TABLES = os.environ.get("TABLES", "data")
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "benchmarks", "trees.md")
@@ -129,7 +130,7 @@ def two_columns(p):
 
 def peers(classes, levels):
     """What the peers of each of our learners are called, and what each predicts."""
-    from sklearn import ensemble, tree
+    from sklearn import ensemble, impute, pipeline, tree
 
     kind = {"classes": classes, "levels": levels}
     categories = [f for f, count in enumerate(levels) if count]
@@ -165,7 +166,9 @@ def peers(classes, levels):
     forest = of(ensemble.RandomForestClassifier, ensemble.RandomForestRegressor, n_estimators=100, n_jobs=2)
     extra = of(ensemble.ExtraTreesClassifier, ensemble.ExtraTreesRegressor, n_estimators=100, n_jobs=2)
     base = tree.DecisionTreeClassifier(max_depth=1) if classes else tree.DecisionTreeRegressor(max_depth=3)
-    adaboost = of(ensemble.AdaBoostClassifier, ensemble.AdaBoostRegressor, estimator=base, n_estimators=50)
+    boosted = of(ensemble.AdaBoostClassifier, ensemble.AdaBoostRegressor, estimator=base, n_estimators=50)
+    # It takes no missing values.
+    adaboost = lambda seed: pipeline.make_pipeline(impute.SimpleImputer(strategy="median"), boosted(seed))
     hot = lambda x: one_hot(x, levels)
     return {
         "boosting": {"HistGradientBoosting": (estimator(histogram), 1), "LightGBM": (lightgbm, 1), "XGBoost": (xgboost, 1)},
@@ -189,17 +192,46 @@ def costs(p, y, classes):
 SCORES = {"boosting": ["log loss", "error", "squared error"], "adaboost": ["error", "squared error"]}
 
 
-def quality(names):
+def folded(name):
+    """A set with its folds, and over how many seeds what is drawn is averaged."""
     from sklearn.model_selection import KFold, StratifiedKFold
 
+    x, y, levels, classes = SETS[name]()
+    splitter = (StratifiedKFold if classes else KFold)(5, shuffle=True, random_state=0)
+    folds = np.zeros(len(y), np.uint8)
+    for number, (_, asked) in enumerate(splitter.split(x, y)):
+        folds[asked] = number
+    return x, y, levels, classes, folds, SEEDS if len(y) < 10_000 else 1
+
+
+def said_by_peer(name, peer, seed, predict, x, y, classes, folds):
+    """Out-of-fold predictions of a peer: kept, since they stay the same when ours change."""
+    path = os.path.join(GATHERED, "peers", f"{name} {peer} {seed}.npy")
+    if not os.path.exists(path):
+        p = np.zeros((len(y), max(classes, 1)))
+        for fold in range(5):
+            own = folds != fold
+            p[~own] = predict(x[own], y[own], x[~own], seed)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        np.save(path, p)
+    return np.load(path)
+
+
+def ask_peers(names):
+    """Fills in what peers say, which takes long and needs none of ours."""
+    for name in names or SETS:
+        x, y, levels, classes, folds, seeds = folded(name)
+        for others in peers(classes, levels).values():
+            for peer, (predict, draws) in others.items():
+                for seed in range(min(draws, seeds)):
+                    said_by_peer(name, peer, seed, predict, x, y, classes, folds)
+        print(name, flush=True)
+
+
+def quality(names):
     os.makedirs(GATHERED, exist_ok=True)
     for name in names or SETS:
-        x, y, levels, classes = SETS[name]()
-        splitter = (StratifiedKFold if classes else KFold)(5, shuffle=True, random_state=0)
-        folds = np.zeros(len(y), np.uint8)
-        for number, (_, asked) in enumerate(splitter.split(x, y)):
-            folds[asked] = number
-        seeds = SEEDS if len(y) < 10_000 else 1
+        x, y, levels, classes, folds, seeds = folded(name)
         with tempfile.TemporaryDirectory() as folder:
             write(folder, "all", x, y)
             folds.tofile(os.path.join(folder, "folds"))
@@ -215,13 +247,8 @@ def quality(names):
         lines = []
         for kind, others in peers(classes, levels).items():
             for peer, (predict, draws) in others.items():
-                theirs = []
-                for seed in range(min(draws, seeds)):
-                    p = np.zeros((len(y), max(classes, 1)))
-                    for fold in range(5):
-                        own = folds != fold
-                        p[~own] = predict(x[own], y[own], x[~own], seed)
-                    theirs.append(costs(p, y, classes))
+                told = [said_by_peer(name, peer, seed, predict, x, y, classes, folds) for seed in range(min(draws, seeds))]
+                theirs = [costs(p, y, classes) for p in told]
                 for score in ours[kind][0]:
                     if score in SCORES.get(kind, ["Brier", "error", "squared error"]):
                         lines.append(compare_costs(name, kind, peer, score, ours[kind], theirs))
@@ -277,10 +304,10 @@ CASES = {
     "diamonds": (lambda: of_set("diamonds"), "boosting", {"rounds": 200}, TWO, MANY),
     "hpc": (lambda: of_set("hpc"), "boosting", {"rounds": 100}, TWO, MANY),
     "forest, 100,000 × 20, two classes": (lambda: made(100_000, 20, 2, 50_000), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "forest, 100,000 × 20, values": (lambda: made(100_000, 20, 0, 50_000), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "forest, 30,000 × 20, values": (lambda: made(30_000, 20, 0, 50_000), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
     "forest, diamonds": (lambda: of_set("diamonds", False), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
     "extra trees, 100,000 × 20, two classes": (lambda: made(100_000, 20, 2, 50_000), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "extra trees, 100,000 × 20, values": (lambda: made(100_000, 20, 0, 50_000), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "extra trees, 30,000 × 20, values": (lambda: made(30_000, 20, 0, 50_000), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
     "extra trees, diamonds": (lambda: of_set("diamonds", False), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
     "5 folds × 3 configurations": (lambda: made(200_000, 20, 2, 0), "folds", {"rounds": 50, "leaves": [15, 31, 63]}, [2], ["consort", "LightGBM"]),
 }
@@ -309,7 +336,7 @@ def run_side(side, folder, kind, what, asked, threads):
     else:
         setup = {"side": side, "folder": folder, "kind": kind, "what": what, "asked": asked, "threads": threads}
         command = [sys.executable, HERE, "child", json.dumps(setup)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -401,7 +428,7 @@ def child(setup):
         else:
             cost += run(fit, predict, x, y, *test)
             count += len(test[1])
-    print(json.dumps({**times, "loss": cost / count, "peak_kb": memory("VmHWM") - before}))
+    print(json.dumps({**times, "loss": float(cost) / count, "peak_kb": memory("VmHWM") - before}))
 
 
 def child_lightgbm(setup, kind, asked, threads):
@@ -529,6 +556,8 @@ def page():
     with open(PAGE) as file:
         text = file.read()
     for name, part in parts.items():
+        if part.count("\n") <= 2:
+            continue  # nothing gathered: what stands there stays
         marks = re.compile(f"(<!-- measured: {name} -->\n).*?(<!-- end -->)", re.S)
         text = marks.sub(lambda found: f"{found[1]}\n{part}\n{found[2]}", text)
     with open(PAGE, "w") as file:
@@ -541,6 +570,8 @@ def main():
         child(json.loads(rest[0]))
     elif mode == "quality":
         quality(rest)
+    elif mode == "peers":
+        ask_peers(rest)
     elif mode == "speed":
         runs = int(rest[1]) if rest[:1] == ["--runs"] else 3
         speed(runs, rest[2:] if rest[:1] == ["--runs"] else rest)

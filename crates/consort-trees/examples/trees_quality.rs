@@ -8,6 +8,8 @@ mod raw;
 use std::collections::BTreeMap;
 
 use consort_core::{FitContext, Learner, Samples, Seed};
+// Linked for its learners, which a setup knows by name.
+use consort_trees as _;
 
 fn main() -> raw::Result<()> {
     let args: Vec<String> = std::env::args().collect();

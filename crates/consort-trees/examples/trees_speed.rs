@@ -12,6 +12,8 @@ mod raw;
 use std::time::Instant;
 
 use consort_core::{Dataset, FitContext, Learner, Matrix, Samples, Seed, Target};
+// Linked for its learners, which a setup knows by name.
+use consort_trees as _;
 use serde::Deserialize;
 use serde_json::json;
 

@@ -108,6 +108,18 @@ impl GradientBoosting {
         self.bins.check()
     }
 
+    /// The model fitted on these samples, on bins that all fits on their data set share.
+    ///
+    /// # Errors
+    /// If a parameter is out of range, the target is not what the loss is for, or the work was cancelled.
+    pub fn fit_boosted(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<BoostedTrees> {
+        self.check()?;
+        ctx.install(|| {
+            let binned = Binned::shared(train.dataset(), &self.bins)?;
+            fitting::boost(self, &binned, train, ctx, None)
+        })
+    }
+
     /// The model fitted on bins that were made before. [`Learner::fit`] itself shares bins between all fits on a data
     /// set; this is for bins that are kept elsewhere.
     ///
@@ -183,10 +195,6 @@ impl Learner for GradientBoosting {
     }
 
     fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        self.check()?;
-        ctx.install(|| {
-            let binned = Binned::shared(train.dataset(), &self.bins)?;
-            Ok(Box::new(fitting::boost(self, &binned, train, ctx, None)?) as Box<dyn Model>)
-        })
+        Ok(Box::new(self.fit_boosted(train, ctx)?))
     }
 }
