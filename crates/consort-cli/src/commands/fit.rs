@@ -49,6 +49,11 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     let (Some(path), Some(target), Some(output)) = (&recipe.data, &recipe.target, &args.output) else {
         return Err(Failure::usage("fit needs DATA, --target COL and -o RUN (or --recipe R.toml, or --resume RUN)"));
     };
+    for (option, count) in [("--repeats", recipe.repeats), ("--layers", recipe.layers)] {
+        if count == Some(0) {
+            return Err(Failure::usage(format!("{option} is 0, but must be at least 1")));
+        }
+    }
     session.doing("reading the table");
     let table = table::read(path)?;
     let roles = Roles {
@@ -97,7 +102,7 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
         method,
         folds: recipe.folds.unwrap_or(5),
         repeats: recipe.repeats.unwrap_or(1),
-        layers: recipe.layers.unwrap_or(1).max(1),
+        layers: recipe.layers.unwrap_or(1),
         metric: metric.name(),
         keep_folds: recipe.keep_folds,
         seed: recipe.seed.unwrap_or_default(),

@@ -266,6 +266,8 @@ fn options() -> Vec<Case> {
         case("more folds than rows", good(), Refused(&["fold"])).args(&["--folds", "31"]),
         case("folds of no rows", good(), Refused(&["--folds"])).args(&["--folds", "0"]),
         case("too many folds to count", good(), Refused(&[])).args(&["--folds", "4294967295"]),
+        case("no repeat", good(), Refused(&["repeats"])).args(&["--repeats", "0"]),
+        case("no layer", good(), Refused(&["layers"])).args(&["--layers", "0"]),
         case("a positive class that is none", good(), Refused(&["maybe"])).args(&["--positive", "maybe"]),
         case("numbers of texts", good(), Refused(&["y"])).args(&["--task", "regression"]),
         case(

@@ -16,18 +16,11 @@ pub(crate) fn file(packed: Option<IpcCompression>, batches: usize) -> Vec<u8> {
         "is" => [Some(true), None, Some(false), Some(true)],
     )
     .unwrap();
-    let writer = IpcWriter::new(&mut bytes).with_compression(packed);
-    if batches == 1 {
-        let mut writer = writer;
-        writer.finish(&mut frame).unwrap();
-    } else {
-        let mut writer = writer.batched(frame.schema()).unwrap();
-        for batch in 0..batches {
-            let size = 4 / batches;
-            writer.write_batch(&frame.slice((batch * size) as i64, size)).unwrap();
-        }
-        writer.finish().unwrap();
-    }
+    IpcWriter::new(&mut bytes)
+        .with_compression(packed)
+        .with_record_batch_size(Some(4 / batches))
+        .finish(&mut frame)
+        .unwrap();
     bytes
 }
 
