@@ -12,6 +12,7 @@
 //! | [`calibration`] | whether probabilities mean what they say |
 //! | [`diversity`], [`uncertainty`] | how members differ, and how sure an ensemble is |
 //! | [`significance`] | whether a difference is more than luck |
+//! | [`generalisation`] | what scores on seen and unseen rows say about a model |
 //! | [`registry`] | metrics by name and by task |
 //!
 //! ```
@@ -27,6 +28,7 @@
 pub mod calibration;
 pub mod classification;
 pub mod diversity;
+pub mod generalisation;
 mod mean_over_rows;
 pub mod ranking;
 pub mod registry;

@@ -5,7 +5,9 @@
 //! | [`chart`] | the charts, one file each: plain data that draws itself |
 //! | [`Figure`] | what all charts have: a title, how to read it, a drawing, a table, JSON |
 //! | [`overview`] | from predictions to the report, in one call |
-//! | [`report`] | the report: verdict, leaderboard, charts, one HTML file |
+//! | [`report`] | the report: verdict, leaderboard, charts: one HTML file, or Markdown, JSON, text |
+//! | [`terminal`] | bars and sparklines of block characters |
+//! | [`tensorboard`] | scalars for TensorBoard |
 //! | [`Svg`], [`Theme`] | a finished drawing, light and dark |
 
 pub mod chart;
@@ -14,6 +16,8 @@ mod figure;
 pub mod overview;
 pub mod report;
 mod table;
+pub mod tensorboard;
+pub mod terminal;
 
 pub use draw::number::{decimals, number};
 pub use draw::{Svg, Theme};

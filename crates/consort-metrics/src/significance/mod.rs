@@ -11,6 +11,8 @@
 //! | several methods on several data sets | [`friedman`] with Nemenyi's critical difference |
 //! | many tests at once | [`holm`] |
 //! | the error of one share | [`wilson_interval`] |
+//! | the error of any score, from 20 scores | [`GroupJackknife`] |
+//! | the error of a mean | [`mean_interval`] |
 
 mod bootstrap;
 mod cochran;
@@ -18,8 +20,10 @@ mod corrected_resampled_t;
 mod delong;
 mod five_by_two;
 mod friedman;
+mod group_jackknife;
 mod holm;
 mod mcnemar;
+mod normal_limit;
 mod replicates;
 mod resampling;
 mod row_scores;
@@ -35,8 +39,10 @@ pub use corrected_resampled_t::{corrected_resampled_interval, corrected_resample
 pub use delong::{AucDifference, DeLong, delong};
 pub use five_by_two::{five_by_two_f, five_by_two_t};
 pub use friedman::{Friedman, friedman};
+pub use group_jackknife::{GroupJackknife, mean_interval};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
+pub use normal_limit::normal_limit;
 pub use replicates::{Difference, Interval, Replicates};
 pub use resampling::Resampling;
 pub use sign_test::sign_test;

@@ -69,12 +69,7 @@ impl Cloud {
         if found <= Self::POINTS {
             points.extend((0..rows).filter_map(finite));
         } else {
-            cells = vec![0; Self::ACROSS * Self::UP];
-            let place =
-                |v: f64, (low, high): (f64, f64), n: usize| (((v - low) / (high - low) * n as f64) as usize).min(n - 1);
-            for (px, py) in (0..rows).filter_map(finite) {
-                cells[place(py, y, Self::UP) * Self::ACROSS + place(px, x, Self::ACROSS)] += 1;
-            }
+            cells = counted((0..rows).filter_map(finite), x, y);
         }
         let step = rows.div_ceil(Self::TREND_ROWS).max(1);
         let sample: Vec<(f64, f64)> = (0..rows).step_by(step).filter_map(finite).collect();
@@ -108,7 +103,7 @@ impl Cloud {
             canvas.cloud(&frame.all(&self.points), 3.0, Ink::Ensemble);
         } else {
             let most = self.cells.iter().copied().max().unwrap_or(1);
-            self.draw_cells(&mut canvas, &frame, most);
+            draw_cells(&mut canvas, &frame, &self.cells);
             ramp_key(&mut canvas, (2.0, 2.0), "1", &format!("{} rows in a cell", count(most as f64)));
         }
         reference(&mut canvas, &frame);
@@ -125,22 +120,6 @@ impl Cloud {
         canvas.finish(&figure.title(), &figure.description())
     }
 
-    fn draw_cells(&self, canvas: &mut Canvas, frame: &Frame, most: u64) {
-        let (w, h) = ((frame.right - frame.left) / Self::ACROSS as f64, (frame.bottom - frame.top) / Self::UP as f64);
-        let mut steps: Vec<Vec<(f64, f64, f64, f64)>> = vec![Vec::new(); Ink::STEPS];
-        for (place, &cell) in self.cells.iter().enumerate().filter(|(_, cell)| **cell > 0) {
-            let share = (cell as f64).ln() / (most as f64).ln().max(1e-9);
-            // The palest step would be lost on the page.
-            let step = 1 + (share * (Ink::STEPS - 2) as f64).round() as usize;
-            let (i, k) = (place / Self::ACROSS, place % Self::ACROSS);
-            let at = (frame.left + w * k as f64, frame.bottom - h * (i + 1) as f64);
-            steps[step.min(Ink::STEPS - 1)].push((at.0, at.1, w, h));
-        }
-        for (step, cells) in steps.iter().enumerate() {
-            canvas.cells(cells, Ink::Ramp(step));
-        }
-    }
-
     fn table(&self, caption: String, x: &str, y: &str) -> Table {
         let head = [
             format!("median {x}"),
@@ -153,6 +132,41 @@ impl Cloud {
             table.push([number(bin.x), number(bin.low), number(bin.middle), number(bin.high)]);
         }
         table
+    }
+}
+
+/// How many points lie in each cell, line after line from the least y.
+fn counted(points: impl Iterator<Item = (f64, f64)>, x: (f64, f64), y: (f64, f64)) -> Vec<u64> {
+    let mut cells = vec![0; Cloud::ACROSS * Cloud::UP];
+    let place = |v: f64, (low, high): (f64, f64), n: usize| (((v - low) / (high - low) * n as f64) as usize).min(n - 1);
+    for (px, py) in points {
+        cells[place(py, y, Cloud::UP) * Cloud::ACROSS + place(px, x, Cloud::ACROSS)] += 1;
+    }
+    cells
+}
+
+/// Draws points as counts in cells of the frame; gives the greatest count.
+pub(super) fn draw_counts(canvas: &mut Canvas, frame: &Frame, points: &[(f64, f64)]) -> u64 {
+    let cells = counted(points.iter().copied(), frame.x, frame.y);
+    draw_cells(canvas, frame, &cells);
+    cells.iter().copied().max().unwrap_or(0)
+}
+
+/// Cells in the colours of the ramp, by the logarithm of their counts.
+fn draw_cells(canvas: &mut Canvas, frame: &Frame, cells: &[u64]) {
+    let most = cells.iter().copied().max().unwrap_or(1);
+    let (w, h) = ((frame.right - frame.left) / Cloud::ACROSS as f64, (frame.bottom - frame.top) / Cloud::UP as f64);
+    let mut steps: Vec<Vec<(f64, f64, f64, f64)>> = vec![Vec::new(); Ink::STEPS];
+    for (place, &cell) in cells.iter().enumerate().filter(|(_, cell)| **cell > 0) {
+        let share = (cell as f64).ln() / (most as f64).ln().max(1e-9);
+        // The palest step would be lost on the page.
+        let step = 1 + (share * (Ink::STEPS - 2) as f64).round() as usize;
+        let (i, k) = (place / Cloud::ACROSS, place % Cloud::ACROSS);
+        let at = (frame.left + w * k as f64, frame.bottom - h * (i + 1) as f64);
+        steps[step.min(Ink::STEPS - 1)].push((at.0, at.1, w, h));
+    }
+    for (step, cells) in steps.iter().enumerate() {
+        canvas.cells(cells, Ink::Ramp(step));
     }
 }
 

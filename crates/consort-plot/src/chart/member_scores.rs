@@ -6,7 +6,7 @@ use crate::{
     draw::{
         Anchor, Canvas, Frame, Ink, SMALL, Stroke, TEXT, decimals, fit, notes, notes_height,
         number::{number, places},
-        range, text_width,
+        range, reach, text_width,
     },
 };
 
@@ -44,6 +44,11 @@ impl MemberScores {
         let cost = |score: &NamedScore| score.score.value().map_or(f64::INFINITY, |value| direction.cost(value));
         scores.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
         Self { metric: metric.into(), direction, level, scores, notes: Vec::new() }
+    }
+
+    /// The end of the scale, where some scores lie beyond it.
+    fn limit(&self) -> Option<f64> {
+        reach(self.scores.iter().filter_map(|score| score.score.value()), self.direction)
     }
 }
 
@@ -91,11 +96,16 @@ impl Figure for MemberScores {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+        let mut said = self.notes.clone();
+        if self.limit().is_some() {
+            said.push("A triangle points to a score that is off the scale.".into());
+        }
+        said
     }
 
     fn draw(&self) -> Svg {
         const WIDTH: f64 = 400.0;
+        let said = self.notes();
         let row = if self.scores.len() > 40 { 17.0 } else { 24.0 };
         let labels = self.scores.iter().map(|score| text_width(&score.name, TEXT)).fold(40.0, f64::max).min(130.0);
         let values = self
@@ -103,6 +113,9 @@ impl Figure for MemberScores {
             .iter()
             .flat_map(|score| [score.score.value(), score.interval.map(|i| i.0), score.interval.map(|i| i.1)])
             .flatten();
+        let limit = self.limit();
+        let off = |x: f64| limit.is_some_and(|limit| self.direction.better(limit, x));
+        let values = values.filter(|x| !off(*x)).chain(limit);
         let places = places(self.scores.iter().filter_map(|score| score.score.value()));
         let bottom = 10.0 + row * self.scores.len() as f64;
         let frame = Frame {
@@ -113,7 +126,7 @@ impl Figure for MemberScores {
             x: range(values),
             y: (0.0, 1.0),
         };
-        let height = frame.bottom + 44.0 + notes_height(&self.notes, WIDTH);
+        let height = frame.bottom + 44.0 + notes_height(&said, WIDTH);
         let mut canvas = Canvas::new(WIDTH, height);
         frame.draw_x(&mut canvas, &axis_title(&self.metric, self.direction));
         for (i, score) in self.scores.iter().enumerate() {
@@ -135,21 +148,23 @@ impl Figure for MemberScores {
             };
             canvas.with_tip(&tip, |canvas| {
                 let ink = if score.ensemble { Ink::Ensemble } else { Ink::Muted };
-                if let Some((low, high)) = score.interval {
+                if let Some((low, high)) = score.interval.filter(|_| !off(value)) {
                     let (low, high) = (frame.px(low), frame.px(high));
                     canvas.line((low, y), (high, y), Stroke::new(ink, if score.ensemble { 3.0 } else { 2.0 }));
                     for end in [low, high] {
                         canvas.line((end, y - 4.0), (end, y + 4.0), Stroke::new(ink, 1.5));
                     }
                 }
-                if score.ensemble {
+                if off(value) {
+                    canvas.pointer((frame.px(value), y), value > frame.x.0, ink);
+                } else if score.ensemble {
                     canvas.diamond((frame.px(value), y), 7.5, ink);
                 } else {
                     canvas.dot((frame.px(value), y), 4.5, Ink::Text);
                 }
             });
         }
-        notes(&mut canvas, &self.notes, frame.bottom + 40.0, WIDTH);
+        notes(&mut canvas, &said, frame.bottom + 40.0, WIDTH);
         canvas.finish(&self.title(), &self.description())
     }
 

@@ -77,12 +77,17 @@ impl Canvas {
 
     /// Many cells of one colour as one path: `(x, y, width, height)` each.
     pub(crate) fn cells(&mut self, cells: &[(f64, f64, f64, f64)], fill: Ink) {
+        self.pale_cells(cells, fill, 1.0);
+    }
+
+    /// Many cells of one colour that let the page shine through.
+    pub(crate) fn pale_cells(&mut self, cells: &[(f64, f64, f64, f64)], fill: Ink, opacity: f64) {
         if !cells.is_empty() {
             let path: String = cells
                 .iter()
                 .map(|&(x, y, w, h)| format!("M{} {}h{}v{}h-{}z", short(x), short(y), short(w), short(h), short(w)))
                 .collect();
-            self.path(path, Some(fill), 1.0, None);
+            self.path(path, Some(fill), opacity, None);
         }
     }
 
@@ -152,6 +157,23 @@ impl Canvas {
     /// A rhombus, the mark of the ensemble: told from a dot without colour.
     pub(crate) fn diamond(&mut self, (x, y): (f64, f64), radius: f64, fill: Ink) {
         self.area(&[(x - radius, y), (x, y - radius), (x + radius, y), (x, y + radius)], fill, 1.0, None);
+    }
+
+    /// A triangle that points to what lies off the scale, to the left or the right.
+    pub(crate) fn pointer(&mut self, (x, y): (f64, f64), right: bool, fill: Ink) {
+        let tip = if right { 8.0 } else { -8.0 };
+        self.area(&[(x - tip / 2.0, y - 5.0), (x + tip / 2.0, y), (x - tip / 2.0, y + 5.0)], fill, 1.0, None);
+    }
+
+    /// The `i`-th of four marks that are told apart without colour: dot, square, triangle, rhombus.
+    pub(crate) fn mark(&mut self, i: usize, (x, y): (f64, f64), radius: f64, fill: Ink) {
+        let r = radius;
+        match i % 4 {
+            0 => self.dot((x, y), r, fill),
+            1 => self.rect((x - 0.9 * r, y - 0.9 * r), (1.8 * r, 1.8 * r), fill),
+            2 => self.area(&[(x - r, y + 0.8 * r), (x, y - 1.1 * r), (x + r, y + 0.8 * r)], fill, 1.0, None),
+            _ => self.diamond((x, y), 1.2 * r, fill),
+        }
     }
 
     pub(crate) fn text(&mut self, at: (f64, f64), text: &str, size: u32, anchor: Anchor, ink: Ink) {

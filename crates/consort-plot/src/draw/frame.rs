@@ -1,3 +1,5 @@
+use consort_core::Direction;
+
 use super::{Anchor, Canvas, Ink, SMALL, Stroke, TEXT, canvas::round_ticks, number};
 
 /// A pair of axes: a rectangle on the sheet and the ranges of the numbers shown in it.
@@ -48,6 +50,28 @@ impl Frame {
         canvas.text(((self.left + self.right) / 2.0, self.bottom + 36.0), title, TEXT, Anchor::Middle, Ink::Text);
     }
 
+    /// As [`Self::draw_x`] where the axis holds logarithms to the base of 10; the labels are the numbers themselves.
+    pub(crate) fn draw_log_x(&self, canvas: &mut Canvas, title: &str) {
+        let (low, high) = self.x;
+        let steps: &[f64] = if high - low > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let values = (low.floor() as i32..=high.ceil() as i32)
+            .flat_map(|power| steps.iter().map(move |step| (step * 10f64.powi(power), step.log10() + f64::from(power))))
+            .filter(|(_, log)| (low - 1e-9..=high + 1e-9).contains(log));
+        let mut free = f64::NEG_INFINITY;
+        for (value, log) in values {
+            let (x, label) = (self.px(log), number::number(value));
+            canvas.line((x, self.top), (x, self.bottom), Stroke::new(Ink::Grid, 1.0));
+            let half = super::text_width(&label, SMALL) / 2.0;
+            if x - half > free {
+                canvas.text((x, self.bottom + 16.0), &label, SMALL, Anchor::Middle, Ink::Muted);
+                free = x + half + 6.0;
+            }
+        }
+        canvas.line((self.left, self.bottom), (self.right, self.bottom), Stroke::new(Ink::Muted, 1.0));
+        let middle = ((self.left + self.right) / 2.0, self.bottom + 36.0);
+        canvas.text(middle, title, TEXT, Anchor::Middle, Ink::Text);
+    }
+
     pub(crate) fn draw_y(&self, canvas: &mut Canvas, title: &str) {
         let values = fewer_ticks(self.y, ((self.bottom - self.top) / 40.0) as usize);
         for (&value, label) in values.iter().zip(number::ticks(&values)) {
@@ -96,9 +120,28 @@ pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (low - air, high + air)
 }
 
+/// The part of an axis of scores that is worth its room: all of it, or, where a few are far off, from the best to six
+/// times as far from it as the one in the middle. What lies beyond is drawn at the edge.
+pub(crate) fn reach(scores: impl IntoIterator<Item = f64>, direction: Direction) -> Option<f64> {
+    let mut costs: Vec<f64> = scores.into_iter().filter(|x| x.is_finite()).map(|x| direction.cost(x)).collect();
+    costs.sort_by(f64::total_cmp);
+    let (best, worst, middle) = (*costs.first()?, *costs.last()?, costs[costs.len() / 2]);
+    let limit = best + 6.0 * (middle - best);
+    (costs.len() >= 5 && middle > best && worst > limit)
+        .then(|| if direction == Direction::Lower { limit } else { -limit })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_scores_far_off_do_not_press_the_others_together() {
+        assert_eq!(reach([1.0, 1.1, 1.25, 1.3, 9.0], Direction::Lower), Some(2.5));
+        assert_eq!(reach([-1.0, -1.1, -1.25, -1.3, -9.0], Direction::Higher), Some(-2.5));
+        assert_eq!(reach([1.0, 1.1, 1.2, 1.3, 1.4], Direction::Lower), None);
+        assert_eq!(reach([1.0, f64::NAN], Direction::Lower), None);
+    }
 
     #[test]
     fn numbers_outside_are_kept_at_the_edge_and_an_empty_range_does_not_divide_by_zero() {

@@ -12,7 +12,7 @@ mod theme;
 
 pub(crate) use canvas::{Anchor, Canvas, SMALL, Stroke, TEXT, fit, text_width};
 pub(crate) use footnote::{notes, notes_height};
-pub(crate) use frame::{Frame, range, y_labels_width};
+pub(crate) use frame::{Frame, range, reach, y_labels_width};
 pub(crate) use grid::{Grid, ramp_key};
 pub(crate) use ink::Ink;
 pub(crate) use legend::{Key, legend, legend_height};

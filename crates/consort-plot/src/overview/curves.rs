@@ -4,36 +4,56 @@ use consort_metrics::ranking::{
 };
 
 use super::models::Model;
-use crate::chart::{Curve, PrecisionRecall, Roc, steps};
+use crate::{
+    chart::{Curve, Lift, LiftModel, PrecisionRecall, Roc, Threshold, steps},
+    report::{Report, Topic},
+};
 
-/// ROC and precision–recall of one question for several models.
+/// What one order of the rows gives for several models: ROC, precision–recall, lift, thresholds.
 pub(super) struct Curves {
-    pub(super) roc: Vec<Curve>,
-    pub(super) precision_recall: Vec<Curve>,
-    pub(super) prevalence: f64,
+    of: String,
+    roc: Vec<Curve>,
+    precision_recall: Vec<Curve>,
+    lifts: Vec<LiftModel>,
+    threshold: Option<Threshold>,
+    prevalence: f64,
+    /// Whether each curve is of a class of its own, and so has a prevalence of its own.
+    by_class: bool,
 }
 
-/// The curves of all models for the positive class of two.
-pub(super) fn of_positive(models: &[Model<'_>], codes: &[u32], classes: &Classes) -> Result<(Roc, PrecisionRecall)> {
-    let mut curves = Curves { roc: Vec::new(), precision_recall: Vec::new(), prevalence: 0.0 };
+/// The curves of all models for the positive class of two; thresholds of the one that is judged.
+pub(super) fn of_positive(
+    models: &[Model<'_>],
+    judged: &Model<'_>,
+    codes: &[u32],
+    classes: &Classes,
+) -> Result<Curves> {
     let positive = classes.positive();
+    let mut curves = Curves::new(format!("class {}", classes.names()[positive]));
     for model in models.iter().filter(|model| model.ranks()) {
-        curves.add(model, &model.name, model.ensemble, codes, positive, classes.len() == 2)?;
+        let ensemble = model.ensemble;
+        curves.add(model, &model.name, ensemble, codes, positive, classes.len() == 2, model.name == judged.name)?;
     }
-    Ok(curves.charts(format!("class {}", classes.names()[positive])))
+    Ok(curves)
 }
 
 /// The curves of one model for each class against the rest.
-pub(super) fn of_each_class(model: &Model<'_>, codes: &[u32], classes: &Classes) -> Result<(Roc, PrecisionRecall)> {
-    let mut curves = Curves { roc: Vec::new(), precision_recall: Vec::new(), prevalence: 0.0 };
+pub(super) fn of_each_class(model: &Model<'_>, codes: &[u32], classes: &Classes) -> Result<Curves> {
+    let mut curves = Curves::new(format!("each class against the rest, {}", model.name));
     for (k, class) in classes.names().iter().enumerate() {
-        curves.add(model, class, false, codes, k, false)?;
+        curves.add(model, class, false, codes, k, false, false)?;
     }
-    curves.prevalence = 1.0 / classes.len() as f64;
-    Ok(curves.charts(format!("each class against the rest, {}", model.name)))
+    (curves.prevalence, curves.by_class) = (1.0 / classes.len() as f64, true);
+    Ok(curves)
 }
 
 impl Curves {
+    fn new(of: String) -> Self {
+        let (roc, precision_recall, lifts) = (Vec::new(), Vec::new(), Vec::new());
+        Self { of, roc, precision_recall, lifts, threshold: None, prevalence: 0.0, by_class: false }
+    }
+
+    #[allow(clippy::too_many_arguments)] // One sort serves all of it.
     fn add(
         &mut self,
         model: &Model<'_>,
@@ -42,6 +62,7 @@ impl Curves {
         codes: &[u32],
         class: usize,
         two_classes: bool,
+        thresholds: bool,
     ) -> Result<()> {
         let estimates = &model.estimates;
         // Two logits rank by their difference: adding a number to both changes nothing.
@@ -64,11 +85,28 @@ impl Curves {
             self.precision_recall.push(Curve::new(name, area, steps(&points), ensemble));
             self.prevalence = positives / (positives + negatives);
         }
+        self.lifts.extend(LiftModel::of(name, &ranked, ensemble)?);
+        if thresholds {
+            self.threshold = Threshold::of(name, self.of.as_str(), &ranked);
+        }
         Ok(())
     }
 
-    fn charts(self, of: String) -> (Roc, PrecisionRecall) {
-        let roc = Roc { of: of.clone(), curves: self.roc, notes: Vec::new() };
-        (roc, PrecisionRecall { of, prevalence: self.prevalence, curves: self.precision_recall, notes: Vec::new() })
+    /// All that there is as charts of the report.
+    pub(super) fn put_into(self, mut report: Report) -> Report {
+        let (of, prevalence, notes) = (self.of, self.prevalence, Vec::new());
+        // A model that knows has a line of its own for each class: none is drawn.
+        let known = if self.by_class { 0.0 } else { prevalence };
+        report = report
+            .chart(Topic::Quality, &Roc { of: of.clone(), curves: self.roc, notes: notes.clone() })
+            .chart(
+                Topic::Quality,
+                &PrecisionRecall { of: of.clone(), prevalence, curves: self.precision_recall, notes: notes.clone() },
+            )
+            .chart(Topic::Quality, &Lift { of, prevalence: known, models: self.lifts, notes });
+        match &self.threshold {
+            Some(threshold) => report.chart(Topic::Quality, threshold),
+            None => report,
+        }
     }
 }

@@ -1,24 +1,24 @@
 use std::sync::Arc;
 
-use consort_core::{Estimates, Gives, Metric, Outputs, Predictions, Result, Target, Task, Truth};
+use consort_core::{Metric, Outputs, Result, Score, Target, Task, Truth};
 use consort_metrics::{
-    calibration::{Bins, Norm, Of, ReliabilityTable},
-    classification::{ConfusionMatrix, decide},
-    diversity::{Correctness, PairTable, residual_correlation},
-    registry,
+    classification::ConfusionMatrix, generalisation::blind_score, registry, significance::GroupJackknife,
 };
 
 use super::{
+    INTERVAL_ROWS, LEVEL,
+    contributions::with_contributions,
     curves,
-    jackknife::{self, Jackknife},
+    diversity::{with_disagreement, with_likeness, with_overlap, with_size},
     models::{Model, models},
+    quality::with_reliability,
+    rows::with_rows,
     subject::Subject,
 };
 use crate::{
     chart::{
-        Cloud, Confusion, EnsembleSize, Likeness, LikenessMeasure, MemberScores, NamedScore, PredictedTrue,
-        Reliability, ReliabilityBin, ReliabilityCurve, Residuals, ScorePath, ScoreRound, WeightPath, Weights,
-        WhoIsRight,
+        Cloud, Confusion, CostPoint, CostScore, EnsembleGraph, FitGap, MemberScores, NamedScore, PredictedTrue,
+        Residuals, ScorePath, ScoreRound, WeightPath, Weights,
     },
     draw::number::count,
     report::{LeaderRow, Leaderboard, Report, Topic},
@@ -67,6 +67,10 @@ pub fn from_predictions(subject: &Subject<'_>) -> Result<Report> {
     if let Some(weights) = subject.weights {
         report = report.chart(Topic::Members, &Weights::new(predictions.names(), weights));
     }
+    if let Some(fused) = &subject.ensemble {
+        let graph = EnsembleGraph::flat(predictions.names(), &fused.name, subject.weights);
+        report = report.chart(Topic::Members, &graph);
+    }
     Ok(with_selection(report, subject))
 }
 
@@ -83,8 +87,12 @@ fn with_truth(mut report: Report, subject: &Subject<'_>, truth: &Truth<'_>, task
         .collect();
     let (board, scores) = scored(subject, truth, &models, metric.as_ref(), &present)?;
     let best = board.rows.iter().find(|row| !row.ensemble && row.score.value().is_some()).map(|row| row.name.clone());
-    report = report.leaderboard(board).chart(Topic::Members, &scores);
+    report = report.chart(Topic::Members, &scores);
+    report = with_contributions(report, subject, truth, metric.as_ref(), &present)?;
+    report = with_fits_and_costs(report, subject, &board, metric.as_ref(), truth)?;
+    report = report.leaderboard(board);
     report = with_likeness(report, subject.predictions, truth, !present.is_empty())?;
+    report = with_disagreement(report, subject, truth, &models, &present)?;
     report = with_size(report, subject, truth, metric.as_ref(), &present)?;
     // What is looked at closely: the ensemble, else the best member.
     let judged = models
@@ -95,13 +103,13 @@ fn with_truth(mut report: Report, subject: &Subject<'_>, truth: &Truth<'_>, task
         Target::Classes { codes, classes } => {
             report = with_overlap(report, &models, codes, (classes.len() == 2).then(|| classes.positive()), &present);
             if let Some(judged) = judged {
-                let (roc, pr) = if classes.len() == 2 {
-                    curves::of_positive(&models, codes, classes)?
+                let curves = if classes.len() == 2 {
+                    curves::of_positive(&models, judged, codes, classes)?
                 } else {
                     curves::of_each_class(judged, codes, classes)?
                 };
                 if judged.ranks() {
-                    report = report.chart(Topic::Quality, &roc).chart(Topic::Quality, &pr);
+                    report = curves.put_into(report);
                 }
                 report = with_reliability(report, subject, truth, &models, judged, best.as_deref())?;
                 if let Some(truth) = judged.truth(truth) {
@@ -122,6 +130,43 @@ fn with_truth(mut report: Report, subject: &Subject<'_>, truth: &Truth<'_>, task
         }
         _ => {}
     }
+    with_rows(report, subject, truth, &models, judged)
+}
+
+/// What is known of the fits beside their predictions: scores on the rows fitted on, and what they cost.
+fn with_fits_and_costs(
+    mut report: Report,
+    subject: &Subject<'_>,
+    board: &Leaderboard,
+    metric: &dyn Metric,
+    truth: &Truth<'_>,
+) -> Result<Report> {
+    let of =
+        |m: usize| board.rows.iter().find(|row| !row.ensemble && row.name == subject.predictions.members()[m].name);
+    if let Some(train) = subject.train_scores {
+        let members = train.iter().enumerate().filter_map(|(m, train)| {
+            let row = of(m)?;
+            let train = train.map_or_else(|| Score::undefined("it is not known"), Score::from);
+            Some((row.name.clone(), train, row.score.clone(), row.interval))
+        });
+        let blind = blind_score(metric, truth)?.value();
+        report = report.chart(Topic::Members, &FitGap::new(metric.name(), metric.direction(), blind, members));
+    }
+    if let Some((what, costs)) = &subject.costs {
+        let point = |row: &LeaderRow, cost: f64| {
+            let score = row.score.value()?;
+            Some(CostPoint { name: row.name.clone(), cost, score, interval: row.interval, ensemble: row.ensemble })
+        };
+        let mut points: Vec<CostPoint> =
+            costs.iter().enumerate().filter_map(|(m, &cost)| point(of(m)?, cost)).collect();
+        // The ensemble costs what the members cost that it reads.
+        let used = |m: usize| subject.weights.is_none_or(|weights| weights.get(m).is_some_and(|w| *w != 0.0));
+        let whole = costs.iter().enumerate().filter(|(m, _)| used(*m)).map(|(_, cost)| cost).sum();
+        points.extend(board.rows.iter().filter(|row| row.ensemble).filter_map(|row| point(row, whole)));
+        let (metric, direction) = (metric.name(), metric.direction());
+        let notes = vec!["The ensemble costs what its members of weight other than 0 cost together.".into()];
+        report = report.chart(Topic::Members, &CostScore { metric, direction, cost: what.clone(), points, notes });
+    }
     Ok(report)
 }
 
@@ -137,13 +182,13 @@ fn scored(
     metric: &dyn Metric,
     present: &[u32],
 ) -> Result<(Leaderboard, MemberScores)> {
-    let jackknife = Jackknife::new(truth, present, subject.seed);
+    let jackknife = GroupJackknife::new(truth, present, INTERVAL_ROWS, subject.seed);
     let others: Vec<&Arc<dyn Metric>> = subject.others.iter().filter(|other| other.name() != metric.name()).collect();
     let mut rows = Vec::with_capacity(models.len());
     for model in models {
         let score = model.score(metric, truth)?;
         let interval = match (score.value(), &jackknife) {
-            (Some(value), Some(jackknife)) => jackknife.interval(metric, &model.estimates, value)?,
+            (Some(value), Some(jackknife)) => jackknife.interval(metric, &model.estimates, value, LEVEL)?,
             _ => None,
         };
         rows.push(LeaderRow {
@@ -164,145 +209,16 @@ fn scored(
             ensemble: row.ensemble,
         })
         .collect();
-    let mut chart = MemberScores::new(metric.name(), metric.direction(), Jackknife::LEVEL, named);
-    if jackknife.is_some() && present.len() > jackknife::ROWS {
+    let mut chart = MemberScores::new(metric.name(), metric.direction(), LEVEL, named);
+    if jackknife.is_some() && present.len() > INTERVAL_ROWS {
         chart.notes.push(format!(
             "Scores of all rows; intervals from {} of them, drawn at random.",
-            count(jackknife::ROWS as f64)
+            count(INTERVAL_ROWS as f64)
         ));
     }
     let board =
         Leaderboard::new(metric.name(), metric.direction(), rows).others(others.iter().map(|other| other.name()));
     Ok((board, chart))
-}
-
-/// Score against the number of members, where their plain mean makes sense.
-fn with_size(
-    report: Report,
-    subject: &Subject<'_>,
-    truth: &Truth<'_>,
-    metric: &dyn Metric,
-    present: &[u32],
-) -> Result<Report> {
-    const ROWS: usize = 20_000;
-    let members = subject.predictions.members();
-    let alike = members
-        .iter()
-        .all(|member| member.gives == members[0].gives && matches!(member.gives, Gives::Probabilities | Gives::Values));
-    if members.len() < 3 || !alike || present.is_empty() {
-        return Ok(report);
-    }
-    let mut rows = present.to_vec();
-    if rows.len() > ROWS {
-        subject.seed.child("rows of sizes").stream().shuffle(&mut rows);
-        rows.truncate(ROWS);
-        rows.sort_unstable();
-    }
-    let part: Predictions = subject.predictions.take(&rows);
-    let target = truth.target().take(&rows);
-    let weights: Vec<f64> = rows.iter().map(|&i| truth.weight(i as usize)).collect();
-    let part_truth = Truth::weighted(&target, &weights)?;
-    let orders = if members.len() > 50 { 10 } else { 30 };
-    let mut chart = EnsembleSize::of_mean(&part, &part_truth, metric, orders, subject.seed)?;
-    if rows.len() < present.len() {
-        chart.notes.push(format!("From {} rows, drawn at random.", count(rows.len() as f64)));
-    }
-    Ok(report.chart(Topic::Diversity, &chart))
-}
-
-/// Who is right where, on the rows that all models predict.
-fn with_overlap(
-    report: Report,
-    models: &[Model<'_>],
-    codes: &[u32],
-    positive: Option<usize>,
-    present: &[u32],
-) -> Report {
-    let right = |estimates: &Estimates<'_>| -> Vec<bool> {
-        let chosen = decide(estimates, positive);
-        present.iter().map(|&i| chosen[i as usize] == codes[i as usize]).collect()
-    };
-    let names: Vec<String> = models.iter().filter(|model| !model.ensemble).map(|model| model.name.clone()).collect();
-    if names.len() < 2 || present.is_empty() {
-        return report;
-    }
-    let members: Vec<Vec<bool>> =
-        models.iter().filter(|model| !model.ensemble).map(|model| right(&model.estimates)).collect();
-    let ensemble = models.iter().find(|model| model.ensemble).map(|model| right(&model.estimates));
-    let chart = WhoIsRight::new(&names, &members, ensemble.as_deref(), |i| models[0].weight(present[i] as usize));
-    report.chart(Topic::Diversity, &chart)
-}
-
-/// Which members err together.
-fn with_likeness(report: Report, predictions: &Predictions, truth: &Truth<'_>, any: bool) -> Result<Report> {
-    if predictions.members().len() < 2 || !any {
-        return Ok(report);
-    }
-    let names: Vec<String> = predictions.names().map(String::from).collect();
-    match truth.target() {
-        Target::Classes { .. } => {
-            let correctness = Correctness::new(predictions, truth)?;
-            let pairs = correctness.pairs();
-            let errors = pairs.matrix(|pair: PairTable| pair.correlation())?;
-            let differ = pairs.matrix(|pair: PairTable| pair.disagreement())?;
-            Ok(report
-                .chart(
-                    Topic::Diversity,
-                    &Likeness::new(LikenessMeasure::ErrorCorrelation, &names, |i, k| errors.at(i, k)),
-                )
-                .chart(Topic::Diversity, &Likeness::new(LikenessMeasure::Disagreement, &names, |i, k| differ.at(i, k))))
-        }
-        Target::Values { .. } if !predictions.has_missing() => {
-            let errors = residual_correlation(predictions, truth)?;
-            let chart = Likeness::new(LikenessMeasure::ErrorCorrelation, &names, |i, k| errors.at(i, k));
-            Ok(report.chart(Topic::Diversity, &chart))
-        }
-        _ => Ok(report),
-    }
-}
-
-/// Whether probabilities are true: of the ensemble, of it before calibration, of the best member.
-fn with_reliability(
-    report: Report,
-    subject: &Subject<'_>,
-    truth: &Truth<'_>,
-    models: &[Model<'_>],
-    judged: &Model<'_>,
-    best: Option<&str>,
-) -> Result<Report> {
-    let before = subject.before.as_ref().map(|before| Model::fused(before, truth.rows(), Some(truth))).transpose()?;
-    let best = models.iter().find(|model| Some(model.name.as_str()) == best && !model.ensemble);
-    let mut curves = Vec::new();
-    for model in best.filter(|best| best.name != judged.name).into_iter().chain(before.as_ref()).chain([judged]) {
-        let Some(truth) = model.truth(truth).filter(|_| model.estimates.gives() == Gives::Probabilities) else {
-            continue;
-        };
-        for table in ReliabilityTable::of(&model.estimates, &truth, Of::Auto, &Bins::default().count(15))? {
-            let bins = table.bins().iter().map(|bin| ReliabilityBin {
-                range: (bin.lower, bin.upper),
-                rows: bin.weight,
-                predicted: bin.confidence,
-                observed: bin.frequency,
-                interval: bin.interval(Jackknife::LEVEL),
-            });
-            curves.push(ReliabilityCurve {
-                name: model.name.clone(),
-                ece: table.error(Norm::Expected).value(),
-                bins: bins.collect(),
-                ensemble: std::ptr::eq(model, judged),
-            });
-        }
-    }
-    if curves.is_empty() {
-        return Ok(report);
-    }
-    let of = match truth.target() {
-        Target::Classes { classes, .. } if classes.len() == 2 => {
-            format!("the probability of class {}", classes.names()[classes.positive()])
-        }
-        _ => "the probability of the chosen class".into(),
-    };
-    Ok(report.chart(Topic::Quality, &Reliability { of, curves, notes: Vec::new() }))
 }
 
 fn with_selection(report: Report, subject: &Subject<'_>) -> Report {

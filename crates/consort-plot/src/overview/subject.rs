@@ -14,6 +14,8 @@ pub struct Subject<'a> {
     pub(super) before: Option<Fused<'a>>,
     pub(super) weights: Option<&'a [f64]>,
     pub(super) selection: Option<Selection<'a>>,
+    pub(super) train_scores: Option<&'a [Option<f64>]>,
+    pub(super) costs: Option<(String, &'a [f64])>,
     pub(super) metric: Option<Arc<dyn Metric>>,
     pub(super) others: Vec<Arc<dyn Metric>>,
     pub(super) seed: Seed,
@@ -48,6 +50,8 @@ impl<'a> Subject<'a> {
             before: None,
             weights: None,
             selection: None,
+            train_scores: None,
+            costs: None,
             metric: None,
             others: Vec::new(),
             seed: Seed::new(0),
@@ -82,6 +86,24 @@ impl<'a> Subject<'a> {
     pub fn selection(mut self, selection: Selection<'a>) -> Self {
         self.selection = Some(selection);
         self
+    }
+
+    /// The score of each member on the rows that it was fitted on, in the metric, where known.
+    pub fn train_scores(mut self, scores: &'a [Option<f64>]) -> Self {
+        self.train_scores = Some(scores);
+        self
+    }
+
+    /// What each member costs; `what` says what that is, with its unit, such as `time to fit, in seconds`.
+    pub fn costs(mut self, what: impl Into<String>, costs: &'a [f64]) -> Self {
+        self.costs = Some((what.into(), costs));
+        self
+    }
+
+    /// The weights, if they can be those of votes: none below 0, and some above.
+    pub(super) fn vote_weights(&self) -> Option<&'a [f64]> {
+        let whole = |weights: &&[f64]| weights.len() == self.predictions.members().len();
+        self.weights.filter(whole).filter(|w| w.iter().all(|w| *w >= 0.0) && w.iter().any(|w| *w > 0.0))
     }
 
     /// The metric that ranks; by default the usual one of the task.

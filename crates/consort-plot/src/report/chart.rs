@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use crate::{Figure, Svg, Table};
 
 /// Where in a report a chart belongs; sections come in this order.
@@ -13,6 +15,8 @@ pub enum Topic {
     Selection,
     /// How good the ensemble's predictions are.
     Quality,
+    /// Single rows: who said what.
+    Rows,
 }
 
 impl Topic {
@@ -23,6 +27,7 @@ impl Topic {
             Topic::Diversity => "How the members differ",
             Topic::Selection => "How the fusion was chosen",
             Topic::Quality => "How good the predictions are",
+            Topic::Rows => "Rows to look at",
         }
     }
 
@@ -33,6 +38,7 @@ impl Topic {
             Topic::Diversity => "section-diversity",
             Topic::Selection => "section-selection",
             Topic::Quality => "section-quality",
+            Topic::Rows => "section-rows",
         }
     }
 
@@ -43,6 +49,9 @@ impl Topic {
             Topic::Diversity => "An ensemble gains where its members are good and err in different places.",
             Topic::Selection => "What each round added. These scores were seen by the selection: they flatter.",
             Topic::Quality => "What to expect of a single prediction.",
+            Topic::Rows => {
+                "Where it goes wrong most. A wrong label, a wrong join or a missing feature shows here first."
+            }
         }
     }
 }
@@ -56,6 +65,7 @@ pub struct Chart {
     pub(crate) reading: String,
     pub(crate) svg: Svg,
     pub(crate) table: Table,
+    pub(crate) data: Value,
 }
 
 impl Chart {
@@ -74,6 +84,7 @@ impl Chart {
             reading: figure.reading(),
             svg: figure.draw(),
             table: figure.table(),
+            data: serde_json::to_value(figure).unwrap_or(Value::Null),
         }
     }
 

@@ -82,6 +82,7 @@ impl Leaderboard {
                 rank: rank + 1,
                 name: row.name.clone(),
                 ensemble: row.ensemble,
+                link: None,
                 score: Cell::of(&row.score, scores),
                 interval: row.interval.map_or_else(Cell::none, |(low, high)| {
                     Cell::new(format!("{} – {}", decimals(low, scores), decimals(high, scores)), low)
@@ -99,6 +100,8 @@ pub(crate) struct RowView {
     pub(crate) rank: usize,
     pub(crate) name: String,
     pub(crate) ensemble: bool,
+    /// Which list of rows its name leads to.
+    pub(crate) link: Option<usize>,
     pub(crate) score: Cell,
     pub(crate) interval: Cell,
     pub(crate) others: Vec<Cell>,

@@ -1,7 +1,7 @@
 use askama::Template;
 use consort_core::{Direction, Error, Result, Warning};
 
-use super::{Chart, Leaderboard, Topic, Verdict, leaderboard::RowView};
+use super::{Chart, Leaderboard, Topic, Verdict, WorstRows, leaderboard::RowView};
 use crate::{Figure, Table, Theme};
 
 /// A report: one HTML file that needs nothing else, light and dark, for any screen and for print.
@@ -17,12 +17,13 @@ use crate::{Figure, Table, Theme};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    title: String,
-    facts: Vec<(String, String)>,
-    verdict: Option<Verdict>,
-    leaderboard: Option<Leaderboard>,
-    notes: Vec<String>,
-    charts: Vec<Chart>,
+    pub(super) title: String,
+    pub(super) facts: Vec<(String, String)>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) leaderboard: Option<Leaderboard>,
+    pub(super) notes: Vec<String>,
+    pub(super) charts: Vec<Chart>,
+    pub(super) rows: Vec<WorstRows>,
     theme: Theme,
 }
 
@@ -68,6 +69,12 @@ impl Report {
         self
     }
 
+    /// The rows on which a model is furthest off.
+    pub fn worst_rows(mut self, rows: WorstRows) -> Self {
+        self.rows.push(rows);
+        self
+    }
+
     /// Light, dark, or as the reader's system says (the default).
     pub fn theme(mut self, theme: Theme) -> Self {
         self.theme = theme;
@@ -89,10 +96,17 @@ impl Report {
             let of_topic = self.charts.iter().zip(&ids).filter(|(chart, _)| chart.topic == topic);
             of_topic.map(|(chart, id)| ChartView::new(chart, id)).collect()
         };
-        let sections = [Topic::Members, Topic::Diversity, Topic::Selection, Topic::Quality]
+        let rows: Vec<RowsView<'_>> =
+            self.rows.iter().enumerate().map(|(place, rows)| RowsView { place, rows }).collect();
+        let sections = [Topic::Members, Topic::Diversity, Topic::Selection, Topic::Quality, Topic::Rows]
             .into_iter()
-            .map(|topic| SectionView { topic, charts: view(topic) })
-            .filter(|section| !section.charts.is_empty())
+            .map(|topic| SectionView {
+                topic,
+                open: topic == Topic::Members,
+                charts: view(topic),
+                rows: if topic == Topic::Rows { &rows } else { &[] },
+            })
+            .filter(|section| !section.charts.is_empty() || !section.rows.is_empty())
             .collect();
         let page = Page {
             title: &self.title,
@@ -103,7 +117,7 @@ impl Report {
             verdict: self.verdict.as_ref(),
             gains: view(Topic::Verdict),
             notes: &self.notes,
-            board: self.leaderboard.as_ref().map(BoardView::new),
+            board: self.leaderboard.as_ref().map(|board| BoardView::new(board, &self.rows)),
             sections,
         };
         page.render().map_err(Error::custom)
@@ -138,7 +152,14 @@ struct Page<'a> {
 
 struct SectionView<'a> {
     topic: Topic,
+    open: bool,
     charts: Vec<ChartView<'a>>,
+    rows: &'a [RowsView<'a>],
+}
+
+struct RowsView<'a> {
+    place: usize,
+    rows: &'a WorstRows,
 }
 
 struct BoardView<'a> {
@@ -147,11 +168,19 @@ struct BoardView<'a> {
     others: &'a [String],
     has_intervals: bool,
     has_weights: bool,
+    filtered: bool,
     rows: Vec<RowView>,
 }
 
 impl<'a> BoardView<'a> {
-    fn new(board: &'a Leaderboard) -> Self {
+    /// A board of fewer models is seen at one glance and needs no filter.
+    const FILTERED: usize = 12;
+
+    fn new(board: &'a Leaderboard, rows: &[WorstRows]) -> Self {
+        let mut views = board.views();
+        for (view, row) in views.iter_mut().zip(&board.rows) {
+            view.link = rows.iter().position(|rows| rows.model == row.name && rows.ensemble == row.ensemble);
+        }
         Self {
             metric: &board.metric,
             order: match board.direction {
@@ -161,7 +190,8 @@ impl<'a> BoardView<'a> {
             others: &board.others,
             has_intervals: board.has_intervals(),
             has_weights: board.has_weights(),
-            rows: board.views(),
+            filtered: views.len() > Self::FILTERED,
+            rows: views,
         }
     }
 }

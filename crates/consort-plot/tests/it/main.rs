@@ -5,4 +5,6 @@ mod charts;
 #[cfg(test)]
 mod gallery;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod report;

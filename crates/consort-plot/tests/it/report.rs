@@ -2,7 +2,7 @@ use consort_core::{Classes, Direction, Gives, Ids, Matrix, Missing, Outputs, Pre
 use consort_plot::{
     chart::Weights,
     overview::{Selection, Subject, from_predictions},
-    report::{LeaderRow, Leaderboard, Report, Tone, Topic, Verdict},
+    report::{LeaderRow, Leaderboard, Report, TextStyle, Tone, Topic, Verdict},
 };
 
 use crate::gallery::{HOSTILE, names, noise};
@@ -86,6 +86,14 @@ fn all_charts_of_classes_are_there_and_names_are_escaped() {
             "confusion",
             "score-path",
             "weight-path",
+            "contributions",
+            "ensemble-graph",
+            "kappa-error",
+            "vote-margins",
+            "error-split",
+            "lift",
+            "row",
+            "row-2",
         ] {
             assert!(
                 html.contains(&format!("<figure class=\"chart\" aria-labelledby=\"{id}-h\"")),
@@ -125,7 +133,8 @@ fn without_truth_there_are_weights_alone() {
     let subject =
         Subject::new("blind", &predictions).ensemble("e", &mean, Gives::Probabilities).weights(&[0.5, 0.5, 0.0]);
     let report = from_predictions(&subject).unwrap();
-    assert_eq!(report.charts().len(), 1);
+    let titles: Vec<&str> = report.charts().iter().map(|chart| chart.title()).collect();
+    assert_eq!(titles, ["Weights of the members", "The ensemble"]);
     check(&report.to_html().unwrap());
 }
 
@@ -174,6 +183,34 @@ fn a_row_of_weight_0_is_as_if_it_were_not_there() {
         let (a, b) = (chart(whole.clone(), title), chart(cut.clone(), title));
         assert!(a.is_some() && a == b, "{title}");
     }
+}
+
+#[test]
+fn fits_and_costs_are_shown_where_they_are_known_and_names_lead_to_rows() {
+    let (predictions, target, mean) = predictions(4, 300, 2, false);
+    let train = [Some(0.1), None, Some(0.2), Some(0.3)];
+    let subject = Subject::new("t", &predictions)
+        .truth(Truth::new(&target))
+        .ensemble("e", &mean, Gives::Probabilities)
+        .train_scores(&train)
+        .costs("time to fit, in seconds", &[1.0, 10.0, 100.0, 2.0]);
+    let report = from_predictions(&subject).unwrap();
+    let html = report.to_html().unwrap();
+    check(&html);
+    for part in ["id=\"fit-gap-h\"", "id=\"cost-score-h\"", "id=\"threshold-h\"", "id=\"rows-0\"", "href=\"#rows-0\""] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert_eq!(
+        html.matches("<details class=\"fold\"").count(),
+        html.matches("<details class=\"fold\" open").count() + 3
+    );
+    let json: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
+    let cost = json["charts"].as_array().unwrap().iter().find(|chart| chart["name"] == "cost-score").unwrap();
+    assert_eq!(cost["data"]["points"].as_array().unwrap().len(), 5);
+    assert_eq!(json["rows"].as_array().unwrap().len(), 5);
+    let markdown = report.to_markdown();
+    assert!(!markdown.contains("<script") && markdown.contains("| **e** |"), "{markdown}");
+    assert!(report.to_text(TextStyle::default()).lines().any(|line| line.starts_with("◆")));
 }
 
 #[test]
