@@ -24,6 +24,10 @@ peers:
 docs:
     cargo doc --workspace --no-deps --open
 
+# Whether every page is in the book and every link leads somewhere.
+book-links:
+    scripts/book-links
+
 # Fuzz one reader for a while: `just fuzz csv_member 600`. Needs nightly and cargo-fuzz.
 fuzz target seconds="60":
     cd fuzz && cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}} -rss_limit_mb=2048

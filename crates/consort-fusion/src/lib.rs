@@ -1,6 +1,8 @@
-//! Fusion of predictions: rules, weights, selection, stacking, calibration, and the honest verdict on them.
+//! Fusion of predictions: rules, weights, selection, stacking, calibration, the honest verdict on them, and the diagnosis
+//! of what is wrong.
 
 pub mod calibrate;
+pub mod diagnosis;
 pub mod rule;
 pub mod select;
 pub mod stack;
