@@ -5,7 +5,8 @@
 //! | [`linear`] | least squares, ridge, lasso, elastic net, generalised linear models |
 //! | [`logistic`] | logistic regression of two classes and of more |
 //! | [`bayes`] | naive Bayes |
-//! | [`discriminant`] | linear discriminant analysis |
+//! | [`bridge`] | samples as linfa's data sets, for linfa models of your own |
+//! | [`discriminant`] | linear and quadratic discriminant analysis |
 //! | [`neighbours`] | nearest neighbours, for classes and values |
 //! | [`pls`] | partial least squares |
 //! | [`svm`] | support vectors, for classes and values |
@@ -14,6 +15,7 @@
 //! All but the dummy take numbers without gaps, so encoders come before; all honour sample weights.
 
 pub mod bayes;
+pub mod bridge;
 mod classes;
 mod dense;
 mod descent;
@@ -25,8 +27,8 @@ pub mod neighbours;
 pub mod pls;
 pub mod svm;
 
-pub use bayes::{GaussianNb, GaussianNbModel};
-pub use discriminant::LinearDiscriminant;
+pub use bayes::{BernoulliNb, BernoulliNbModel, GaussianNb, GaussianNbModel, MultinomialNb, MultinomialNbModel};
+pub use discriminant::{LinearDiscriminant, QuadraticDiscriminant, QuadraticDiscriminantModel};
 pub use dummy::{Dummy, DummyModel, Middle};
 pub use linear::{ElasticNet, Glm, GlmModel, Lasso, LinearModel, LinearRegression, Ridge};
 pub use logistic::{LogisticModel, LogisticRegression};

@@ -100,6 +100,12 @@ impl<'a> Table<'a> {
         self.rows.as_ref().map_or(i, |rows| rows[i] as usize)
     }
 
+    /// The rows at these places.
+    pub(crate) fn only(&self, places: &[usize]) -> Self {
+        let rows = places.iter().map(|&i| self.row(i) as u32).collect();
+        Self { source: self.source.clone(), rows: Some(Cow::Owned(rows)), len: places.len() }
+    }
+
     /// Feature `f` of row `i`.
     pub(crate) fn at(&self, i: usize, f: usize) -> f32 {
         match &self.source {

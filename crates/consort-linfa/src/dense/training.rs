@@ -77,6 +77,17 @@ impl<'a> Training<'a> {
         Ok(Self { by: by.into(), table, schema, weights, samples: *samples })
     }
 
+    /// The rows at these places, of which there is at least one.
+    pub(crate) fn only(&self, places: &[usize]) -> Self {
+        Self {
+            by: self.by.clone(),
+            table: self.table.only(places),
+            schema: self.schema.clone(),
+            weights: self.weights.as_ref().map(|weights| places.iter().map(|&i| weights[i]).collect()),
+            samples: self.samples,
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }

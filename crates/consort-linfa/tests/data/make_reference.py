@@ -6,7 +6,7 @@ Station (Horst, Hill, Gorman 2020; CC0). Features are rounded to single precisio
 import json, sys
 import numpy as np, pandas as pd
 from sklearn.cross_decomposition import PLSRegression
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import (ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge, RidgeCV,
                                   TweedieRegressor)
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
@@ -81,6 +81,26 @@ def classes(key, model, name, weighted=False):
     out[key] = {"table": name, "weighted": weighted, "predictions": rows(model.predict_proba(x))}
 
 
+def quadratic(key, name, shrinkage, weighted=False):
+    """The formula itself: normal densities of standardised features, covariances of divisor n, shrunk by their trace."""
+    x, y = xy(name)
+    w = weights(len(y)) if weighted else np.ones(len(y))
+    mean = np.average(x, axis=0, weights=w)
+    z = (x - mean) / np.sqrt(np.average((x - mean) ** 2, axis=0, weights=w))
+    logs = []
+    for c in np.unique(y):
+        own = np.where(y == c, w, 0.0)
+        d = z - np.average(z, axis=0, weights=own)
+        s = (d * own[:, None]).T @ d / own.sum()
+        s = (1 - shrinkage) * s + shrinkage * np.trace(s) / len(s) * np.eye(len(s))
+        away = np.einsum("ij,jk,ik->i", d, np.linalg.inv(s), d)
+        logs.append(np.log(own.sum() / w.sum()) - 0.5 * np.linalg.slogdet(s)[1] - 0.5 * away)
+    logs = np.array(logs).T
+    p = np.exp(logs - logs.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    out[key] = {"table": name, "weighted": weighted, "predictions": rows(p)}
+
+
 for w in [False, True]:
     s = "_weighted" if w else ""
     values(f"ols_diabetes{s}", LinearRegression(), "diabetes", w)
@@ -115,7 +135,8 @@ for name in ["iris", "wine", "penguins"]:
     classes(f"lda_{name}", LinearDiscriminantAnalysis(solver="lsqr"), name)
     classes(f"lda_shrunk_{name}", LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2), name)
     classes(f"lda_auto_{name}", LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"), name)
-    classes(f"qda_{name}", QuadraticDiscriminantAnalysis(reg_param=0.1), name)
+    quadratic(f"qda_shrunk_{name}", name, 0.2)
+    quadratic(f"qda_shrunk_{name}_weighted", name, 0.2, True)
 for k in [1, 2, 3]:
     values(f"pls_{k}_diabetes", PLSRegression(k), "diabetes")
     values(f"pls_{k}_linnerud", PLSRegression(k, tol=1e-14, max_iter=100000), "linnerud")

@@ -11,6 +11,9 @@ fn classifiers() -> Vec<Box<dyn Learner>> {
         Box::new(GaussianNb::default()),
         Box::new(KNearest::default()),
         Box::new(LinearDiscriminant::default().shrinkage(0.01)),
+        Box::new(QuadraticDiscriminant::default()),
+        Box::new(MultinomialNb::default()),
+        Box::new(BernoulliNb::default().threshold(4.0)),
         Box::new(SupportVector { tolerance: 1e-8, ..Default::default() }),
     ]
 }

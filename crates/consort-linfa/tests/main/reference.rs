@@ -126,6 +126,21 @@ fn gaussian_naive_bayes_has_the_probabilities_of_scikit_learn() {
 }
 
 #[test]
+fn naive_bayes_of_counts_has_the_probabilities_of_scikit_learn() {
+    both("multinomial_nb_digits", |key| predicts(key, &MultinomialNb::default().alpha(0.5), 1e-6));
+    both("bernoulli_nb_digits", |key| predicts(key, &BernoulliNb::default().alpha(0.5).threshold(7.5), 1e-6));
+}
+
+#[test]
+fn quadratic_discriminant_analysis_has_the_probabilities_of_its_formula() {
+    for name in ["iris", "wine", "penguins"] {
+        both(&format!("qda_shrunk_{name}"), |key| {
+            predicts(key, &QuadraticDiscriminant::default().shrinkage(0.2), 1e-6);
+        });
+    }
+}
+
+#[test]
 fn nearest_neighbours_vote_as_those_of_scikit_learn() {
     for name in ["iris", "wine", "digits", "breast_cancer", "penguins"] {
         predicts(&format!("knn_{name}"), &KNearest::default().k(7), 1e-6);

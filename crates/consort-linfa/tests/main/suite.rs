@@ -36,6 +36,8 @@ fn learners_of_classes_keep_every_contract() {
         Box::new(LogisticRegression { tolerance: 1e-9, ..Default::default() }),
         Box::new(GaussianNb::default()),
         Box::new(LinearDiscriminant::default().shrinkage(0.01)),
+        Box::new(QuadraticDiscriminant::default()),
+        Box::new(BernoulliNb::default()),
     ];
     keep(learners, &[Task::Binary, Task::Multiclass], |case| case);
 }
