@@ -5,7 +5,7 @@ use std::error::Error;
 use consort::{
     core::{
         Column, Dataset, Error as ConsortError, Features, FitContext, Learner, Matrix, Model, Result, Samples, Seed,
-        Stream, Target,
+        Stream, Takes, Target,
     },
     ensemble::{NamedLearner, stack::Stacking},
     linfa::bridge::Records,
@@ -32,6 +32,10 @@ struct PoissonModel {
 impl Learner for Poisson {
     fn name(&self) -> String {
         "linfa_poisson".into()
+    }
+
+    fn takes(&self) -> Takes {
+        Takes { categories: false, missing: false, weights: false }
     }
 
     fn fit(&self, train: &Samples<'_>, _: &FitContext<'_>) -> Result<Box<dyn Model>> {
