@@ -2,9 +2,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use consort_core::{
     Error, FitContext, Fusion, Gives, Learner, Model, Outputs, PresentRows, Result, Samples, Seed, Silent, Takes,
+    Truth,
 };
 use consort_fusion::rule;
 use consort_split::{Draw, Drawer};
+use consort_trees::boosting::loss;
 use serde::{Deserialize, Serialize};
 
 use super::{BaggedModel, bagged_model::BaggedMember, subspace::Subspace};
@@ -156,6 +158,7 @@ impl Bagging {
         let outputs = train.dataset().target_for("bagging")?.outputs();
         self.expect_answers(&outputs)?;
         let drawer = self.drawer(train)?;
+        self.expect_finite(train)?;
         let done = Mutex::new(0);
         let members = side_by_side(ctx.threads, self.members, |number, threads| {
             ctx.check()?;
@@ -200,6 +203,18 @@ impl Bagging {
     pub(super) fn drawer(&self, train: &Samples<'_>) -> Result<Drawer> {
         let PresentRows { rows, weights } = PresentRows::of(train)?;
         Drawer::new(self.draw, rows, weights, train.dataset().target_for("bagging")?)
+    }
+
+    /// Refuses a target that is not finite with its own row: a member of some features would name another.
+    fn expect_finite(&self, train: &Samples<'_>) -> Result<()> {
+        let data = train.dataset();
+        let target = data.target_for("bagging")?;
+        let weights = train.row_weights();
+        let truth = match &weights {
+            Some(weights) => Truth::weighted(target, weights)?,
+            None => Truth::new(target),
+        };
+        loss::expect_finite(&truth, data.ids())
     }
 
     fn draws_again(&self) -> bool {

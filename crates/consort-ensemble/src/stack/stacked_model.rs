@@ -21,7 +21,7 @@ pub(super) struct FittedLayer {
 
 /// What is on top.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum FittedMeta {
     Fusion(Box<dyn Fusion>),
     Learner { model: Box<dyn Model>, inputs: MetaInputs },

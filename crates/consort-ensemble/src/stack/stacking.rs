@@ -25,7 +25,7 @@ use crate::{
 
 /// What is fitted on the predictions of the last layer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Meta {
     /// A fusion: greedy selection, weights, a linear stack.
     Fuser(Arc<dyn Fuser>),
