@@ -1,8 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use consort_core::{
-    Error, FitContext, Fusion, Gives, Learner, Model, Outputs, PresentRows, Result, Samples, Seed, Silent, Takes,
-    Truth,
+    Error, FitContext, Fusion, Gives, Learner, Model, Outputs, PresentRows, Result, Samples, Seed, Silent, Takes, Truth,
 };
 use consort_fusion::rule;
 use consort_split::{Draw, Drawer};

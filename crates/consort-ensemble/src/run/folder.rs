@@ -64,13 +64,15 @@ impl RunFolder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// A run that was begun before, and its plan.
+    /// A run that was begun before, and its plan. Files that a killed process had begun are taken away.
     ///
     /// # Errors
     /// [`Error::Damaged`] if there is none, its plan cannot be read, or another process works in it.
     pub fn open<T: DeserializeOwned>(path: &Path) -> Result<(Self, T)> {
         let plan = Self::plan(path)?;
-        Ok((Self { path: path.to_owned(), _lock: lock(path)? }, plan))
+        let lock = lock(path)?;
+        sweep(path);
+        Ok((Self { path: path.to_owned(), _lock: lock }, plan))
     }
 
     /// The plan of a run, which may be worked on meanwhile.
@@ -136,6 +138,21 @@ impl RunFolder {
                 problem: format!("it cannot be removed: {error}"),
             }),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Takes away the files that [`publish`] begins beside their places and that a killed process left. Nobody writes in the
+/// folder meanwhile, since it is locked; what cannot be removed does no harm.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => sweep(&entry.path()),
+            Ok(kind) if kind.is_file() && name.starts_with('.') && name.ends_with(".part") => {
+                let _ = fs::remove_file(entry.path());
+            }
+            _ => {}
         }
     }
 }
