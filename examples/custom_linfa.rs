@@ -1,4 +1,4 @@
-//! A linfa model of your own as a member: linfa's Poisson regression beside consort's trees, in a stack that is saved.
+//! A linfa model of your own as a member: linfa's least squares beside consort's trees, in a stack that is saved.
 
 use std::error::Error;
 
@@ -12,26 +12,26 @@ use consort::{
     trees::boosting::GradientBoosting,
 };
 use linfa::traits::{Fit, Predict};
-use linfa_linear::TweedieRegressor;
+use linfa_linear::{FittedLinearRegression, LinearRegression};
 use serde::{Deserialize, Serialize};
 
-/// linfa's generalised linear model of counts, with its logarithmic link.
+/// linfa's least squares.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Poisson {
-    alpha: f64,
+struct Line {
+    intercept: bool,
 }
 
 /// The fitted one, with the names of its features.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct PoissonModel {
+struct LineModel {
     records: Records,
-    model: TweedieRegressor<f64>,
+    model: FittedLinearRegression<f64>,
 }
 
-#[typetag::serde(name = "linfa_poisson")]
-impl Learner for Poisson {
+#[typetag::serde(name = "linfa_line")]
+impl Learner for Line {
     fn name(&self) -> String {
-        "linfa_poisson".into()
+        "linfa_line".into()
     }
 
     fn takes(&self) -> Takes {
@@ -39,20 +39,20 @@ impl Learner for Poisson {
     }
 
     fn fit(&self, train: &Samples<'_>, _: &FitContext<'_>) -> Result<Box<dyn Model>> {
-        let (records, data) = Records::values("linfa's Poisson regression", train)?;
-        let fitted = TweedieRegressor::params().power(1.0).alpha(self.alpha).fit(&data);
+        let (records, data) = Records::values("linfa's least squares", train)?;
+        let fitted = LinearRegression::new().with_intercept(self.intercept).fit(&data);
         let model = fitted.map_err(|problem| ConsortError::NotConverged {
-            method: "linfa's Poisson regression",
+            method: "linfa's least squares",
             problem: problem.to_string(),
         })?;
-        Ok(Box::new(PoissonModel { records, model }))
+        Ok(Box::new(LineModel { records, model }))
     }
 }
 
-#[typetag::serde(name = "linfa_poisson")]
-impl Model for PoissonModel {
+#[typetag::serde(name = "linfa_line")]
+impl Model for LineModel {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
-        let predicted = self.model.predict(&self.records.read("linfa's Poisson regression", rows)?);
+        let predicted = self.model.predict(&self.records.read("linfa's least squares", rows)?);
         Matrix::new(predicted.len(), 1, predicted.iter().map(|&y| y as f32).collect())
     }
 }
@@ -74,7 +74,7 @@ fn visits(stream: &mut Stream) -> Result<Dataset> {
 fn main() -> Result<(), Box<dyn Error>> {
     let data = visits(&mut Seed::new(7).stream())?;
     let members = vec![
-        NamedLearner::new("poisson", Poisson { alpha: 1e-3 }),
+        NamedLearner::new("line", Line { intercept: true }),
         NamedLearner::new("boost", GradientBoosting::default()),
     ];
     let model = Stacking::greedy(members).fit_stack(&Samples::all(&data), &FitContext::new(Seed::new(1)))?.model;
