@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let Some(target) = &loaded.target else { return Err("the truth is there".into()) };
     let (predictions, truth, seed) = (&loaded.predictions, Truth::new(target), Seed::new(0));
     let metric = registry::by_name("log_loss")?;
-    let folds = NestedSplit::default().draw(predictions, &truth, None, seed)?;
+    let folds = NestedSplit::default().draw(predictions, &truth, seed)?;
     let fusers: [Box<dyn Fuser>; 3] =
         [Box::new(Rarity), Box::new(GreedySelection::new(metric.clone())), Box::new(SimplexWeights::default())];
     for fuser in &fusers {

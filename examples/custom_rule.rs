@@ -36,6 +36,10 @@ impl Fusion for Cautious {
         }
         Ok(out)
     }
+
+    fn row_by_row(&self) -> bool {
+        true
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -49,6 +49,7 @@ Examples:
   consort fuse a.csv b.parquet --rule geometric -o fused.parquet
   consort fuse rf=oof/forest.csv nn=oof/net.npy --truth y.csv --stack logistic -o fused.csv
   consort fuse --wide table.csv --target y --weights optimise -o fused.csv
+  consort fuse oof/*.csv --truth visits.csv --group patient -o fused.csv
 
 Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
 class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
@@ -95,7 +96,8 @@ the folds). To predict new rows, give its predictions of them: consort predict r
 const COMPARE_EXAMPLES: &str = "\
 Examples:
   consort compare fused.csv oof/forest.csv oof/boost.csv --truth y.csv
-  consort compare a.csv b.csv --truth y.csv --metric roc_auc --json";
+  consort compare a.csv b.csv --truth y.csv --metric roc_auc --json
+  consort compare a.csv b.csv --truth visits.csv --group patient";
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
@@ -313,7 +315,7 @@ pub(crate) struct Fuse {
     /// A file of member weights (`model,weight`) for the rule
     #[arg(long, value_name = "FILE", requires = "rule")]
     pub(crate) member_weights: Option<PathBuf>,
-    /// Fit a calibration after the fusion: platt, isotonic, beta, temperature or vector
+    /// Fit a calibration after the fusion: platt, isotonic, beta, temperature, vector or venn-abers
     #[arg(long, value_name = "MAP")]
     pub(crate) calibrate: Option<String>,
     /// What is optimised and judged [default: log_loss, or rmse for regression]
@@ -322,6 +324,9 @@ pub(crate) struct Fuse {
     /// Rounds of the greedy selection
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) rounds: usize,
+    /// A column beside the truth: rows of one group stay together in folds and in intervals
+    #[arg(long, value_name = "COL")]
+    pub(crate) group: Option<String>,
     /// Folds of the honest estimate [default: those of --fold, else 5]
     #[arg(long, value_name = "K")]
     pub(crate) folds: Option<usize>,
@@ -419,6 +424,9 @@ pub(crate) struct Compare {
     /// What is compared [default: log_loss, or rmse for regression]
     #[arg(long, value_name = "METRIC")]
     pub(crate) metric: Option<String>,
+    /// A column beside the truth: the bootstrap draws whole groups
+    #[arg(long, value_name = "COL")]
+    pub(crate) group: Option<String>,
     /// Bootstrap resamples
     #[arg(long, default_value_t = 2000, value_name = "N")]
     pub(crate) resamples: usize,

@@ -25,8 +25,9 @@ pub(crate) fn source(text: &str) -> Source {
     }
 }
 
-pub(crate) fn options(reading: &Reading) -> ReadOptions {
+pub(crate) fn options(reading: &Reading, group: Option<&str>) -> ReadOptions {
     ReadOptions {
+        group: group.map(String::from),
         id: reading.id.clone(),
         target: reading.target.clone(),
         weight: reading.weight.clone(),
@@ -111,20 +112,36 @@ fn without_logits(session: &mut Session, predictions: Predictions) -> Result<Pre
 
 /// The truth of what was read.
 pub(crate) fn truth(loaded: &Loaded) -> Result<Option<Truth<'_>>> {
-    Ok(match (&loaded.target, &loaded.weights) {
-        (None, _) => None,
-        (Some(target), None) => Some(Truth::new(target)),
-        (Some(target), Some(weights)) => Some(Truth::weighted(target, weights)?),
-    })
+    let truth = match (&loaded.target, &loaded.weights) {
+        (None, _) if loaded.groups.is_some() => return Err(without_truth("--group")),
+        (None, _) => return Ok(None),
+        (Some(target), None) => Truth::new(target),
+        (Some(target), Some(weights)) => Truth::weighted(target, weights)?,
+    };
+    Ok(Some(match &loaded.groups {
+        None => truth,
+        Some(groups) => truth.grouped(groups)?,
+    }))
+}
+
+/// How many groups have rows of weight, where rows are in groups.
+pub(crate) fn groups(truth: &Truth<'_>) -> Option<usize> {
+    let groups = truth.groups()?;
+    let mut seen: Vec<u32> = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).map(|i| groups[i]).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    Some(seen.len())
 }
 
 /// The truth, which the command cannot do without.
 pub(crate) fn needed_truth<'a>(loaded: &'a Loaded, by: &str) -> Result<Truth<'a>> {
-    truth(loaded)?.ok_or_else(|| {
-        Failure::from(Error::Unsupported {
-            by: by.into(),
-            what: "predictions without a truth".into(),
-            hint: "give the truth with --truth FILE, or name its column with --target COL".into(),
-        })
+    truth(loaded)?.ok_or_else(|| without_truth(by))
+}
+
+fn without_truth(by: &str) -> Failure {
+    Failure::from(Error::Unsupported {
+        by: by.into(),
+        what: "predictions without a truth".into(),
+        hint: "give the truth with --truth FILE, or name its column with --target COL".into(),
     })
 }

@@ -106,7 +106,10 @@ pub(crate) fn fuser(
         "beta" => Arc::new(calibrate::Beta),
         "temperature" => Arc::new(calibrate::Temperature),
         "vector" => Arc::new(calibrate::VectorScaling::default()),
-        other => return Err(unknown("--calibrate", other, "platt, isotonic, beta, temperature and vector")),
+        "venn-abers" => Arc::new(calibrate::VennAbers),
+        other => {
+            return Err(unknown("--calibrate", other, "platt, isotonic, beta, temperature, vector and venn-abers"));
+        }
     };
     Ok(Box::new(Calibrated::new(Arc::from(fuser), calibrator)))
 }

@@ -47,7 +47,7 @@ impl ScoreCard {
     ) -> Result<Self> {
         // A row without an answer is in no score; how many there are is said.
         let silent = |i: usize| truth.weight(i) > 0.0 && (0..estimates.columns()).any(|k| estimates.at(i, k).is_nan());
-        let unanswered = (0..truth.rows()).filter(|&i| silent(i)).count();
+        let unanswered = if estimates.has_nan() { (0..truth.rows()).filter(|&i| silent(i)).count() } else { 0 };
         let answered: Vec<f64>;
         let mut truth = *truth;
         if unanswered > 0 {

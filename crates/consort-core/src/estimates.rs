@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{Error, Gives, Matrix, Result, Truth};
+use crate::{Error, Gives, Matrix, Result, Truth, blocks};
 
 /// A number type that predictions are kept in.
 pub trait Real: Copy + PartialOrd + Send + Sync + 'static {
@@ -98,6 +98,19 @@ impl<'a> Estimates<'a> {
         match self.values {
             Values::F32(values) => f64::from(values[i * self.columns + k]),
             Values::F64(values) => values[i * self.columns + k],
+        }
+    }
+
+    /// Whether any number is NaN: a look at all of them that costs far less than one at each row.
+    pub fn has_nan(&self) -> bool {
+        fn any<T: Sync>(values: &[T], is_nan: impl Fn(&T) -> bool + Sync) -> bool {
+            // No short cut within a block, so that a compiler makes it wide.
+            let found = |range: std::ops::Range<usize>| values[range].iter().fold(false, |any, x| any | is_nan(x));
+            blocks::map(values.len(), found).contains(&true)
+        }
+        match self.values {
+            Values::F32(values) => any(values, |x| x.is_nan()),
+            Values::F64(values) => any(values, |x| x.is_nan()),
         }
     }
 

@@ -15,6 +15,12 @@ pub trait Fusion: Debug + Send + Sync {
     /// If the members are not those that it was fitted on, or give what it cannot read.
     fn fuse(&self, predictions: &Predictions) -> Result<Matrix>;
 
+    /// Whether the answer of a row depends on no other row, so that many rows can be fused part by part; by default they
+    /// are fused together, as a fusion by ranks must be.
+    fn row_by_row(&self) -> bool {
+        false
+    }
+
     /// What the fused numbers mean; by default probabilities of classes or labels, and values of targets.
     fn gives(&self, outputs: &Outputs) -> Gives {
         outputs.gives()

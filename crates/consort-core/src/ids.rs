@@ -21,27 +21,70 @@ enum Kind {
     Texts(Arc<Texts>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Texts {
     bytes: String,
-    /// Where each text ends in `bytes`.
-    ends: Vec<u64>,
+    ends: Ends,
+}
+
+/// Where each text ends in the bytes: in 32 bits while they go so far, since an id is often not longer than 64 bits itself.
+#[derive(Debug, PartialEq)]
+enum Ends {
+    Short(Vec<u32>),
+    Long(Vec<u64>),
+}
+
+impl Ends {
+    fn push(&mut self, end: usize) {
+        match self {
+            Ends::Short(ends) => match u32::try_from(end) {
+                Ok(end) => ends.push(end),
+                Err(_) => {
+                    let mut long: Vec<u64> = ends.iter().map(|&end| u64::from(end)).collect();
+                    long.push(end as u64);
+                    *self = Ends::Long(long);
+                }
+            },
+            Ends::Long(ends) => ends.push(end as u64),
+        }
+    }
+
+    fn at(&self, i: usize) -> usize {
+        match self {
+            Ends::Short(ends) => ends[i] as usize,
+            Ends::Long(ends) => ends[i] as usize,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Ends::Short(ends) => ends.len(),
+            Ends::Long(ends) => ends.len(),
+        }
+    }
+
+    fn shrink_to_fit(&mut self) {
+        match self {
+            Ends::Short(ends) => ends.shrink_to_fit(),
+            Ends::Long(ends) => ends.shrink_to_fit(),
+        }
+    }
 }
 
 impl Texts {
     fn get(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
-        &self.bytes[start..self.ends[i] as usize]
+        let start = if i == 0 { 0 } else { self.ends.at(i - 1) };
+        &self.bytes[start..self.ends.at(i)]
     }
 }
 
 impl Ids {
     /// Ids from texts, in row order.
     pub fn from_texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Self {
-        let mut kept = Texts::default();
+        let mut kept = Texts { bytes: String::new(), ends: Ends::Short(Vec::new()) };
         for text in texts {
             kept.bytes.push_str(text.as_ref());
-            kept.ends.push(kept.bytes.len() as u64);
+            kept.ends.push(kept.bytes.len());
         }
         kept.bytes.shrink_to_fit();
         kept.ends.shrink_to_fit();
@@ -186,6 +229,14 @@ mod tests {
             error.to_string(),
             "b.csv: duplicate id `r3` (rows 2 and 4, counted from 1): keep one row for each id"
         );
+    }
+
+    #[test]
+    fn ends_beyond_32_bits_are_kept_in_64() {
+        let (mut ends, far) = (Ends::Short(Vec::new()), 5usize << 32);
+        [3, 7, far, far + 1].into_iter().for_each(|end| ends.push(end));
+        assert_eq!((0..ends.len()).map(|i| ends.at(i)).collect::<Vec<_>>(), [3, 7, far, far + 1]);
+        assert_eq!(ends, Ends::Long(vec![3, 7, far as u64, far as u64 + 1]));
     }
 
     #[test]

@@ -106,19 +106,30 @@ impl Target {
     }
 }
 
-/// The target of some rows and, perhaps, a weight for each.
+/// The target of some rows and, perhaps, a weight and a group for each.
 ///
-/// A row of weight 0 is as if it were not there; nothing of it is read. A weight of 2 is the row twice.
+/// A row of weight 0 is as if it were not there; nothing of it is read. A weight of 2 is the row twice. Rows of one
+/// group belong together, such as the visits of a patient: what splits or resamples rows keeps a group whole.
+///
+/// ```
+/// use consort_core::{Target, Truth};
+/// let target = Target::from_values(vec![1.0, 2.0, 4.0], "y")?;
+/// let truth = Truth::weighted(&target, &[1.0, 0.5, 1.0])?.grouped(&[0, 0, 1])?;
+/// assert_eq!((truth.weight(1), truth.groups()), (0.5, Some(&[0, 0, 1][..])));
+/// assert_eq!(truth.reweighted(&[0.0, 0.0, 1.0])?.groups(), truth.groups());
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Truth<'a> {
     target: &'a Target,
     weights: Option<&'a [f64]>,
+    groups: Option<&'a [u32]>,
 }
 
 impl<'a> Truth<'a> {
     /// The truth with a weight of 1 for every row.
     pub fn new(target: &'a Target) -> Self {
-        Self { target, weights: None }
+        Self { target, weights: None, groups: None }
     }
 
     /// The truth with a weight for each row.
@@ -146,7 +157,35 @@ impl<'a> Truth<'a> {
         if weights.iter().all(|&w| w == 0.0) {
             return Err(Error::parameter("weights", "0 in every row", "above 0 in some row"));
         }
-        Ok(Self { target, weights: Some(weights) })
+        Ok(Self { target, weights: Some(weights), groups: None })
+    }
+
+    /// The same with other weights. The groups stay.
+    ///
+    /// # Errors
+    /// As [`weighted`](Self::weighted).
+    pub fn reweighted<'b>(&self, weights: &'b [f64]) -> Result<Truth<'b>>
+    where
+        'a: 'b,
+    {
+        Ok(Truth { groups: self.groups, ..Truth::weighted(self.target, weights)? })
+    }
+
+    /// The same with the number of each row's group.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is a group a row.
+    pub fn grouped(self, groups: &'a [u32]) -> Result<Self> {
+        if groups.len() != self.rows() {
+            return Err(Error::Length {
+                what: "the groups".into(),
+                got: groups.len(),
+                expected: self.rows(),
+                unit: "rows",
+                hint: "give one group for each row".into(),
+            });
+        }
+        Ok(Self { groups: Some(groups), ..self })
     }
 
     /// What is to be predicted.
@@ -157,6 +196,11 @@ impl<'a> Truth<'a> {
     /// One weight a row, or `None` where each row counts 1.
     pub fn weights(&self) -> Option<&'a [f64]> {
         self.weights
+    }
+
+    /// The number of each row's group, or `None` where each row stands alone.
+    pub fn groups(&self) -> Option<&'a [u32]> {
+        self.groups
     }
 
     /// The weight of row `i`.

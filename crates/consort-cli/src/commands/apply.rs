@@ -26,7 +26,7 @@ use crate::{
 pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<()> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, "it cannot be read", error))?;
     let saved = SavedFusion::from_json(&text, &path.display().to_string())?;
-    let mut options = inputs::options(&args.reading);
+    let mut options = inputs::options(&args.reading, args.group.as_deref());
     // The classes are those of the fit, whichever occur in the new files.
     if let Ok(classes) = saved.outputs.classes("") {
         options.classes = Some(classes.names().to_vec());

@@ -6,7 +6,7 @@ use consort::{
     core::{Estimates, Metric, Predictions, Task, Truth},
     metrics::{
         diversity::Correctness,
-        significance::{Bootstrap, DeLong, bootstrap, cochran_q, holm, mcnemar},
+        significance::{Bootstrap, DeLong, Drawn, bootstrap, cochran_q, holm, mcnemar},
     },
 };
 use serde_json::{Value, json};
@@ -18,9 +18,13 @@ use crate::{
     session::Session,
 };
 
+/// Intervals over fewer groups are rough.
+const FEW_GROUPS: usize = 30;
+
 pub(crate) fn run(args: &Compare) -> Result<()> {
     let mut session = Session::start("compare", &args.running)?;
-    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading))?;
+    let options = inputs::options(&args.reading, args.group.as_deref());
+    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &options)?;
     let truth = inputs::needed_truth(&loaded, "compare")?;
     let predictions = &loaded.predictions;
     let count = predictions.members().len();
@@ -38,6 +42,18 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     let params = Bootstrap::default().replicates(args.resamples).level(args.confidence);
     let estimates: Vec<Estimates<'_>> = (0..count).map(|m| predictions.estimates(m)).collect();
     let replicates = bootstrap(&*metric, &estimates, &truth, &params, session.seed.child("compare"))?;
+
+    session.put("resampled", serde_json::to_value(replicates.drawn())?);
+    if let Some(groups) = inputs::groups(&truth) {
+        if groups < 2 {
+            return Err(Failure::usage(
+                "all rows are of one group, so there is nothing to resample; leave out --group",
+            ));
+        }
+        if groups < FEW_GROUPS {
+            session.note(format!("{groups} groups are few: take the intervals as a hint"));
+        }
+    }
 
     // Best first; of equals, by name.
     let mut order: Vec<usize> = (0..count).collect();
@@ -58,6 +74,9 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
         .collect();
     let metric_name = metric.name();
     session.say(listing::table(&["prediction", &metric_name, &level], &rows));
+    if !matches!(replicates.drawn(), Drawn::Rows(_)) {
+        session.say(format!("The intervals draw {}.", replicates.drawn()));
+    }
     let scores: Vec<Value> = order
         .iter()
         .map(

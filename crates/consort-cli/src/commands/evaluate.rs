@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
         evaluate_run::run(&mut session, args)?;
         return session.finish();
     }
-    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading))?;
+    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading, None))?;
     let truth = inputs::needed_truth(&loaded, "evaluate")?;
     let predictions = &loaded.predictions;
     let metrics = metrics(args, predictions)?;

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Fuse) -> Result<()> {
 
 /// Fits what was asked on the members, fuses them, and says what that gains.
 fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
-    let options = inputs::options(&args.reading);
+    let options = inputs::options(&args.reading, args.group.as_deref());
     let loaded = inputs::load(session, &args.members, &args.reading, &options)?;
     let predictions = &loaded.predictions;
     let metric = method::metric(args.metric.as_deref(), predictions)?;
@@ -124,20 +124,29 @@ fn judged(
 ) -> Result<Option<String>> {
     let predictions = &loaded.predictions;
     let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
-    let folds = args.folds.unwrap_or(rows.min(5));
+    let groups = inputs::groups(truth);
+    let folds = args.folds.unwrap_or(groups.unwrap_or(rows).min(5));
     if folds < 2 {
-        session.note("one row cannot be split: the ensemble is not judged on rows that its fit did not see");
+        let one = if groups.is_some() { "group" } else { "row" };
+        session.note(format!("one {one} cannot be split: the ensemble is not judged on rows that its fit did not see"));
         return Ok(None);
     }
     let partitions = match &loaded.folds {
         // The folds of the members are those in which the ensemble is judged, too.
         Some(folds) if args.folds.is_none() && args.repeats == 1 && folds.names.len() > 1 => {
-            Partitions::given(&folds.codes)?
+            let partitions = Partitions::given(&folds.codes)?;
+            let torn = partitions.torn_groups(truth);
+            if torn > 0 {
+                session.note(format!(
+                    "{torn} groups are in more than one of the folds that were given, so the ensemble is judged on rows \
+                     that its fit knew by their group: leave out the folds, or make them by groups"
+                ));
+            }
+            partitions
         }
         _ => NestedSplit::default().folds(folds).repeats(args.repeats).draw(
             predictions,
             truth,
-            None,
             session.seed.child("nested"),
         )?,
     };

@@ -61,7 +61,7 @@ fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
 
 /// The report of predictions, none of which is made of the others.
 fn of_files(session: &mut Session, args: &Report) -> Result<()> {
-    let loaded = inputs::load(session, &args.subjects, &args.reading, &inputs::options(&args.reading))?;
+    let loaded = inputs::load(session, &args.subjects, &args.reading, &inputs::options(&args.reading, None))?;
     let truth = inputs::needed_truth(&loaded, "report")?;
     let predictions = &loaded.predictions;
     let metric = method::metric(args.metric.as_deref(), predictions)?;

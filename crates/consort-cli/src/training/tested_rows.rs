@@ -102,7 +102,7 @@ impl TestedRows {
             let place = |fold: &u32| tested.partition_point(|other| other < fold) as u32;
             return Ok(Partitions::given(&self.folds.iter().map(place).collect::<Vec<u32>>())?);
         }
-        Ok(NestedSplit::default().draw(predictions, &self.truth()?, None, seed.child("nested"))?)
+        Ok(NestedSplit::default().draw(predictions, &self.truth()?, seed.child("nested"))?)
     }
 
     /// The predictions of a file of these rows, joined by id.

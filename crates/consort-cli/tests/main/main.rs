@@ -5,9 +5,11 @@
 mod cases;
 mod credit;
 mod fit;
+mod groups;
 mod hostile;
 mod invariance;
 mod members;
+mod memory;
 mod mistakes;
 mod program;
 mod recipes;

@@ -255,7 +255,7 @@ impl Suite<'_> {
         let order = shuffled(predictions.rows());
         let moved = self.fuse(fusion, &predictions.take(&order))?;
         self.same("the order of rows does not matter", &take(&fused, &order), &moved, 0.0)?;
-        if self.case.row_wise {
+        if self.case.row_wise || fusion.row_by_row() {
             let part = self.fuse(fusion, &predictions.slice(100..4200))?;
             let rows: Vec<u32> = (100..4200).collect();
             self.same("a row depends on no other row", &take(&fused, &rows), &part, 0.0)?;

@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// Where the truth, the weights and the folds are: file and column.
+/// Where the truth, the weights, the folds and the groups are: file and column.
 pub(super) struct Roles {
     pub(super) target: Option<(usize, usize)>,
     pub(super) weight: Option<(usize, usize)>,
     pub(super) fold: Option<(usize, usize)>,
+    pub(super) group: Option<(usize, usize)>,
 }
 
 impl Roles {
@@ -48,6 +49,7 @@ impl Roles {
             some => some,
         };
         let weight = need(&options.weight, "weight", "--weight")?;
+        let group = need(&options.group, "group", "--group")?;
         let mut fold = need(&options.fold, "fold", "--fold")?;
         if options.fold.is_none() {
             // Judged only where the column cannot be a prediction.
@@ -57,19 +59,18 @@ impl Roles {
                 judged.push(format!("{}: the folds are in the column `{FOLD}`", sheets[s].table.file()));
             }
         }
-        Ok(Self { target, weight, fold })
+        Ok(Self { target, weight, fold, group })
     }
 }
 
 /// What one look at the texts of all files gives.
 pub(super) struct FirstPass {
-    /// The ids of each file that has them.
-    ids: Vec<Option<Texts>>,
-    pub(super) rows: Vec<usize>,
     pub(super) surveys: Vec<Vec<Survey>>,
     pub(super) target: Option<Kept>,
     pub(super) weight: Option<Kept>,
     pub(super) fold: Option<Kept>,
+    pub(super) group: Option<Texts>,
+    pub(super) aligned: Aligned,
 }
 
 #[derive(Clone, Copy)]
@@ -78,31 +79,90 @@ enum Use {
     Target,
     Weight,
     Fold,
+    Group,
     Survey(usize),
 }
 
 impl FirstPass {
-    pub(super) fn read(sheets: &[Sheet], roles: &Roles, options: &ReadOptions) -> Result<Self> {
+    /// Reads the texts of all files and joins the ids of each as soon as they are read, so that never more than those of
+    /// two files are there.
+    pub(super) fn read(sheets: &[Sheet], roles: &Roles, has_truth: bool, options: &ReadOptions) -> Result<Self> {
         let any_id = sheets.iter().any(|sheet| sheet.id.is_some());
         if let Some(sheet) = sheets.iter().find(|sheet| any_id && sheet.id.is_none() && !sheet.is_array()) {
             let hint = "other files have one, so rows are joined by it; add it, or name it with `--id`";
             return Err(sheet.table.no_column("id", &options.id, hint));
         }
-        let mut pass = Self {
-            ids: Vec::new(),
-            rows: Vec::new(),
-            surveys: Vec::new(),
+        // The rows of an array are those of the truth.
+        let of_truth = if has_truth { Some(sheets.len() - 1) } else { roles.target.map(|(s, _)| s) };
+        let base = if any_id { base(sheets, of_truth)? } else { 0 };
+        let mut pass = Pass {
+            rows: vec![0; sheets.len()],
+            surveys: vec![Vec::new(); sheets.len()],
             target: roles.target.map(|_| Kept::default()),
             weight: roles.weight.map(|_| Kept::default()),
             fold: roles.fold.map(|_| Kept::default()),
+            group: roles.group.map(|_| Texts::default()),
         };
-        for (s, sheet) in sheets.iter().enumerate() {
-            pass.sheet(s, sheet, roles, options)?;
-        }
-        Ok(pass)
+        let ids = pass.sheet(base, &sheets[base], roles, options)?;
+        let others = (0..sheets.len()).filter(|&s| s != base);
+        let aligned = match ids {
+            None => {
+                for s in others {
+                    pass.sheet(s, &sheets[s], roles, options)?;
+                }
+                (1..sheets.len())
+                    .try_for_each(|s| pass.same_length(sheets, s, 0, "without ids, rows are joined by position"))?;
+                Aligned::new(Ids::positions(pass.rows[0]), sheets.iter().map(|_| Rows(None)).collect())
+            }
+            Some(ids) => {
+                let reference = Reference::new(ids.into_ids(), sheets[base].table.file())?;
+                let (mut files, mut rows) = (vec![base], vec![Rows(None)]);
+                for s in others {
+                    if let Some(ids) = pass.sheet(s, &sheets[s], roles, options)? {
+                        files.push(s);
+                        rows.push(reference.join(sheets[s].table.file(), &ids, options.join)?);
+                    }
+                }
+                let aligned = Aligned::new(reference.into_ids(), rows);
+                if aligned.ids.is_empty() {
+                    let hint = "look at the ids: are they of the same rows, spelled the same?".into();
+                    let what = "the list of ids that all files have".into();
+                    return Err(consort_core::Error::Empty { what, hint }.into());
+                }
+                pass.of_sheets(sheets, aligned, &files, of_truth.unwrap_or(base))?
+            }
+        };
+        let Pass { surveys, target, weight, fold, group, .. } = pass;
+        Ok(Self { surveys, target, weight, fold, group, aligned })
     }
+}
 
-    fn sheet(&mut self, s: usize, sheet: &Sheet, roles: &Roles, options: &ReadOptions) -> Result<()> {
+/// The file whose ids the others are joined to.
+fn base(sheets: &[Sheet], of_truth: Option<usize>) -> Result<usize> {
+    match (sheets.iter().position(Sheet::is_array), of_truth) {
+        (Some(array), None) => Err(Error::Unclear {
+            file: sheets[array].table.file().into(),
+            problem: "an array has no row ids, and nothing says the order of its rows".into(),
+            hint: "give the file of the truth with `--truth`; its rows are those of the array".into(),
+        }),
+        (Some(0), Some(truth)) => Ok(truth),
+        _ => Ok(0),
+    }
+}
+
+/// What was read so far.
+struct Pass {
+    rows: Vec<usize>,
+    surveys: Vec<Vec<Survey>>,
+    target: Option<Kept>,
+    weight: Option<Kept>,
+    fold: Option<Kept>,
+    group: Option<Texts>,
+}
+
+impl Pass {
+    /// Reads the texts of one file and gives its ids, if it has them.
+    fn sheet(&mut self, s: usize, sheet: &Sheet, roles: &Roles, options: &ReadOptions) -> Result<Option<Texts>> {
         let table = &sheet.table;
         let here = |role: Option<(usize, usize)>| role.filter(|&(at, _)| at == s).map(|(_, column)| column);
         let mut uses: Vec<(usize, Use)> = Vec::new();
@@ -121,6 +181,7 @@ impl FirstPass {
         uses.extend(here(roles.target).map(|column| (column, Use::Target)));
         uses.extend(here(roles.weight).map(|column| (column, Use::Weight)));
         uses.extend(here(roles.fold).map(|column| (column, Use::Fold)));
+        uses.extend(here(roles.group).map(|column| (column, Use::Group)));
 
         let regression = options.task == Some(Task::Regression) || options.inputs == Some(Gives::Values);
         let unclear: Vec<usize> = match &sheet.layout {
@@ -162,6 +223,7 @@ impl FirstPass {
                 Use::Target => self.target.iter_mut().for_each(|kept| kept.push(text)),
                 Use::Weight => self.weight.iter_mut().for_each(|kept| kept.push(text)),
                 Use::Fold => self.fold.iter_mut().for_each(|kept| kept.push(text)),
+                Use::Group => self.group.iter_mut().for_each(|texts| texts.push(text)),
                 Use::Survey(at) => surveys[at].text(text),
             }
             Ok(())
@@ -190,75 +252,31 @@ impl FirstPass {
                 Ok(())
             })?;
         }
-        self.ids.push(ids);
-        self.rows.push(rows);
-        self.surveys.push(surveys);
-        Ok(())
+        self.rows[s] = rows;
+        self.surveys[s] = surveys;
+        Ok(ids)
     }
 
-    pub(super) fn align(
-        &mut self,
-        sheets: &[Sheet],
-        roles: &Roles,
-        has_truth: bool,
-        options: &ReadOptions,
-    ) -> Result<Aligned> {
-        let length = |s: usize, like: usize, hint: &str| {
-            if self.rows[s] == self.rows[like] {
-                return Ok(());
-            }
-            Err(Error::from(consort_core::Error::Length {
-                what: sheets[s].table.file().into(),
-                got: self.rows[s],
-                expected: self.rows[like],
-                unit: "rows",
-                hint: format!("as many as {} has; {hint}", sheets[like].table.file()),
-            }))
-        };
-        if sheets.iter().all(|sheet| sheet.id.is_none()) {
-            (1..sheets.len()).try_for_each(|s| length(s, 0, "without ids, rows are joined by position"))?;
-            return Ok(Aligned::new(Ids::positions(self.rows[0]), sheets.iter().map(|_| Rows(None)).collect()));
+    fn same_length(&self, sheets: &[Sheet], s: usize, like: usize, hint: &str) -> Result<()> {
+        if self.rows[s] == self.rows[like] {
+            return Ok(());
         }
-        // The rows of an array are those of the truth.
-        let of_truth = if has_truth { Some(sheets.len() - 1) } else { roles.target.map(|(s, _)| s) };
-        let array = sheets.iter().position(Sheet::is_array);
-        let base = match (array, of_truth) {
-            (Some(array), None) => {
-                return Err(Error::Unclear {
-                    file: sheets[array].table.file().into(),
-                    problem: "an array has no row ids, and nothing says the order of its rows".into(),
-                    hint: "give the file of the truth with `--truth`; its rows are those of the array".into(),
-                });
-            }
-            (Some(0), Some(truth)) => truth,
-            _ => 0,
-        };
-        let texts = self.ids[base].take().unwrap_or_default();
-        let reference =
-            Reference::new(Ids::from_texts(texts.iter().map(Option::unwrap_or_default)), sheets[base].table.file())?;
-        drop(texts);
-        let mut rows = Vec::new();
-        let mut files = Vec::new();
-        for (s, sheet) in sheets.iter().enumerate() {
-            if s == base {
-                rows.push(Rows(None));
-            } else if let Some(ids) = self.ids[s].take() {
-                rows.push(reference.join(sheet.table.file(), &ids, options.join)?);
-            } else {
-                continue;
-            }
-            files.push(s);
-        }
-        let mut aligned = Aligned::new(reference.into_ids(), rows);
-        if aligned.ids.is_empty() {
-            let hint = "look at the ids: are they of the same rows, spelled the same?".into();
-            return Err(consort_core::Error::Empty { what: "the list of ids that all files have".into(), hint }.into());
-        }
+        Err(Error::from(consort_core::Error::Length {
+            what: sheets[s].table.file().into(),
+            got: self.rows[s],
+            expected: self.rows[like],
+            unit: "rows",
+            hint: format!("as many as {} has; {hint}", sheets[like].table.file()),
+        }))
+    }
+
+    /// The places of the rows of every sheet, from those of the files that have ids: an array goes by the truth.
+    fn of_sheets(&self, sheets: &[Sheet], mut aligned: Aligned, files: &[usize], truth: usize) -> Result<Aligned> {
         let mut places = Vec::with_capacity(sheets.len());
         for (s, sheet) in sheets.iter().enumerate() {
-            let like = if sheet.is_array() { of_truth.unwrap_or(base) } else { s };
+            let like = if sheet.is_array() { truth } else { s };
             if sheet.is_array() {
-                length(s, like, "the rows of an array are those of the truth")?;
+                self.same_length(sheets, s, like, "the rows of an array are those of the truth")?;
             }
             let at = files.iter().position(|&file| file == like).unwrap_or(0);
             places.push((Arc::clone(&aligned.places[at]), if like == s { aligned.left_out[at] } else { 0 }));

@@ -85,7 +85,7 @@ impl Sheet {
 fn wide(table: &Table, id: Option<usize>, options: &ReadOptions, judged: &mut Vec<String>) -> Result<Layout> {
     let target = options.target.as_deref().unwrap_or(TARGET);
     let fold = options.fold.as_deref().unwrap_or(FOLD);
-    let other = [Some(target), options.weight.as_deref(), Some(fold)];
+    let other = [Some(target), options.weight.as_deref(), Some(fold), options.group.as_deref()];
     let members: Vec<(String, usize)> = table
         .columns()
         .iter()
@@ -103,8 +103,13 @@ fn wide(table: &Table, id: Option<usize>, options: &ReadOptions, judged: &mut Ve
 }
 
 fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Result<Layout> {
-    let named =
-        [options.target.as_deref(), options.weight.as_deref(), options.fold.as_deref(), Some(options.id.as_str())];
+    let named = [
+        options.target.as_deref(),
+        options.weight.as_deref(),
+        options.fold.as_deref(),
+        options.group.as_deref(),
+        Some(options.id.as_str()),
+    ];
     let free = |name: &&str| !named.contains(&Some(*name));
     let classes: Vec<(String, usize)> = table
         .columns()

@@ -37,6 +37,8 @@ pub struct Loaded {
     pub weights: Option<Vec<f64>>,
     /// The folds, where a file has them.
     pub folds: Option<Folds>,
+    /// The number of each row's group, in the byte order of their texts, where a column was named.
+    pub groups: Option<Vec<u32>>,
     /// Which member has a column for which class: `[member][column]`, all true but for absent classes.
     pub known: Vec<Vec<bool>>,
     /// The rows in the order of the first file: `order[j]` is the row of `predictions` that was the first file's `j`th.

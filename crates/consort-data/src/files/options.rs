@@ -38,6 +38,8 @@ pub struct ReadOptions {
     pub weight: Option<String>,
     /// The column that says in which fold a row was predicted; `fold` if the truth or a wide file has one.
     pub fold: Option<String>,
+    /// The column of groups of rows that belong together; none by default.
+    pub group: Option<String>,
     /// The positive class; the last in class order by default.
     pub positive: Option<String>,
     /// The classes, in order; judged from the columns by default.
@@ -63,6 +65,7 @@ impl Default for ReadOptions {
             target: None,
             weight: None,
             fold: None,
+            group: None,
             positive: None,
             classes: None,
             inputs: None,

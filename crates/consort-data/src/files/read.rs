@@ -10,13 +10,15 @@ use super::{
     layout::{Layout, Sheet},
     problem::{Evidence, Mode},
     survey::{Interned, Kept},
+    texts::Texts,
 };
 
 /// Reads the files of the members and, perhaps, of the truth, and aligns them by row id and by class.
 ///
 /// Each file is read twice: once for its ids, labels and truth, once for its numbers, which go straight to their
-/// place. Beside the cube no more is kept than the ids, four bytes a row for each file whose rows stand in an order of
-/// their own, and one column of one file.
+/// place. The ids of a file are joined to those of the first as they are read, and let go. Beside the cube no more is
+/// kept than the ids, four bytes a row for each file whose rows stand in an order of their own, and one column of one
+/// file.
 ///
 /// Rows are joined by the id column; where no file has one, by position, and then lengths must agree. Rows of an NPY
 /// file stand in the order of the truth. Members stand in the byte order of their names, rows in that of their ids.
@@ -47,10 +49,8 @@ pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOp
         sheets.push(Sheet::truth(truth, options)?);
     }
     let roles = Roles::find(&sheets, truth.is_some(), options, &mut judged)?;
-    let mut first_pass = FirstPass::read(&sheets, &roles, options)?;
-    let aligned = first_pass.align(&sheets, &roles, truth.is_some(), options)?;
-
-    let (truth_kept, surveys) = (first_pass.target.take(), std::mem::take(&mut first_pass.surveys));
+    let first_pass = FirstPass::read(&sheets, &roles, truth.is_some(), options)?;
+    let FirstPass { surveys, target: truth_kept, weight, fold, group, aligned } = first_pass;
     let evidence =
         Evidence { sheets: &sheets[..sources.len()], surveys: &surveys, truth: truth_kept.as_ref(), options };
     let (outputs, modes) = evidence.judge(&mut judged)?;
@@ -62,9 +62,9 @@ pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOp
     let rows = aligned.ids.len();
     let target =
         column(roles.target).zip(truth_kept).map(|(column, kept)| column.target(&kept, &outputs, rows)).transpose()?;
-    let weights =
-        column(roles.weight).zip(first_pass.weight).map(|(column, kept)| column.weights(&kept, rows)).transpose()?;
-    let folds = column(roles.fold).zip(first_pass.fold).map(|(column, kept)| column.folds(&kept, rows)).transpose()?;
+    let weights = column(roles.weight).zip(weight).map(|(column, kept)| column.weights(&kept, rows)).transpose()?;
+    let folds = column(roles.fold).zip(fold).map(|(column, kept)| column.folds(&kept, rows)).transpose()?;
+    let groups = column(roles.group).zip(group).map(|(column, texts)| column.groups(texts, rows)).transpose()?;
 
     let mut warnings = left_out(&sheets, &aligned);
     let (names, known) = names_and_known(sources, &sheets, &outputs, options, &mut warnings)?;
@@ -84,6 +84,7 @@ pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOp
         target,
         weights,
         folds,
+        groups,
         order: aligned.order,
         given,
         style,
@@ -207,6 +208,21 @@ impl Column<'_> {
             .map(|name| names.iter().position(|n| n == name).unwrap_or_default() as u32)
             .collect();
         Ok(Folds { codes: self.scatter(rows, |row| codes[kept.codes[row] as usize]), names })
+    }
+
+    /// The groups, numbered in the byte order of their texts. There may be as many as rows.
+    fn groups(&self, texts: Texts, rows: usize) -> Result<Vec<u32>> {
+        if let Some(row) = (0..texts.len()).find(|&row| self.is_kept(row) && texts.get(row).is_none()) {
+            return Err(self.missing(row, "group"));
+        }
+        let mut codes = vec![0; texts.len()];
+        let texts = texts.into_ids();
+        let mut code = 0;
+        for pair in texts.order().windows(2) {
+            code += u32::from(texts.text(pair[0] as usize) != texts.text(pair[1] as usize));
+            codes[pair[1] as usize] = code;
+        }
+        Ok(self.scatter(rows, |row| codes[row]))
     }
 }
 

@@ -24,6 +24,11 @@ impl Texts {
         (end & MISSING == 0).then(|| &self.bytes[start as usize..end as usize])
     }
 
+    /// The same as ids; a missing one is an empty text.
+    pub(crate) fn into_ids(self) -> consort_core::Ids {
+        consort_core::Ids::from_texts(self.iter().map(Option::unwrap_or_default))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         (0..self.len()).map(|i| self.get(i))
     }

@@ -62,12 +62,12 @@ impl Fuser for Calibrated {
     }
 
     fn fit(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Box<dyn Fusion>> {
-        let partitions = self.split.draw(predictions, truth, None, seed.child("calibrated"))?;
+        let partitions = self.split.draw(predictions, truth, seed.child("calibrated"))?;
         let fused = out_of_fold(&*self.fuser, predictions, truth, partitions.repeat(0), seed)?;
         // A row for which the fusion has no answer teaches nothing.
         let answered = |i: usize| !fused.row(i).iter().any(|x| x.is_nan());
         let weights: Vec<f64> = (0..truth.rows()).map(|i| if answered(i) { truth.weight(i) } else { 0.0 }).collect();
-        let calibration = self.calibrator.fit(&fused, &Truth::weighted(truth.target(), &weights)?)?;
+        let calibration = self.calibrator.fit(&fused, &truth.reweighted(&weights)?)?;
         Ok(Box::new(CalibratedFusion { fusion: self.fuser.fit(predictions, truth, seed)?, calibration }))
     }
 }
@@ -121,6 +121,10 @@ impl Fusion for CalibratedFusion {
 
     fn fuse(&self, predictions: &Predictions) -> Result<Matrix> {
         self.calibration.apply(&self.fusion.fuse(predictions)?)
+    }
+
+    fn row_by_row(&self) -> bool {
+        self.fusion.row_by_row()
     }
 
     fn gives(&self, outputs: &Outputs) -> Gives {

@@ -9,6 +9,7 @@ mod logistic_curve;
 mod platt;
 mod temperature;
 mod vector_scaling;
+mod venn_abers;
 
 pub use beta::{Beta, BetaCurves};
 pub use calibrated::{Calibrated, CalibratedFusion};
@@ -17,3 +18,4 @@ pub use isotonic::{Isotonic, IsotonicCurve, IsotonicCurves};
 pub use platt::{Platt, PlattCurves};
 pub use temperature::{Temperature, TemperatureScale};
 pub use vector_scaling::{VectorScale, VectorScaling};
+pub use venn_abers::{VennAbers, VennAbersCurve, VennAbersCurves};

@@ -84,7 +84,7 @@ mod tests {
 
     fn honest(plant: &Plant, fuser: &dyn Fuser) -> HonestScore {
         let (predictions, truth) = (plant.predictions(), plant.truth());
-        let folds = NestedSplit::default().draw(predictions, &truth, None, Seed::new(0)).unwrap();
+        let folds = NestedSplit::default().draw(predictions, &truth, Seed::new(0)).unwrap();
         HonestScore::of(fuser, predictions, &truth, &RootMeanSquaredError, &folds, Seed::new(0)).unwrap()
     }
 

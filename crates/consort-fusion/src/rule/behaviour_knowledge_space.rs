@@ -223,6 +223,10 @@ impl Fusion for FittedSpace {
         self.fall_back(&predictions, &mut fused)?;
         Ok(fused)
     }
+
+    fn row_by_row(&self) -> bool {
+        true
+    }
 }
 
 impl FittedSpace {

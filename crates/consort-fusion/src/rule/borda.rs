@@ -77,6 +77,10 @@ impl Fusion for Borda {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         match outputs {
             Outputs::Targets(_) | Outputs::Quantiles(_) => Gives::Values,

@@ -191,6 +191,10 @@ impl Fusion for FittedTemplates {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, _outputs: &Outputs) -> Gives {
         Gives::Scores
     }

@@ -112,6 +112,10 @@ impl Fusion for DempsterShafer {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         shares!(self)
     }

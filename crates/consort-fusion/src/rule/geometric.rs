@@ -63,6 +63,10 @@ impl Fusion for Geometric {
         LogPool { floor: 0.0, mean: true, raw: self.raw }.fuse(panel)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

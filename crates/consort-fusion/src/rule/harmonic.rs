@@ -52,6 +52,10 @@ impl Fusion for Harmonic {
         power_mean("harmonic", -1.0, predictions, self.weights.as_deref(), self.raw)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

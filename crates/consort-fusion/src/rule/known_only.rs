@@ -92,6 +92,10 @@ impl Fusion for KnownOnly {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         shares!(self)
     }

@@ -57,6 +57,10 @@ impl Fusion for LogitMean {
         LogPool { floor: Self::FLOOR, mean: true, raw: false }.fuse(panel)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         shares!(self)
     }

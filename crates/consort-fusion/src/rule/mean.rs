@@ -61,6 +61,10 @@ impl Fusion for Mean {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         shares!(self)
     }

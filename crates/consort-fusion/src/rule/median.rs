@@ -83,6 +83,10 @@ impl Fusion for Median {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

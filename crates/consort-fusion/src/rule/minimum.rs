@@ -53,6 +53,10 @@ impl Fusion for Minimum {
         extreme("minimum", predictions, self.weights.as_deref(), self.raw, |a, b| if a < b { a } else { b })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

@@ -159,6 +159,10 @@ impl Fusion for FittedNaiveBayes {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, _outputs: &Outputs) -> Gives {
         Gives::Probabilities
     }

@@ -84,6 +84,10 @@ impl Fusion for Power {
         power_mean(&self.name(), self.p, predictions, self.weights.as_deref(), self.raw)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

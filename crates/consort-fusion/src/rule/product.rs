@@ -54,6 +54,10 @@ impl Fusion for Product {
         LogPool { floor: 0.0, mean: false, raw: false }.fuse(panel)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         shares!(self)
     }

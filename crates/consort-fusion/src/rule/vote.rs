@@ -268,6 +268,10 @@ impl Fusion for Vote {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         match (outputs, self.ballot) {
             (Outputs::Targets(_) | Outputs::Quantiles(_), _) => Gives::Values,

@@ -85,6 +85,10 @@ impl Fusion for WeightedMedian {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

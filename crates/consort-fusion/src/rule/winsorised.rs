@@ -87,6 +87,10 @@ impl Fusion for Winsorised {
         })
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn gives(&self, outputs: &Outputs) -> Gives {
         gives_unless_raw(outputs, self.raw)
     }

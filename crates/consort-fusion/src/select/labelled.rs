@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use consort_core::{Error, Estimates, Gives, Member, Metric, Outputs, Predictions, Result, Target, Truth};
+use consort_core::{Error, Gives, Metric, Outputs, Predictions, Result, Target, Truth};
 
 /// Predictions and their truth, checked, without the rows of weight 0.
 ///
@@ -16,6 +16,8 @@ pub(crate) struct Labelled<'a> {
     kept: Option<Vec<u32>>,
     /// The predictions of the kept rows, once somebody asked for them.
     copied: OnceLock<Predictions>,
+    /// The truth of all rows.
+    truth: Truth<'a>,
     pub(crate) target: Cow<'a, Target>,
     /// `None` where all rows weigh the same.
     pub(crate) weights: Option<Vec<f64>>,
@@ -55,7 +57,7 @@ impl<'a> Labelled<'a> {
                 });
             }
         }
-        Ok(Self { all: predictions, kept, copied: OnceLock::new(), target, weights })
+        Ok(Self { all: predictions, kept, copied: OnceLock::new(), truth: *truth, target, weights })
     }
 
     /// The predictions of the kept rows, which are copied on the first call if a row is left out.
@@ -77,16 +79,6 @@ impl<'a> Labelled<'a> {
         self.kept.as_ref().map_or(i, |kept| kept[i] as usize)
     }
 
-    /// The numbers of one member in the kept rows.
-    fn member(&self, m: usize) -> Cow<'_, [f32]> {
-        let values = self.all.member(m);
-        let Some(kept) = &self.kept else { return Cow::Borrowed(values) };
-        let columns = self.all.columns();
-        let mut numbers = Vec::with_capacity(kept.len() * columns);
-        kept.iter().for_each(|&i| numbers.extend_from_slice(&values[i as usize * columns..(i as usize + 1) * columns]));
-        Cow::Owned(numbers)
-    }
-
     /// The truth, to be given to a metric.
     pub(crate) fn truth(&self) -> Result<Truth<'_>> {
         match &self.weights {
@@ -105,12 +97,8 @@ impl<'a> Labelled<'a> {
 
     /// The score of each member alone.
     pub(crate) fn member_scores(&self, metric: &dyn Metric) -> Result<Vec<consort_core::Score>> {
-        let truth = self.truth()?;
-        let score = |(m, member): (usize, &Member)| {
-            let numbers = self.member(m);
-            metric.score(&Estimates::f32(&numbers, self.all.columns(), member.gives)?, &truth)
-        };
-        self.all.members().iter().enumerate().map(score).collect()
+        // A row of weight 0 is not read, so nothing need be copied.
+        (0..self.all.members().len()).map(|m| metric.score(&self.all.estimates(m), &self.truth)).collect()
     }
 }
 

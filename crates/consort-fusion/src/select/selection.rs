@@ -97,6 +97,10 @@ impl Fusion for Selection {
         mean_of_named(&self.members, &self.weights, predictions)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         Some(self.weights.clone())
     }

@@ -67,6 +67,10 @@ impl Fusion for WeightedMembers {
         mean_of_named(&self.members, &self.weights, predictions)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         Some(self.weights.clone())
     }

@@ -185,6 +185,10 @@ impl Fusion for LinearMetaModel {
     fn fuse(&self, predictions: &Predictions) -> Result<Matrix> {
         self.pool.fuse("linear stacking", predictions)
     }
+
+    fn row_by_row(&self) -> bool {
+        true
+    }
 }
 
 #[typetag::serde(name = "linear_stack")]

@@ -344,6 +344,10 @@ impl Fusion for LogisticMetaModel {
         })?;
         Ok(fused)
     }
+
+    fn row_by_row(&self) -> bool {
+        true
+    }
 }
 
 #[typetag::serde(name = "logistic_stack")]

@@ -25,7 +25,7 @@ use crate::weights::sample::on_the_scale_of_truth;
 /// let folds = Partitions::given(&[0, 0, 1, 1])?;
 /// let best = BestMember::of(&predictions, &Truth::new(&target), &RootMeanSquaredError, &folds)?;
 /// assert_eq!(best.name, "near");
-/// assert_eq!(best.fused.at(3, 0), 5.0);
+/// assert_eq!(best.estimates(&predictions).at(3, 0), 5.0);
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,11 +38,10 @@ pub struct BestMember {
     pub nested: Score,
     /// Which member was chosen for each fold, by repeat and fold.
     pub chosen: Vec<String>,
-    /// The predictions of the chosen members, row by row, of the first repeat; NaN where a row has weight 0 or the
-    /// member lacks it.
-    pub fused: Matrix,
     /// What the numbers mean.
     pub gives: Gives,
+    /// The predictions of the chosen members, row by row, of the first repeat, unless they are those of one member.
+    mixed: Option<Matrix>,
 }
 
 impl BestMember {
@@ -68,25 +67,53 @@ impl BestMember {
         let (mut chosen, mut scores, mut first) = (Vec::new(), Vec::new(), None);
         for repeat in 0..partitions.repeats() {
             let folds = partitions.repeat(repeat);
-            let mut fused = Matrix::zeros(same.rows(), same.columns());
-            fused.values_mut().fill(f32::NAN);
+            let mut of_folds = Vec::with_capacity(partitions.folds());
             for fold in 0..partitions.folds() as u32 {
                 let seen: Vec<f64> = (0..truth.rows()).map(|i| weight_without(truth, folds, fold, i)).collect();
-                let (m, _) = choose(&same, metric, &Truth::weighted(truth.target(), &seen)?)?;
+                let (m, _) = choose(&same, metric, &truth.reweighted(&seen)?)?;
                 chosen.push(name(m));
-                let values = same.member(m);
-                for i in (0..folds.len()).filter(|&i| folds[i] == fold && truth.weight(i) > 0.0) {
-                    fused.row_mut(i).copy_from_slice(&values[i * same.columns()..(i + 1) * same.columns()]);
-                }
+                of_folds.push(m);
             }
-            scores.push(score_of_answers(metric, &fused, gives, truth)?.0);
-            first.get_or_insert(fused);
+            // Most often all folds choose one member, whose numbers are there already.
+            let m = of_folds[0];
+            let one = of_folds.iter().all(|&other| other == m) && predictions.members()[m].gives == gives;
+            let mixed = (!one).then(|| mix(&same, truth, folds, &of_folds));
+            scores.push(score_of_answers(metric, &as_estimates(&mixed, &same, m, gives), truth)?.0);
+            first.get_or_insert(mixed);
         }
-        let Some(fused) = first else {
+        let Some(mixed) = first else {
             return Err(Error::Empty { what: "the list of repeats".into(), hint: "split at least once".into() });
         };
-        Ok(Self { name: name(place), in_sample, nested: mean(scores), chosen, fused, gives })
+        Ok(Self { name: name(place), in_sample, nested: mean(scores), chosen, gives, mixed })
     }
+
+    /// The predictions of the members chosen in the first repeat, row by row; `predictions` are those it was made of.
+    /// Rows of weight 0 mean nothing, and a row that the member lacks is NaN.
+    pub fn estimates<'a>(&'a self, predictions: &'a Predictions) -> Estimates<'a> {
+        let m = self.chosen.first().and_then(|name| predictions.find(name)).unwrap_or(0);
+        as_estimates(&self.mixed, predictions, m, self.gives)
+    }
+}
+
+fn as_estimates<'a>(mixed: &'a Option<Matrix>, predictions: &'a Predictions, m: usize, gives: Gives) -> Estimates<'a> {
+    match mixed {
+        Some(mixed) => Estimates::matrix(mixed, gives),
+        None => predictions.estimates(m),
+    }
+}
+
+/// The numbers of the member that was chosen for each row's fold; NaN for a row of weight 0.
+fn mix(predictions: &Predictions, truth: &Truth<'_>, folds: &[u32], of_folds: &[usize]) -> Matrix {
+    let columns = predictions.columns();
+    let mut mixed = Matrix::zeros(predictions.rows(), columns);
+    mixed.values_mut().fill(f32::NAN);
+    for (fold, &m) in of_folds.iter().enumerate() {
+        let values = predictions.member(m);
+        for i in (0..folds.len()).filter(|&i| folds[i] == fold as u32 && truth.weight(i) > 0.0) {
+            mixed.row_mut(i).copy_from_slice(&values[i * columns..(i + 1) * columns]);
+        }
+    }
+    mixed
 }
 
 /// The member with the best score on these rows, the first of equals. Members without a score come last.
@@ -115,7 +142,7 @@ fn score(predictions: &Predictions, m: usize, metric: &dyn Metric, truth: &Truth
     }
     let weights: Vec<f64> =
         (0..truth.rows()).map(|i| if predictions.is_missing(m, i) { 0.0 } else { truth.weight(i) }).collect();
-    match Truth::weighted(truth.target(), &weights) {
+    match truth.reweighted(&weights) {
         Ok(predicted) => metric.score(&estimates, &predicted),
         Err(_) => Ok(Score::undefined("the member predicts none of the rows")),
     }

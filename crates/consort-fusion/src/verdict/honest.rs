@@ -1,5 +1,5 @@
 use consort_core::{
-    Direction, Error, Estimates, Fuser, Gives, Matrix, Metric, Predictions, Result, Score, Seed, Truth,
+    Direction, Error, Estimates, Fuser, Fusion, Gives, Matrix, Metric, Predictions, Result, Score, Seed, Truth, blocks,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub struct FoldScore {
 ///     .build()?;
 /// let target = Target::Classes { codes: (0..20).map(|i| i % 2).collect(), classes };
 /// let truth = Truth::new(&target);
-/// let folds = NestedSplit::default().draw(&predictions, &truth, None, Seed::new(0))?;
+/// let folds = NestedSplit::default().draw(&predictions, &truth, Seed::new(0))?;
 /// let fuser = SimplexWeights::default();
 /// let honest = HonestScore::of(&fuser, &predictions, &truth, &LogLoss::default(), &folds, Seed::new(0))?;
 /// assert_eq!(honest.folds.len(), 5);
@@ -91,7 +91,7 @@ impl HonestScore {
         partitions.check(predictions.rows())?;
         let fusion = fuser.fit(predictions, truth, seed)?;
         let gives = fusion.gives(predictions.outputs());
-        let in_sample = score_of_answers(metric, &fusion.fuse(predictions)?, gives, truth)?.0;
+        let in_sample = score_of_answers(metric, &Estimates::matrix(&fusion.fuse(predictions)?, gives), truth)?.0;
         let (mut folds, mut pooled, mut first) = (Vec::new(), Vec::new(), None);
         for repeat in 0..partitions.repeats() {
             let numbers = partitions.repeat(repeat);
@@ -99,13 +99,13 @@ impl HonestScore {
             for (fold, weights) in weights.into_iter().enumerate() {
                 let here: Vec<f64> =
                     (0..truth.rows()).map(|i| if numbers[i] == fold as u32 { truth.weight(i) } else { 0.0 }).collect();
-                let score = match Truth::weighted(truth.target(), &here) {
-                    Ok(part) => score_of_answers(metric, &fused, gives, &part)?.0,
+                let score = match truth.reweighted(&here) {
+                    Ok(part) => score_of_answers(metric, &Estimates::matrix(&fused, gives), &part)?.0,
                     Err(_) => Score::undefined("the fold has no row of weight"),
                 };
                 folds.push(FoldScore { repeat, fold, score, weights });
             }
-            let (score, unanswered) = score_of_answers(metric, &fused, gives, truth)?;
+            let (score, unanswered) = score_of_answers(metric, &Estimates::matrix(&fused, gives), truth)?;
             pooled.push(score);
             first.get_or_insert((fused, unanswered));
         }
@@ -181,15 +181,35 @@ fn out_of_fold_with_weights(
     for fold in 0..count {
         let seen: Vec<f64> = (0..truth.rows()).map(|i| weight_without(truth, folds, fold, i)).collect();
         // The seed is that of the whole fit: a fold differs from it by its rows, not by luck.
-        let fusion = fuser.fit(predictions, &Truth::weighted(truth.target(), &seen)?, seed)?;
-        // All rows at once, since a rule by ranks looks at them together; then only this fold's are kept.
-        let all = fusion.fuse(predictions)?;
-        for i in (0..folds.len()).filter(|&i| folds[i] == fold && truth.weight(i) > 0.0) {
-            fused.row_mut(i).copy_from_slice(all.row(i));
-        }
+        let fusion = fuser.fit(predictions, &truth.reweighted(&seen)?, seed)?;
+        fuse_into(&*fusion, predictions, |i| folds[i] == fold && truth.weight(i) > 0.0, &mut fused)?;
         weights.push(fusion.weights());
     }
     Ok((fused, weights))
+}
+
+/// How many rows are fused at a time.
+const PART: usize = 16 * blocks::ROWS;
+
+/// Puts the answers of the rows that are wanted in their place, without a second matrix of all rows if it can be helped.
+fn fuse_into(
+    fusion: &dyn Fusion,
+    predictions: &Predictions,
+    wanted: impl Fn(usize) -> bool,
+    fused: &mut Matrix,
+) -> Result<()> {
+    // A rule by ranks looks at all rows together, the unwanted ones too.
+    let size = if fusion.row_by_row() { PART } else { predictions.rows().max(1) };
+    for start in (0..predictions.rows()).step_by(size) {
+        let rows = start..(start + size).min(predictions.rows());
+        if rows.clone().any(&wanted) {
+            let part = fusion.fuse(&predictions.slice(rows.clone()))?;
+            for i in rows.filter(|&i| wanted(i)) {
+                fused.row_mut(i).copy_from_slice(part.row(i - start));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The weight of row `i` in the fit that does not see `fold`.
@@ -197,22 +217,25 @@ pub(super) fn weight_without(truth: &Truth<'_>, folds: &[u32], fold: u32, i: usi
     if folds[i] == fold || folds[i] == Partitions::ABSENT { 0.0 } else { truth.weight(i) }
 }
 
+/// Whether a row has an answer in every column.
+pub(super) fn answered(estimates: &Estimates<'_>, i: usize) -> bool {
+    (0..estimates.columns()).all(|k| !estimates.at(i, k).is_nan())
+}
+
 /// The score over the rows that have an answer, and how many have none.
 pub(super) fn score_of_answers(
     metric: &dyn Metric,
-    fused: &Matrix,
-    gives: Gives,
+    estimates: &Estimates<'_>,
     truth: &Truth<'_>,
 ) -> Result<(Score, usize)> {
-    let silent = |i: usize| truth.weight(i) > 0.0 && fused.row(i).iter().any(|x| x.is_nan());
-    let unanswered = (0..truth.rows()).filter(|&i| silent(i)).count();
-    let estimates = Estimates::matrix(fused, gives);
+    let silent = |i: usize| truth.weight(i) > 0.0 && !answered(estimates, i);
+    let unanswered = if estimates.has_nan() { (0..truth.rows()).filter(|&i| silent(i)).count() } else { 0 };
     if unanswered == 0 {
-        return Ok((metric.score(&estimates, truth)?, 0));
+        return Ok((metric.score(estimates, truth)?, 0));
     }
     let weights: Vec<f64> = (0..truth.rows()).map(|i| if silent(i) { 0.0 } else { truth.weight(i) }).collect();
-    match Truth::weighted(truth.target(), &weights) {
-        Ok(answered) => Ok((metric.score(&estimates, &answered)?, unanswered)),
+    match truth.reweighted(&weights) {
+        Ok(answered) => Ok((metric.score(estimates, &answered)?, unanswered)),
         Err(_) => Ok((Score::undefined("no row has an answer"), unanswered)),
     }
 }

@@ -1,4 +1,4 @@
-use consort_core::{Estimates, Fuser, Gives, Matrix, Metric, Outputs, Predictions, Result, Score, Seed, Task, Truth};
+use consort_core::{Estimates, Fuser, Gives, Metric, Outputs, Predictions, Result, Score, Seed, Task, Truth};
 use consort_metrics::{
     LogLoss,
     calibration::CalibrationError,
@@ -8,7 +8,7 @@ use consort_metrics::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{BestMember, HonestScore, Partitions};
+use super::{BestMember, HonestScore, Partitions, honest::answered};
 
 /// Whether the ensemble beats its best member, by the interval of the gain.
 ///
@@ -91,6 +91,9 @@ pub struct Judgement {
 
 /// Judges a fuser: its gain over the best member, on rows that neither the fit nor the choice has seen.
 ///
+/// The interval of the gain draws rows, or the groups of the truth, or sets of them: see
+/// [`bootstrap`](consort_metrics::significance::bootstrap).
+///
 /// `folds · repeats + 1` fits, as many choices of the best member (each scores all members), and the bootstrap.
 ///
 /// ```
@@ -106,7 +109,7 @@ pub struct Judgement {
 ///     .build()?;
 /// let target = Target::from_values(truth, "y")?;
 /// let truth = Truth::new(&target);
-/// let folds = NestedSplit::default().draw(&predictions, &truth, None, Seed::new(0))?;
+/// let folds = NestedSplit::default().draw(&predictions, &truth, Seed::new(0))?;
 /// let (fuser, metric, bootstrap) = (SimplexWeights::default(), RootMeanSquaredError, Bootstrap::default());
 /// let judged = judge(&fuser, &predictions, &truth, &metric, &folds, &bootstrap, Seed::new(0))?;
 /// assert_eq!(judged.verdict.conclusion, Conclusion::Better);
@@ -145,15 +148,17 @@ impl Verdict {
         bootstrap: &Bootstrap,
         seed: Seed,
     ) -> Result<Self> {
-        let answered = |fused: &Matrix, i: usize| fused.row(i).iter().all(|x| !x.is_nan());
-        let weights: Vec<f64> = (0..truth.rows())
-            .map(|i| if answered(&ensemble.fused, i) && answered(&best.fused, i) { truth.weight(i) } else { 0.0 })
-            .collect();
-        let judged = Truth::weighted(truth.target(), &weights)?;
-        let rows = weights.iter().filter(|w| **w > 0.0).count();
-        let weighty = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
-        let a = Estimates::matrix(&ensemble.fused, ensemble.gives);
-        let b = Estimates::matrix(&best.fused, best.gives);
+        let (a, b) = (Estimates::matrix(&ensemble.fused, ensemble.gives), best.estimates(predictions));
+        let weights: Option<Vec<f64>> = (a.has_nan() || b.has_nan()).then(|| {
+            let weight = |i: usize| if answered(&a, i) && answered(&b, i) { truth.weight(i) } else { 0.0 };
+            (0..truth.rows()).map(weight).collect()
+        });
+        let judged = match &weights {
+            Some(weights) => truth.reweighted(weights)?,
+            None => *truth,
+        };
+        let weighty = |truth: &Truth<'_>| (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
+        let (rows, weighty) = (weighty(&judged), weighty(truth));
         let probabilities = ensemble.gives == Gives::Probabilities && best.gives == Gives::Probabilities;
         let gains: Result<Vec<Difference>> = beside(metric, predictions.outputs().task(), probabilities)
             .iter()

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// How rows are split for an honest score: K folds, perhaps several times.
 ///
 /// Folds are drawn by the ids of the rows, so the order of the rows changes nothing; rows without ids go by position.
-/// Where rows have classes, each class is spread evenly; where they have groups, a group stays whole and the folds
-/// are of nearly equal size. Rows of weight 0 are in no fold.
+/// Where rows have classes, each class is spread evenly; where the truth has groups ([`Truth::grouped`]), a group stays
+/// whole and the folds are of nearly equal size. Rows of weight 0 are in no fold.
 ///
 /// ```
 /// use consort_fusion::verdict::NestedSplit;
@@ -54,29 +54,21 @@ impl NestedSplit {
         Ok(())
     }
 
-    /// Draws the folds. `groups` gives the number of each row's group, where rows belong together.
+    /// Draws the folds.
     ///
     /// # Errors
-    /// [`Error::Length`] unless truth and groups are parallel to the predictions, [`Error::Parameter`] for more folds
-    /// than there are rows, or groups, to put into them.
-    pub fn draw(
-        &self,
-        predictions: &Predictions,
-        truth: &Truth<'_>,
-        groups: Option<&[u32]>,
-        seed: Seed,
-    ) -> Result<Partitions> {
+    /// [`Error::Length`] unless the truth is parallel to the predictions, [`Error::Parameter`] for more folds than
+    /// there are rows, or groups, to put into them.
+    pub fn draw(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Partitions> {
         self.check()?;
-        for (what, got) in [("the truth", Some(truth.rows())), ("the groups", groups.map(<[u32]>::len))] {
-            if let Some(got) = got.filter(|&got| got != predictions.rows()) {
-                return Err(Error::Length {
-                    what: what.into(),
-                    got,
-                    expected: predictions.rows(),
-                    unit: "rows",
-                    hint: "they must be parallel to the predictions".into(),
-                });
-            }
+        if truth.rows() != predictions.rows() {
+            return Err(Error::Length {
+                what: "the truth".into(),
+                got: truth.rows(),
+                expected: predictions.rows(),
+                unit: "rows",
+                hint: "it must be parallel to the predictions".into(),
+            });
         }
         let repeats: Result<Vec<Vec<u32>>> = (0..self.repeats)
             .map(|repeat| {
@@ -85,7 +77,7 @@ impl NestedSplit {
                     .into_par_iter()
                     .map(|i| if truth.weight(i) > 0.0 { seed.child(&predictions.id(i)).stream().next_u64() } else { 0 })
                     .collect();
-                match groups {
+                match truth.groups() {
                     None => self.by_rows(truth, &keys),
                     Some(groups) => self.by_groups(truth, groups, &keys),
                 }
@@ -188,6 +180,31 @@ impl Partitions {
         &self.repeats[repeat]
     }
 
+    /// How many groups of the truth have rows in more than one fold of a repeat. Folds that were drawn tear none; of those
+    /// that were given, each means that rows are judged by a fit that knew their group.
+    ///
+    /// ```
+    /// use consort_core::{Target, Truth};
+    /// use consort_fusion::verdict::Partitions;
+    /// let target = Target::from_values(vec![0.0; 4], "y")?;
+    /// let truth = Truth::new(&target).grouped(&[7, 7, 3, 3])?;
+    /// assert_eq!(Partitions::given(&[0, 1, 1, 1])?.torn_groups(&truth), 1);
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    pub fn torn_groups(&self, truth: &Truth<'_>) -> usize {
+        let Some(groups) = truth.groups() else { return 0 };
+        let mut torn = std::collections::BTreeSet::new();
+        for folds in &self.repeats {
+            let mut fold_of = std::collections::BTreeMap::new();
+            for (i, &fold) in folds.iter().enumerate().filter(|&(i, _)| truth.weight(i) > 0.0) {
+                if *fold_of.entry(groups[i]).or_insert(fold) != fold {
+                    torn.insert(groups[i]);
+                }
+            }
+        }
+        torn.len()
+    }
+
     /// Refuses partitions of other rows.
     pub(super) fn check(&self, rows: usize) -> Result<()> {
         match self.repeats.iter().find(|folds| folds.len() != rows) {
@@ -228,7 +245,7 @@ mod tests {
         let target = target((0..103).map(|i| u32::from(i % 4 == 0)).collect());
         let weights: Vec<f64> = (0..103).map(|i| if i == 7 { 0.0 } else { 1.0 }).collect();
         let truth = Truth::weighted(&target, &weights).unwrap();
-        let drawn = NestedSplit::default().draw(&predictions, &truth, None, Seed::new(1)).unwrap();
+        let drawn = NestedSplit::default().draw(&predictions, &truth, Seed::new(1)).unwrap();
         assert_eq!(drawn.repeat(0)[7], Partitions::ABSENT);
         for fold in 0..5 {
             let of =
@@ -247,9 +264,11 @@ mod tests {
         let (ta, tb) = (target(codes.clone()), target(order.iter().map(|&i| codes[i]).collect()));
         let moved: Vec<u32> = order.iter().map(|&i| groups[i]).collect();
         let split = NestedSplit::default().repeats(2);
-        for (ga, gb) in [(None, None), (Some(&groups[..]), Some(&moved[..]))] {
-            let da = split.draw(&a, &Truth::new(&ta), ga, Seed::new(5)).unwrap();
-            let db = split.draw(&b, &Truth::new(&tb), gb, Seed::new(5)).unwrap();
+        let (alone, other) = (Truth::new(&ta), Truth::new(&tb));
+        let grouped = (alone.grouped(&groups).unwrap(), other.grouped(&moved).unwrap());
+        for (truth_a, truth_b) in [(alone, other), grouped] {
+            let da = split.draw(&a, &truth_a, Seed::new(5)).unwrap();
+            let db = split.draw(&b, &truth_b, Seed::new(5)).unwrap();
             for repeat in 0..2 {
                 let expected: Vec<u32> = order.iter().map(|&i| da.repeat(repeat)[i]).collect();
                 assert_eq!(expected, db.repeat(repeat));
@@ -263,8 +282,8 @@ mod tests {
         let predictions = rows((0..60).map(|i| format!("r{i}")));
         let groups: Vec<u32> = (0..60).map(|i| (i * i / 60) as u32).collect();
         let target = target(vec![0; 60]);
-        let drawn =
-            NestedSplit::default().draw(&predictions, &Truth::new(&target), Some(&groups), Seed::new(2)).unwrap();
+        let truth = Truth::new(&target).grouped(&groups).unwrap();
+        let drawn = NestedSplit::default().draw(&predictions, &truth, Seed::new(2)).unwrap();
         for i in 0..60 {
             for j in 0..i {
                 assert!(groups[i] != groups[j] || drawn.repeat(0)[i] == drawn.repeat(0)[j]);
@@ -278,7 +297,7 @@ mod tests {
     fn too_many_folds_are_refused_with_the_number_of_rows() {
         let predictions = rows((0..3).map(|i| format!("r{i}")));
         let target = target(vec![0, 1, 0]);
-        let error = NestedSplit::default().draw(&predictions, &Truth::new(&target), None, Seed::new(1)).unwrap_err();
+        let error = NestedSplit::default().draw(&predictions, &Truth::new(&target), Seed::new(1)).unwrap_err();
         assert!(error.to_string().contains("at most the number of rows, which is 3"), "{error}");
     }
 }

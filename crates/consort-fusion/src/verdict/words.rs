@@ -1,9 +1,11 @@
-use consort_metrics::significance::Difference;
+use consort_metrics::significance::{Difference, Drawn};
 
 use super::{Conclusion, Verdict};
 
 /// A score on unseen rows that is worse than the one on seen rows by this share of it is worth a word.
 const LARGE_GAP: f64 = 0.25;
+/// An interval over fewer groups is rough (Cameron, Gelbach, Miller 2008).
+const FEW_GROUPS: usize = 30;
 
 impl Verdict {
     /// The verdict in plain words, a few sentences.
@@ -80,6 +82,18 @@ impl Verdict {
             ));
         } else if let Some(correlation) = self.correlation {
             sentences.push(format!("The errors of two members correlate by {} on average.", short(correlation)));
+        }
+        match self.gains.first().map(|main| main.drawn) {
+            Some(Drawn::Groups(count)) if count < FEW_GROUPS => sentences.push(format!(
+                "The intervals draw whole groups of rows, and {count} groups are few: take them as a hint."
+            )),
+            Some(Drawn::Groups(count)) => {
+                sentences.push(format!("The intervals draw whole groups of rows, of which there are {count}."));
+            }
+            Some(Drawn::Sets(count)) => {
+                sentences.push(format!("The intervals draw {count} sets, to which the rows were dealt at random."));
+            }
+            Some(Drawn::Rows(_)) | None => {}
         }
         if self.unanswered > 0 {
             sentences.push(format!("{} rows without an answer are not judged.", self.unanswered));

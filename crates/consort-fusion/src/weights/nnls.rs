@@ -160,6 +160,10 @@ impl Fusion for NonNegativePool {
         self.pool.fuse("non-negative least squares", predictions)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     /// The weights as parts of their sum; none if all are 0.
     fn weights(&self) -> Option<Vec<f64>> {
         let weights = self.pool.member_weights();

@@ -175,6 +175,10 @@ impl Fusion for PerClassPool {
         self.pool.fuse("weights per class", predictions)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     /// The mean weight of each member over the classes.
     fn weights(&self) -> Option<Vec<f64>> {
         Some(self.pool.member_weights())

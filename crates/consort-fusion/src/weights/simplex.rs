@@ -233,6 +233,10 @@ impl Fusion for SimplexPool {
         self.pool.fuse("simplex weights", predictions)
     }
 
+    fn row_by_row(&self) -> bool {
+        true
+    }
+
     fn weights(&self) -> Option<Vec<f64>> {
         Some(self.pool.member_weights())
     }

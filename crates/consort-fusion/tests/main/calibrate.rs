@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use consort_core::{Classes, Estimates, Fuser, Gives, Ids, Matrix, Metric, Outputs, Predictions, Seed, Target, Truth};
 use consort_fusion::{
-    calibrate::{Beta, Calibrated, Calibrator, Isotonic, Platt, Temperature, VectorScaling},
+    calibrate::{Beta, Calibrated, Calibrator, Isotonic, Platt, Temperature, VectorScaling, VennAbers},
     stack::MetaInputs,
     weights::SimplexWeights,
 };
@@ -64,6 +64,46 @@ fn isotonic_equals_scikit_learn_ties_and_weights_included() {
     }
 }
 
+/// The package venn-abers 1.5.4 (`VennAbers().fit(p_cal, y_cal)`, `predict_proba`), with ties.
+#[test]
+fn venn_abers_equals_the_package_of_its_authors() {
+    let y = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 1];
+    let p: Vec<f32> = (0..30).map(|i| ((i * 11) % 23) as f32 / 32.0 + 1.0 / 64.0).flat_map(|p| [1.0 - p, p]).collect();
+    let target = Target::Classes { codes: y.to_vec(), classes: Classes::new(["0", "1"]).unwrap() };
+    let fitted = VennAbers.curves(&Matrix::new(30, 2, p).unwrap(), &Truth::new(&target)).unwrap();
+    let curve = fitted.curve(0).unwrap();
+    for (p, p0, p1, merged) in [
+        (0.0, 0.0, 0.2, 0.16666666666666669),
+        (0.1, 0.0, 0.36363636363636365, 0.26666666666666666),
+        (0.328125, 0.2727272727272727, 0.375, 0.3402061855670103),
+        (0.3, 0.2727272727272727, 0.375, 0.3402061855670103),
+        (0.578125, 0.5, 0.7142857142857143, 0.588235294117647),
+        (0.5, 0.42857142857142855, 0.7142857142857143, 0.5555555555555556),
+        (0.625, 0.5714285714285714, 0.75, 0.6363636363636364),
+        (0.7, 0.6666666666666666, 1.0, 0.7499999999999999),
+        (0.71, 0.8, 1.0, 0.8333333333333334),
+        (1.0, 0.8, 1.0, 0.8333333333333334),
+    ] {
+        let (got0, got1) = curve.pair(p);
+        assert_near(&[got0, got1, curve.at(p)], &[p0, p1, merged], 1e-12);
+    }
+}
+
+/// Isotonic regression by its definition: at each point the greatest, over beginnings, of the least mean over ends.
+fn isotonic_at(rows: &[(f32, bool, f64)], at: f32) -> f64 {
+    let mut x: Vec<f32> = rows.iter().map(|row| row.0).collect();
+    x.sort_by(f32::total_cmp);
+    x.dedup();
+    let mean = |a: f32, b: f32| {
+        let inside = rows.iter().filter(|row| (a..=b).contains(&row.0));
+        let (hit, all) =
+            inside.fold((0.0, 0.0), |(hit, all), row| (hit + if row.1 { row.2 } else { 0.0 }, all + row.2));
+        hit / all
+    };
+    let least = |a: f32| x.iter().filter(|&&b| b >= at).map(|&b| mean(a, b)).fold(f64::INFINITY, f64::min);
+    x.iter().filter(|&&a| a <= at).map(|&a| least(a)).fold(f64::NEG_INFINITY, f64::max)
+}
+
 #[test]
 fn temperature_equals_the_bounded_search_of_scipy() {
     let expected =
@@ -88,6 +128,7 @@ fn all() -> Vec<Box<dyn Calibrator>> {
         Box::new(Temperature),
         Box::new(VectorScaling::default()),
         Box::new(Beta),
+        Box::new(VennAbers),
     ]
 }
 
@@ -110,6 +151,38 @@ fn random(seed: u64, rows: usize, classes: usize) -> (Matrix, Target, Vec<f64>) 
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn venn_abers_is_isotonic_regression_with_one_row_more(seed in 0u64..1000, coarse in 1u32..30) {
+        let mut stream = Seed::new(seed).stream();
+        // Coarse, so that many are tied; every fifth of weight 2, every seventh of weight 0.
+        let rows: Vec<(f32, bool, f64)> = (0..40)
+            .map(|i| {
+                let p = (stream.unit() * f64::from(coarse)).round() / f64::from(coarse);
+                let weight = if i % 7 == 0 { 0.0 } else if i % 5 == 0 { 2.0 } else { 1.0 };
+                (p as f32, stream.unit() < p, weight)
+            })
+            .collect();
+        let p = Matrix::new(40, 2, rows.iter().flat_map(|row| [1.0 - row.0, row.0]).collect()).unwrap();
+        let codes = rows.iter().map(|row| u32::from(row.1)).collect();
+        let target = Target::Classes { codes, classes: Classes::new(["0", "1"]).unwrap() };
+        let weights: Vec<f64> = rows.iter().map(|row| row.2).collect();
+        let fitted = VennAbers.curves(&p, &Truth::weighted(&target, &weights).unwrap()).unwrap();
+        let curve = fitted.curve(0).unwrap();
+        let counted: Vec<(f32, bool, f64)> = rows.iter().copied().filter(|row| row.2 > 0.0).collect();
+        let mut before = (0.0, 0.0);
+        for step in 0..=60 {
+            let at = if step % 2 == 0 { step as f32 / 60.0 } else { counted[step % counted.len()].0 };
+            let with = |hit: bool| isotonic_at(&[&counted[..], &[(at, hit, 1.0)]].concat(), at);
+            let (p0, p1) = curve.pair(f64::from(at));
+            prop_assert!((p0 - with(false)).abs() < 1e-12 && (p1 - with(true)).abs() < 1e-12, "{at}: {p0} {p1}");
+            prop_assert!(p0 < p1 && p0 <= curve.at(f64::from(at)) && curve.at(f64::from(at)) <= p1);
+            if step % 2 == 0 {
+                prop_assert!(before.0 <= p0 && before.1 <= p1);
+                before = (p0, p1);
+            }
+        }
+    }
 
     #[test]
     fn calibrated_rows_sum_to_one_and_calibration_lowers_the_log_loss(seed in 0u64..1000, classes in 2usize..5) {

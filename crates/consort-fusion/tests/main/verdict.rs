@@ -35,7 +35,7 @@ fn noisy(rows: usize, noise: &[f64]) -> Case {
 
 fn verdict_on(fuser: &dyn Fuser, case: &Case) -> Verdict {
     let truth = Truth::new(&case.target);
-    let folds = NestedSplit::default().draw(&case.predictions, &truth, None, Seed::new(1)).unwrap();
+    let folds = NestedSplit::default().draw(&case.predictions, &truth, Seed::new(1)).unwrap();
     let bootstrap = Bootstrap::default().replicates(400);
     let judged =
         judge(fuser, &case.predictions, &truth, &LogLoss::default(), &folds, &bootstrap, Seed::new(1)).unwrap();
@@ -82,7 +82,7 @@ fn the_plain_mean_of_a_good_member_and_noise_is_worse() {
 fn each_row_is_fused_by_a_fit_that_did_not_see_it() {
     let case = regression();
     let truth = Truth::weighted(&case.target, &case.weights).unwrap();
-    let folds = NestedSplit::default().draw(&case.predictions, &truth, None, Seed::new(3)).unwrap();
+    let folds = NestedSplit::default().draw(&case.predictions, &truth, Seed::new(3)).unwrap();
     let fuser = LinearStack::default();
     let honest =
         HonestScore::of(&fuser, &case.predictions, &truth, &RootMeanSquaredError, &folds, Seed::new(3)).unwrap();
@@ -114,7 +114,7 @@ fn repeats_and_given_folds_work_and_bad_ones_are_refused() {
     let case = multi();
     let truth = Truth::new(&case.target);
     let split = NestedSplit::default().folds(4).repeats(2);
-    let folds = split.draw(&case.predictions, &truth, None, Seed::new(1)).unwrap();
+    let folds = split.draw(&case.predictions, &truth, Seed::new(1)).unwrap();
     let fuser = SimplexWeights::default();
     let honest = HonestScore::of(&fuser, &case.predictions, &truth, &Accuracy, &folds, Seed::new(1)).unwrap();
     assert_eq!(honest.folds.len(), 8);
@@ -139,7 +139,7 @@ fn the_order_of_rows_changes_neither_folds_nor_scores() {
         Case { predictions: case.predictions.take(&order), target: case.target.take(&order), weights: vec![1.0; 300] };
     let score = |case: &Case| {
         let truth = Truth::new(&case.target);
-        let folds = NestedSplit::default().draw(&case.predictions, &truth, None, Seed::new(1)).unwrap();
+        let folds = NestedSplit::default().draw(&case.predictions, &truth, Seed::new(1)).unwrap();
         let fuser = SimplexWeights::default();
         let honest =
             HonestScore::of(&fuser, &case.predictions, &truth, &LogLoss::default(), &folds, Seed::new(1)).unwrap();
@@ -164,4 +164,31 @@ fn rows_without_an_answer_are_counted_and_not_judged() {
     let verdict = verdict_on(&SimplexWeights::default(), &holes);
     assert_eq!((verdict.unanswered, verdict.rows), (10, 190));
     assert!(verdict.text().contains("10 rows without an answer"), "{}", verdict.text());
+}
+
+#[test]
+fn groups_stay_whole_and_the_text_says_what_the_intervals_draw() {
+    let case = noisy(600, &[1.0, 1.5, 2.0]);
+    // 600 rows that are 60 rows ten times: as independent rows they would seem to say ten times as much.
+    let rows: Vec<u32> = (0..600).map(|i| i % 60).collect();
+    let copies = Case { predictions: case.predictions.take(&rows), target: case.target.take(&rows), weights: vec![] };
+    let judged = |truth: &Truth<'_>| {
+        let folds = NestedSplit::default().draw(&copies.predictions, truth, Seed::new(1)).unwrap();
+        let (fuser, bootstrap) = (Fixed::new(Box::new(Mean::new())), Bootstrap::default().replicates(400));
+        let judged =
+            judge(&fuser, &copies.predictions, truth, &LogLoss::default(), &folds, &bootstrap, Seed::new(1)).unwrap();
+        (judged.verdict, folds.torn_groups(&Truth::new(&copies.target).grouped(&rows).unwrap()))
+    };
+    let alone = Truth::new(&copies.target);
+    let (apart, torn) = judged(&alone);
+    assert!(torn > 50, "{torn}");
+    let (whole, torn) = judged(&alone.grouped(&rows).unwrap());
+    assert_eq!(torn, 0);
+    let width = |verdict: &Verdict| {
+        let interval = verdict.gains[0].interval.unwrap();
+        interval.high - interval.low
+    };
+    assert!(width(&whole) > 2.0 * width(&apart), "{} {}", width(&whole), width(&apart));
+    assert!(whole.text().contains("draw whole groups of rows, of which there are 60"), "{}", whole.text());
+    assert!(!apart.text().contains("groups"), "{}", apart.text());
 }

@@ -6,9 +6,9 @@ use consort_core::Metric;
 
 use super::Entry;
 use crate::classification::{
-    Accuracy, Average, BalancedAccuracy, Brier, BrierScale, CohenKappa, CoverageError, FBeta, HammingLoss, Jaccard,
-    KappaWeights, LabelRankingAveragePrecision, LabelRankingLoss, LogLoss, Mcc, Npv, Precision, RankedProbabilityScore,
-    Recall, Specificity, TopKAccuracy, ZeroOneLoss,
+    Accuracy, Average, BalancedAccuracy, Brier, BrierScale, CohenKappa, CoverageError, FBeta, HammingLoss, HingeLoss,
+    Jaccard, KappaWeights, LabelRankingAveragePrecision, LabelRankingLoss, LogLoss, Mcc, Npv, Precision,
+    RankedProbabilityScore, Recall, Specificity, TopKAccuracy, ZeroOneLoss,
 };
 
 /// Those with a name of their own.
@@ -41,6 +41,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "accuracy", about: "Share of rows whose label is right.", make: || Arc::new(Accuracy) },
     Entry { name: "zero_one_loss", about: "Share of rows whose label is wrong.", make: || Arc::new(ZeroOneLoss) },
     Entry { name: "hamming_loss", about: "Share of labels that are wrong.", make: || Arc::new(HammingLoss) },
+    Entry {
+        name: "hinge_loss",
+        about: "By how much the score of a row's class fails to be ahead by 1.",
+        make: || Arc::new(HingeLoss),
+    },
     Entry {
         name: "balanced_accuracy",
         about: "Mean over classes of the share of rows found.",

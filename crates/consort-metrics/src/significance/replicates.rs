@@ -2,6 +2,8 @@ use consort_core::{Direction, Metric, Score};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::Drawn;
+
 /// An interval of plausible values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
@@ -36,6 +38,8 @@ pub struct Difference {
     pub replicates: usize,
     /// How many replicates have none, such as an AUC of rows of one class.
     pub undefined: usize,
+    /// What the replicates drew.
+    pub drawn: Drawn,
 }
 
 impl Difference {
@@ -59,6 +63,7 @@ pub struct Replicates {
     metric: String,
     direction: Direction,
     level: f64,
+    drawn: Drawn,
     observed: Vec<Score>,
     /// `[estimate][replicate]`, NaN where undefined.
     scores: Vec<Vec<f64>>,
@@ -70,20 +75,25 @@ impl Replicates {
     pub(super) fn new(
         metric: &dyn Metric,
         observed: Vec<Score>,
-        replicates: &[Vec<f64>],
-        jackknife: &[Vec<f64>],
+        drawn: Drawn,
+        [replicates, jackknife]: [&[Vec<f64>]; 2],
         level: f64,
     ) -> Self {
         let turned = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
             (0..observed.len()).map(|e| rows.iter().map(|row| row[e]).collect()).collect()
         };
         let (scores, jackknife) = (turned(replicates), turned(jackknife));
-        Self { metric: metric.name(), direction: metric.direction(), level, observed, scores, jackknife }
+        Self { metric: metric.name(), direction: metric.direction(), level, drawn, observed, scores, jackknife }
     }
 
     /// The score of estimate `e` on all rows.
     pub fn observed(&self, e: usize) -> &Score {
         &self.observed[e]
+    }
+
+    /// What the replicates drew.
+    pub fn drawn(&self) -> Drawn {
+        self.drawn
     }
 
     /// How many replicates there are.
@@ -159,6 +169,7 @@ impl Replicates {
             p_value: (count > 0.0).then(|| two_sided.min(1.0)),
             replicates: known.len(),
             undefined: replicates.len() - known.len(),
+            drawn: self.drawn,
         }
     }
 }

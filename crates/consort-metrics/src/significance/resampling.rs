@@ -1,28 +1,21 @@
 use consort_core::Stream;
 use serde::{Deserialize, Serialize};
 
-/// How a bootstrap draws rows.
+/// How a bootstrap draws units: rows, groups, or sets of them (see [`bootstrap`](super::bootstrap)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resampling {
-    /// [`Multinomial`](Self::Multinomial) up to 100,000 rows, [`Poisson`](Self::Poisson) beyond, where the two agree.
+    /// As many as there are, drawn with replacement (Efron 1979).
     #[default]
-    Auto,
-    /// As many rows as there are, drawn with replacement (Efron 1979).
     Multinomial,
-    /// Each row a Poisson(1) number of times: rows need not know of each other (Chamandy et al. 2012).
+    /// Each a Poisson(1) number of times: units need not know of each other (Chamandy et al. 2012).
     Poisson,
 }
 
 impl Resampling {
-    /// Puts how often each row is drawn into `counts`.
+    /// Puts how often each unit is drawn into `counts`.
     pub(super) fn draw(self, stream: &mut Stream, counts: &mut [f64]) {
-        let multinomial = match self {
-            Resampling::Auto => counts.len() <= 100_000,
-            Resampling::Multinomial => true,
-            Resampling::Poisson => false,
-        };
-        if multinomial {
+        if self == Resampling::Multinomial {
             counts.fill(0.0);
             for _ in 0..counts.len() {
                 counts[stream.below(counts.len() as u64) as usize] += 1.0;

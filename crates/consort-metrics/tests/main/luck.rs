@@ -4,7 +4,7 @@ use consort_core::{Classes, Direction, Estimates, Gives, Ids, Outputs, Predictio
 use consort_metrics::diversity::Correctness;
 use consort_metrics::regression::MeanAbsoluteError;
 use consort_metrics::significance::{
-    Bootstrap, IntervalKind, Resampling, bootstrap, cochran_q, corrected_resampled_t, delong, five_by_two_f,
+    Bootstrap, Drawn, IntervalKind, Resampling, bootstrap, cochran_q, corrected_resampled_t, delong, five_by_two_f,
     five_by_two_t, friedman, mcnemar, paired_bootstrap, studentized_range_quantile, wilcoxon_signed_rank,
     wilson_interval,
 };
@@ -211,4 +211,85 @@ fn the_bootstrap_of_an_area_agrees_with_delong() {
             paired_bootstrap(metric, &a, &b, &truth, &params, Seed::new(2)).unwrap().gain_interval().unwrap().low > 0.0
         );
     }
+}
+
+/// Rows that are copies of each other say no more than one of them, if the bootstrap draws them together.
+#[test]
+fn copies_in_a_group_leave_the_interval_as_it_was() {
+    let (predictions, target) = binary();
+    let rows: Vec<u32> = (0..200).flat_map(|i| [i; 4]).collect();
+    let (copies, copied) = (predictions.take(&rows), target.take(&rows));
+    let params = Bootstrap::default().replicates(300);
+    for name in ["log_loss", "accuracy", "roc_auc", "ece", "mcc"] {
+        let metric = registry::by_name(name).unwrap();
+        let of = |p: &Predictions, truth: &Truth<'_>| {
+            paired_bootstrap(&*metric, &p.estimates(0), &p.estimates(1), truth, &params, Seed::new(1)).unwrap()
+        };
+        let alone = of(&predictions, &Truth::new(&target));
+        let grouped = of(&copies, &Truth::new(&copied).grouped(&rows).unwrap());
+        let apart = of(&copies, &Truth::new(&copied));
+        assert_eq!((alone.drawn, grouped.drawn), (Drawn::Rows(200), Drawn::Groups(200)));
+        let (a, g, s) = (alone.interval.unwrap(), grouped.interval.unwrap(), apart.interval.unwrap());
+        near(g.low, a.low, 1e-9);
+        near(g.high, a.high, 1e-9);
+        // As if they were independent, they would make it half as wide.
+        let share = (s.high - s.low) / (a.high - a.low);
+        assert!((0.4..0.62).contains(&share), "{name}: {share}");
+    }
+}
+
+/// 101,000 rows: the interval of a mean against its closed form, ±1.96·σ/√n, and that of an area against DeLong's.
+#[test]
+fn sets_of_very_many_rows_give_the_intervals_of_the_rows() {
+    let rows = 101_000;
+    let mut stream = Seed::new(11).stream();
+    // Sorted by class, so that neighbours are alike.
+    let codes: Vec<u32> = (0..rows as u32).map(|i| u32::from(i >= 75_000)).collect();
+    let mut member = |skill: f64| -> Vec<f64> {
+        codes
+            .iter()
+            .map(|&code| 1.0 / (1.0 + (-(skill * (2.0 * f64::from(code) - 1.0) + 4.0 * (stream.unit() - 0.5))).exp()))
+            .collect()
+    };
+    let (p, q) = (member(1.0), member(0.8));
+    let both = |p: &[f64]| p.iter().flat_map(|&p| [1.0 - p, p]).collect::<Vec<f64>>();
+    let (a, b) = (both(&p), both(&q));
+    let (a, b) =
+        (Estimates::f64(&a, 2, Gives::Probabilities).unwrap(), Estimates::f64(&b, 2, Gives::Probabilities).unwrap());
+    let target = Target::Classes { codes: codes.clone(), classes: Classes::new(["0", "1"]).unwrap() };
+    let truth = Truth::new(&target);
+    let params = Bootstrap::default().interval(IntervalKind::Percentile);
+    let agree = |found: &consort_metrics::significance::Difference, low: f64, high: f64, slack: f64| {
+        let interval = found.interval.unwrap();
+        let slack = slack * (high - low);
+        assert!(
+            (interval.low - low).abs() < slack && (interval.high - high).abs() < slack,
+            "{interval:?} {low} {high}"
+        );
+    };
+
+    let found = paired_bootstrap(&LogLoss::default(), &a, &b, &truth, &params, Seed::new(5)).unwrap();
+    assert_eq!(found.drawn, Drawn::Sets(10_000));
+    let loss = |p: &[f64], i: usize| -(if codes[i] == 1 { p[i] } else { 1.0 - p[i] }).ln();
+    let differences: Vec<f64> = (0..rows).map(|i| loss(&p, i) - loss(&q, i)).collect();
+    let mean = differences.iter().sum::<f64>() / rows as f64;
+    let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / rows as f64;
+    let half = 1.959964 * (variance / rows as f64).sqrt();
+    // A quantile of 2,000 replicates is off by some 2 % of the interval.
+    agree(&found, mean - half, mean + half, 0.06);
+
+    let params = params.replicates(150);
+    let found = paired_bootstrap(&RocAuc::default(), &a, &b, &truth, &params, Seed::new(5)).unwrap();
+    let y: Vec<bool> = codes.iter().map(|&code| code == 1).collect();
+    let exact = delong(&[&p, &q], &y).unwrap().difference(0, 1, 0.95).unwrap();
+    agree(&found, exact.interval.low, exact.interval.high, 0.2);
+}
+
+#[test]
+fn one_group_has_no_interval() {
+    let (predictions, target) = binary();
+    let truth = Truth::new(&target).grouped(&[7; 200]).unwrap();
+    let (a, b) = (predictions.estimates(0), predictions.estimates(1));
+    let found = paired_bootstrap(&Accuracy, &a, &b, &truth, &Bootstrap::default(), Seed::new(1)).unwrap();
+    assert!(found.gain().is_some() && found.interval.is_none() && found.p_value.is_none());
 }

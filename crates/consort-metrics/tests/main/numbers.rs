@@ -419,3 +419,39 @@ fn uncertainty_adds_up_and_leaves_out_what_is_missing() {
     assert!(Correctness::new(&holes, &Truth::new(&target)).is_err());
     assert_eq!(Correctness::new(&holes.subset(&[0]), &Truth::new(&target)).unwrap().left_out(), 1);
 }
+
+/// `sklearn.metrics.hinge_loss` 1.9.1 on scores that both sides make, exact in binary.
+#[test]
+fn hinge_loss_equals_scikit_learn() {
+    for (classes, names, plain, weighted) in
+        [(2usize, &["a", "b"][..], 0.94375, 0.70375), (3, &["a", "b", "c"], 1.83125, 1.81)]
+    {
+        let codes: Vec<u32> = (0..40u32).map(|i| if classes == 3 { i * 7 % 3 } else { i * 7 / 3 % 2 }).collect();
+        let score = |i: usize, k: usize| {
+            ((i * 13 + k * 29) % 37) as f64 / 8.0 - 2.25 + if codes[i] as usize == k { 0.5 } else { 0.0 }
+        };
+        let scores: Vec<f64> =
+            (0..40).flat_map(|i| (0..classes).map(move |k| (i, k))).map(|(i, k)| score(i, k)).collect();
+        let weights: Vec<f64> = (0..40).map(|i| 0.5 + f64::from(i % 5)).collect();
+        let target = Target::Classes { codes: codes.clone(), classes: Classes::new(names.iter().copied()).unwrap() };
+        let estimates = Estimates::f64(&scores, classes, Gives::Scores).unwrap();
+        let metric = registry::by_name("hinge_loss").unwrap();
+        let of = |truth: &Truth<'_>| value(metric.score(&estimates, truth).unwrap());
+        assert!((of(&Truth::new(&target)) - plain).abs() < 1e-12);
+        assert!((of(&Truth::weighted(&target, &weights).unwrap()) - weighted).abs() < 1e-12);
+        let slices = consort_metrics::classification::hinge_loss(&scores, classes, &codes, Some(&weights)).unwrap();
+        assert!((value(slices) - weighted).abs() < 1e-12);
+        // A class that the truth lacks: `labels=[0, 1, 2]`.
+        if classes == 3 {
+            let codes: Vec<u32> = (0..40u32).map(|i| i * 7 / 3 % 2).collect();
+            let scores: Vec<f64> = (0..40usize)
+                .flat_map(|i| (0..3).map(move |k| (i, k)))
+                .map(|(i, k)| {
+                    ((i * 13 + k * 29) % 37) as f64 / 8.0 - 2.25 + if codes[i] as usize == k { 0.5 } else { 0.0 }
+                })
+                .collect();
+            let absent = consort_metrics::classification::hinge_loss(&scores, 3, &codes, None).unwrap();
+            assert!((value(absent) - 1.73125).abs() < 1e-12);
+        }
+    }
+}
