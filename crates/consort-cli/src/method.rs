@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use consort::{
-    core::{Error, Fuser, Fusion, Gives, Metric, Predictions, Reads, Task},
+    core::{Error, Fuser, Fusion, Gives, Metric, Outputs, Predictions, Reads, Task},
     data::files::{ClassesMissing, Loaded},
     fusion::{
         calibrate::{self, Calibrated, Calibrator},
@@ -37,6 +37,16 @@ pub(crate) fn metric(asked: Option<&str>, predictions: &Predictions) -> Result<A
 }
 
 /// The metric, if it is for problems of this kind.
+/// The metric of this name, or the usual one, for what is to be predicted.
+pub(crate) fn of_outputs(name: Option<&str>, outputs: &Outputs) -> Result<Arc<dyn Metric>> {
+    let task = outputs.task();
+    let metric = match name {
+        Some(name) => registry::by_name(name)?,
+        None => registry::default_for(task),
+    };
+    suited(metric, task)
+}
+
 pub(crate) fn suited(metric: Arc<dyn Metric>, task: Task) -> Result<Arc<dyn Metric>> {
     if metric.suits(task) {
         return Ok(metric);

@@ -18,6 +18,7 @@
 pub mod blocks;
 #[cfg(feature = "check")]
 pub mod check;
+pub mod class_factors;
 mod classes;
 mod dataset;
 mod encoder;
@@ -52,7 +53,7 @@ pub use metric::{Accumulator, Direction, Metric, Reads};
 pub use outputs::{Outputs, Task};
 pub use predictions::{Gives, Member, Missing, Predictions, PredictionsBuilder};
 pub use present_rows::PresentRows;
-pub use publish::publish;
+pub use publish::{publish, sweep};
 pub use score::Score;
 pub use seed::{Seed, Stream};
 pub use splitter::{Fold, RowInfo, Split, Splitter};

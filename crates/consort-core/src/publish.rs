@@ -33,12 +33,41 @@ pub fn publish(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Resu
     }
 }
 
+/// How the name of a file ends that is being written beside its place.
+const PART: &str = ".part";
+
+/// Takes away the files that [`publish`] began in a folder, or in one below it, and that a killed process left. Nobody may be
+/// writing there meanwhile; what cannot be removed does no harm.
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("consort-sweep-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// std::fs::write(folder.join(".table.csv.7.0.part"), "ha")?;
+/// std::fs::write(folder.join("table.csv"), "whole")?;
+/// consort_core::sweep(&folder);
+/// assert_eq!(std::fs::read_dir(&folder)?.count(), 1);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => sweep(&entry.path()),
+            Ok(kind) if kind.is_file() && name.starts_with('.') && name.ends_with(PART) => {
+                let _ = fs::remove_file(entry.path());
+            }
+            _ => {}
+        }
+    }
+}
+
 fn replace(place: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     // Two processes, or two threads, that write one place do not share the file beside it.
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = place.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let beside = Beside(place.with_file_name(format!(
-        ".{name}.{}.{}.part",
+        ".{name}.{}.{}{PART}",
         std::process::id(),
         COUNT.fetch_add(1, Ordering::Relaxed)
     )));

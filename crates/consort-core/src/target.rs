@@ -160,6 +160,14 @@ impl<'a> Truth<'a> {
         Ok(Self { target, weights: Some(weights), groups: None })
     }
 
+    /// The truth with a weight for each row where there are weights, and a weight of 1 for every row else.
+    ///
+    /// # Errors
+    /// As [`weighted`](Self::weighted).
+    pub fn with(target: &'a Target, weights: Option<&'a [f64]>) -> Result<Self> {
+        weights.map_or_else(|| Ok(Self::new(target)), |weights| Self::weighted(target, weights))
+    }
+
     /// The same with other weights. The groups stay.
     ///
     /// # Errors

@@ -26,6 +26,13 @@ impl NamedLearner {
     pub fn new(name: impl Into<String>, learner: impl Learner + 'static) -> Self {
         Self { name: name.into(), learner: Arc::new(learner) }
     }
+
+    /// Whether a member may bear this name, which becomes that of files: letters, digits, `-`, `_`, `+`, `.` and spaces, with no
+    /// `.` in front.
+    pub fn may_be_named(name: &str) -> bool {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
+        !name.is_empty() && !name.starts_with('.') && name.chars().all(is_plain)
+    }
 }
 
 /// Refuses no members at all, two of one name, and names that are no file names.
@@ -35,8 +42,7 @@ pub(crate) fn check(members: &[NamedLearner]) -> Result<()> {
     }
     let mut seen = std::collections::HashSet::new();
     for NamedLearner { name, .. } in members {
-        let is_plain = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
+        if !NamedLearner::may_be_named(name) {
             return Err(Error::parameter(
                 "name",
                 format!("{name:?}"),

@@ -28,6 +28,7 @@
 pub mod calibration;
 pub mod classification;
 pub mod diversity;
+mod dot;
 pub mod generalisation;
 mod mean_over_rows;
 pub mod ranking;

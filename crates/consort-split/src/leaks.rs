@@ -1,6 +1,6 @@
 use std::fmt;
 
-use consort_core::{Error, Fold, Result, RowInfo, Split};
+use consort_core::{Error, Fold, Result, RowInfo};
 use rayon::prelude::*;
 
 use crate::{groups::Groups, rows};
@@ -123,13 +123,13 @@ impl fmt::Display for Leak {
 /// let patients = [0, 1, 0, 1];
 /// let rows = RowInfo { rows: 4, groups: Some(&patients), ..RowInfo::default() };
 /// let split = KFold::new(2).shuffle(false).split(&rows, Seed::new(0))?;
-/// let found = leaks(&split, &rows)?;
+/// let found = leaks(&split.folds, &rows)?;
 /// assert_eq!(found[0].to_string(), "repeat 0, fold 0: 2 groups have rows in both train and test, first group 0");
 /// # Ok::<(), consort_core::Error>(())
 /// ```
-pub fn leaks(split: &Split, rows: &RowInfo<'_>) -> Result<Vec<Leak>> {
+pub fn leaks(folds: &[Fold], rows: &RowInfo<'_>) -> Result<Vec<Leak>> {
     rows::check(rows)?;
-    let named = split.folds.iter().flat_map(|fold| fold.train.iter().chain(&fold.valid).chain(&fold.test));
+    let named = folds.iter().flat_map(|fold| fold.train.iter().chain(&fold.valid).chain(&fold.test));
     if let Some(&row) = named.into_iter().find(|&&row| row as usize >= rows.rows) {
         return Err(Error::Length {
             what: "a row number of the split".into(),
@@ -141,8 +141,7 @@ pub fn leaks(split: &Split, rows: &RowInfo<'_>) -> Result<Vec<Leak>> {
     }
     let groups = rows.groups.map(Groups::dense);
     let doubles = Doubles::of(rows);
-    let found: Vec<Vec<Leak>> = split
-        .folds
+    let found: Vec<Vec<Leak>> = folds
         .par_iter()
         .map(|fold| {
             let mut found = Vec::new();
@@ -237,9 +236,8 @@ mod tests {
 
     use super::*;
 
-    fn one_fold(train: &[u32], valid: &[u32], test: &[u32]) -> Split {
-        let fold = Fold { train: train.into(), valid: valid.into(), test: test.into(), ..Fold::default() };
-        Split { folds: vec![fold], warnings: Vec::new() }
+    fn one_fold(train: &[u32], valid: &[u32], test: &[u32]) -> [Fold; 1] {
+        [Fold { train: train.into(), valid: valid.into(), test: test.into(), ..Fold::default() }]
     }
 
     #[test]

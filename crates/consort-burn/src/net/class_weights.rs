@@ -1,4 +1,4 @@
-use consort_core::{Error, Result, Target};
+use consort_core::{Error, Result, Target, class_factors};
 use serde::{Deserialize, Serialize};
 
 use crate::input::TrainingRows;
@@ -34,31 +34,13 @@ impl ClassWeights {
             });
         };
         if let ClassWeights::Given(given) = self {
-            let mut factors = vec![None; classes.len()];
-            for (name, weight) in given {
-                let class = classes.index(name).ok_or_else(|| Error::UnknownName {
-                    what: "class",
-                    name: name.clone(),
-                    known: format!("the classes are {classes}"),
-                })?;
-                if !(weight.is_finite() && *weight > 0.0) {
-                    let value = format!("{weight} for `{name}`");
-                    return Err(Error::parameter("class_weights", value, "finite and above 0"));
-                }
-                factors[class] = Some(*weight);
-            }
-            if let Some(class) = factors.iter().position(Option::is_none) {
-                let value = format!("without class `{}`", classes.names()[class]);
-                return Err(Error::parameter("class_weights", value, "one for each class"));
-            }
-            return Ok(Some(factors.into_iter().flatten().collect()));
+            let is_legal = |weight: f64| weight.is_finite() && weight > 0.0;
+            return class_factors::given(classes, given, is_legal, "finite and above 0").map(Some);
         }
         let mut sums = vec![0.0; classes.len()];
         for (i, &row) in train.rows.iter().enumerate() {
             sums[codes[row as usize] as usize] += train.weight(i);
         }
-        let present = sums.iter().filter(|sum| **sum > 0.0).count() as f64;
-        let total: f64 = sums.iter().sum();
-        Ok(Some(sums.iter().map(|&sum| if sum > 0.0 { total / (present * sum) } else { 0.0 }).collect()))
+        Ok(Some(class_factors::balanced(&sums)))
     }
 }

@@ -3,6 +3,7 @@
 mod forward;
 mod init;
 mod inputs;
+mod layers;
 #[allow(clippy::module_inception)]
 mod network;
 mod pass;
@@ -10,6 +11,7 @@ mod pass;
 pub use forward::Forward;
 pub use init::Init;
 pub use inputs::{InputShape, Inputs};
+pub(crate) use layers::layers;
 pub use network::{Network, Trainable};
 pub use pass::Pass;
 pub(crate) use pass::draw_mask;

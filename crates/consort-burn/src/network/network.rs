@@ -1,16 +1,16 @@
 use std::{fmt::Debug, path::Path};
 
 use burn::{
-    module::{Flag, ModuleMapper, ModuleVisitor, Param},
+    module::{Flag, ModuleMapper, Param},
     optim::{GradientsParams, ModuleOptimizer},
     tensor::{Gradients, Tensor, TensorData},
 };
 use consort_core::{Error, Result};
 
-use super::{Forward, Inputs, Pass};
+use super::{Forward, Inputs, Pass, layers};
 use crate::{
     optimizer::clip,
-    weights::{Layer, Loaded, Weights, torch},
+    weights::{Loaded, Weights, torch},
 };
 
 /// A network whose module type is not known: what training and prediction need of it.
@@ -109,12 +109,7 @@ impl<M: Forward> Network for Trainable<M> {
     }
 
     fn weights(&self) -> Result<Weights> {
-        let mut reader = Reader::default();
-        self.0.visit(&mut reader);
-        match reader.failed {
-            None => Ok(Weights::new(reader.layers)),
-            Some(problem) => Err(Error::custom(format!("the weights cannot be read from the device: {problem}"))),
-        }
+        Ok(Weights::new(layers(&self.0)?))
     }
 
     fn set_weights(&mut self, weights: &Weights) -> Result<()> {
@@ -161,33 +156,6 @@ impl<M: Forward> Network for Trainable<M> {
 
     fn members(&self) -> usize {
         self.0.members()
-    }
-}
-
-/// Reads all weights.
-#[derive(Default)]
-struct Reader {
-    path: Vec<String>,
-    layers: Vec<Layer>,
-    failed: Option<String>,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        let shape = tensor.dims().to_vec();
-        match tensor.try_into_vec_as::<f32>() {
-            Ok(values) => self.layers.push(Layer { name: self.path.join("."), shape, values }),
-            Err(error) => self.failed = Some(error.to_string()),
-        }
     }
 }
 

@@ -1,10 +1,13 @@
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::{Device, Int, Tensor, TensorData, activation::relu},
 };
 use consort_core::{Error, Result, Stream};
 
-use crate::weights::{Layer, Weights};
+use crate::{
+    network::layers,
+    weights::{Layer, Weights},
+};
 
 /// So many MLPs as one module: each weight has the members as its first axis.
 #[derive(Module, Debug)]
@@ -107,12 +110,7 @@ impl PackedMlp {
     /// If they cannot be read from the device.
     pub(super) fn unpack(&self) -> Result<Vec<Weights>> {
         let mut nets: Vec<Vec<Layer>> = vec![Vec::new(); self.members];
-        let mut reader = Reader::default();
-        self.visit(&mut reader);
-        if let Some(problem) = reader.failed {
-            return Err(Error::custom(format!("the weights cannot be read from the device: {problem}")));
-        }
-        for (place, shape, values) in reader.read {
+        for Layer { name: place, shape, values } in layers(self)? {
             let (kind, number) = place.split_once('.').unwrap_or((&place, "0"));
             let (name, shape) = match kind {
                 "tables" => (format!("embeddings.levels.{number}.weight"), vec![shape[0] / self.members, shape[1]]),
@@ -125,32 +123,5 @@ impl PackedMlp {
             }
         }
         Ok(nets.into_iter().map(Weights::new).collect())
-    }
-}
-
-/// Place, shape and values of each tensor.
-#[derive(Default)]
-struct Reader {
-    path: Vec<String>,
-    read: Vec<(String, Vec<usize>, Vec<f32>)>,
-    failed: Option<String>,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        let shape = tensor.dims().to_vec();
-        match tensor.try_into_vec_as::<f32>() {
-            Ok(values) => self.read.push((self.path.join("."), shape, values)),
-            Err(error) => self.failed = Some(error.to_string()),
-        }
     }
 }

@@ -36,10 +36,7 @@ pub(crate) fn run(session: &mut Session, args: &Evaluate) -> Result<()> {
     let Some(target) = data.target() else {
         return Err(Failure::usage("the table has no target"));
     };
-    let truth = match data.weights() {
-        Some(weights) => Truth::weighted(target, weights)?,
-        None => Truth::new(target),
-    };
+    let truth = Truth::with(target, data.weights())?;
     session.doing("predicting");
     let all = Samples::all(&data);
     let id = schema.roles().id.as_deref().unwrap_or("id");

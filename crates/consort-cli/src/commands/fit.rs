@@ -7,7 +7,7 @@ use std::{
 };
 
 use consort::{
-    core::{Cancel, FitContext, Metric, Outputs, Samples, Task},
+    core::{Cancel, FitContext, Samples, Task},
     data::{
         files::publish,
         table::{self, Roles, Schema, SchemaOptions},
@@ -17,7 +17,6 @@ use consort::{
         run::{Bundle, Origin, Roll, RollEntry, RunFolder, data_hash},
         stack::{StackFit, StackOptions},
     },
-    metrics::registry,
 };
 
 use crate::{
@@ -86,7 +85,7 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     let columns = table::summary(&schema, &table);
     session.judge([table::in_words(&columns, table.rows())]);
     let prepared = prepare(session, &schema, &table)?;
-    let metric = metric(recipe.metric.as_deref(), &schema.outputs())?;
+    let metric = method::of_outputs(recipe.metric.as_deref(), &schema.outputs())?;
     let method = recipe.method.unwrap_or(Method::Greedy);
     let plan = Plan {
         format: training::FORMAT,
@@ -150,15 +149,6 @@ fn task(name: TaskName) -> Task {
     }
 }
 
-pub(super) fn metric(name: Option<&str>, outputs: &Outputs) -> Result<Arc<dyn Metric>> {
-    let task = outputs.task();
-    let metric = match name {
-        Some(name) => registry::by_name(name)?,
-        None => registry::default_for(task),
-    };
-    method::suited(metric, task)
-}
-
 /// Fits what the plan asks for, and writes all that comes of it.
 fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, prepared: Prepared) -> Result<()> {
     let Prepared { data, labels } = prepared;
@@ -167,7 +157,7 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     session.put("rows", data.rows().into());
     session.put("columns", serde_json::to_value(&plan.columns)?);
     let outputs = plan.outputs();
-    let metric = metric(Some(&plan.metric), &outputs)?;
+    let metric = method::of_outputs(Some(&plan.metric), &outputs)?;
     let splitter = training::splitter(plan, &data, labels.as_deref())?;
     let fuser = training::fuser(plan.method, outputs.task(), &metric);
     let stacking = training::stacking(plan, splitter, Arc::clone(&fuser));

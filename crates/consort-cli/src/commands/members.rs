@@ -3,35 +3,25 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use consort::{
-    core::{Fuser, Matrix, Predictions, Seed},
+    core::{Fuser, Matrix, Outputs, Predictions},
     data::files::Source,
     ensemble::{
-        FittedMember,
+        FittedMember, NamedLearner,
         run::{Bundle, Origin, Roll, RollEntry, RunFolder},
     },
 };
 
-use super::fit::metric;
 use crate::{
     args::{Change, Members},
     failure::{Failure, Result},
     inputs,
     session::Session,
-    training::{self, Outcome, Plan, TestedRows, predictions_of, write_ensemble},
+    training::{Done, Outcome, TestedRows, predictions_of, write_ensemble},
 };
 
 pub(crate) fn run(args: &Members) -> Result<()> {
     let mut session = Session::start("members", &args.running)?;
-    let (folder, plan): (RunFolder, Plan) = RunFolder::open(&args.run)?;
-    let plan = plan.checked(&args.run)?;
-    session.seed = Seed::new(plan.seed);
-    session.put("seed", plan.seed.into());
-    let outputs = plan.outputs();
-    let metric = metric(Some(&plan.metric), &outputs)?;
-    let fuser = training::fuser(plan.method, outputs.task(), &metric);
-    let mut roll = Roll::load(&args.run)?;
-    let rows = TestedRows::read(&args.run, &outputs, plan.id())?;
-    let mut bundle = Bundle::load(&args.run.join("bundle.consort"))?;
+    let Done { folder, outputs, metric, fuser, mut roll, rows, mut bundle } = Done::open(&mut session, &args.run)?;
     let change = Planned::of(args.change.as_ref(), &roll)?;
     roll.members.retain(|member| !change.gone.contains(&member.name));
     session.doing("reading predictions");
@@ -45,7 +35,7 @@ pub(crate) fn run(args: &Members) -> Result<()> {
         joined.insert(source.name, read.values);
     }
     let is_changed = !joined.is_empty() || !change.gone.is_empty();
-    let predictions = all(&rows, &args.run, &roll, &plan, &joined)?;
+    let predictions = all(&rows, &args.run, &roll, &outputs, &joined)?;
     if is_changed {
         roll.is_changed = true;
         let mut names: Vec<String> = joined.keys().cloned().collect();
@@ -133,8 +123,7 @@ impl Planned {
 
 /// A name becomes that of a file.
 fn is_file_name(name: &str) -> Result<()> {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
-    if !name.is_empty() && !name.starts_with('.') && name.chars().all(is_plain) {
+    if NamedLearner::may_be_named(name) {
         return Ok(());
     }
     Err(Failure::usage(format!(
@@ -147,13 +136,12 @@ fn all(
     rows: &TestedRows,
     run: &Path,
     roll: &Roll,
-    plan: &Plan,
+    outputs: &Outputs,
     joined: &HashMap<String, Matrix>,
 ) -> Result<Predictions> {
-    let outputs = plan.outputs();
     let mut builder = Predictions::builder(outputs.clone(), rows.ids.clone());
     if !roll.members.is_empty() {
-        let stay = rows.members(run, roll, &outputs)?;
+        let stay = rows.members(run, roll, outputs)?;
         for (m, member) in stay.members().iter().enumerate() {
             builder = builder.member(&member.name, member.gives, stay.member(m))?;
         }

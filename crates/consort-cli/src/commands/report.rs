@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use consort::{
-    core::{Estimates, Metric, Predictions, Seed, Truth},
-    ensemble::run::{Bundle, Roll, RunFolder},
+    core::{Estimates, Metric, Predictions, Truth},
     fusion::verdict::Conclusion,
     metrics::significance::paired_bootstrap,
     plot,
 };
 
-use super::{evaluate_run::is_run, fit::metric};
+use super::evaluate_run::is_run;
 use crate::{
     args::Report,
     failure::{Failure, Result},
@@ -18,7 +17,7 @@ use crate::{
     judging::resamples,
     listing, method, report,
     session::Session,
-    training::{self, Outcome, Plan, TestedRows},
+    training::{Done, Outcome},
 };
 
 pub(crate) fn run(args: &Report) -> Result<()> {
@@ -41,18 +40,13 @@ fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
             run.display()
         )));
     }
-    let (folder, plan): (RunFolder, Plan) = RunFolder::open(run)?;
-    let plan = plan.checked(run)?;
-    session.seed = Seed::new(plan.seed);
-    session.put("seed", plan.seed.into());
-    let outputs = plan.outputs();
+    let Done { folder, outputs, metric, fuser, roll, rows, bundle } = Done::open(session, run)?;
     // The fusion is fitted for the run's metric, whatever it is judged by.
-    let fuser = training::fuser(plan.method, outputs.task(), &metric(Some(&plan.metric), &outputs)?);
-    let metric = metric(Some(args.metric.as_deref().unwrap_or(&plan.metric)), &outputs)?;
-    let roll = Roll::load(run)?;
-    let rows = TestedRows::read(run, &outputs, plan.id())?;
+    let metric = match &args.metric {
+        Some(name) => method::of_outputs(Some(name), &outputs)?,
+        None => metric,
+    };
     let predictions = rows.members(run, &roll, &outputs)?;
-    let bundle = Bundle::load(&run.join("bundle.consort"))?;
     let outcome = Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric };
     let judged = outcome.tell(session, &bundle.model, &folder, Some(&args.output))?;
     outcome.leaderboard(session, &judged, &folder);

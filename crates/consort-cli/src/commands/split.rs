@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Split) -> Result<()> {
     for warning in &split.warnings {
         session.warn(warning.clone());
     }
-    for leak in leaks(&split, &info)? {
+    for leak in leaks(&split.folds, &info)? {
         session.note(leak.to_string());
     }
     say(&mut session, &split.folds, &info);

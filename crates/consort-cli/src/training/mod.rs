@@ -1,6 +1,7 @@
 //! From a table to a fitted ensemble: what `fit` is asked, as plain data, how it is done, and what is left of it.
 
 mod bars;
+mod done;
 mod foreign;
 mod method;
 mod outcome;
@@ -10,6 +11,7 @@ mod tested_rows;
 mod time_limit;
 
 pub(crate) use bars::Bars;
+pub(crate) use done::Done;
 pub(crate) use foreign::foreign_predictions;
 pub(crate) use method::{fuser, members, stacking};
 pub(crate) use outcome::{Outcome, write_ensemble};

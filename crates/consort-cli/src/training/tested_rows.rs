@@ -86,10 +86,7 @@ impl TestedRows {
     }
 
     pub(crate) fn truth(&self) -> Result<Truth<'_>> {
-        Ok(match &self.weights {
-            Some(weights) => Truth::weighted(&self.target, weights)?,
-            None => Truth::new(&self.target),
-        })
+        Ok(Truth::with(&self.target, self.weights.as_deref())?)
     }
 
     /// The parts in which the ensemble is judged: the folds of the members, or others where these are but one.

@@ -209,10 +209,7 @@ impl Bagging {
         let data = train.dataset();
         let target = data.target_for("bagging")?;
         let weights = train.row_weights();
-        let truth = match &weights {
-            Some(weights) => Truth::weighted(target, weights)?,
-            None => Truth::new(target),
-        };
+        let truth = Truth::with(target, weights.as_deref())?;
         loss::expect_finite(&truth, data.ids())
     }
 

@@ -168,10 +168,7 @@ impl Boosting {
         let present = PresentRows::of(train)?;
         let target = data.target_for("gradient boosting")?;
         let of_rows = train.row_weights();
-        let truth = match &of_rows {
-            Some(weights) => Truth::weighted(target, weights)?,
-            None => Truth::new(target),
-        };
+        let truth = Truth::with(target, of_rows.as_deref())?;
         loss::expect_finite(&truth, data.ids())?;
         let loss = self.loss.clone().unwrap_or_else(|| loss::usual(target));
         let outputs = loss.outputs(&truth)?;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use consort_core::{Dataset, Fold, Result, RowInfo, Split, Warning};
+use consort_core::{Dataset, Fold, Result, RowInfo, Warning};
 use consort_split::{Leak, Leaked, leaks, shared};
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +79,7 @@ impl From<Finding> for Warning {
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 pub fn findings(data: &Dataset, folds: &[Fold]) -> Result<Vec<Finding>> {
-    let split = Split { folds: folds.to_vec(), warnings: Vec::new() };
-    let leaks = leaks(&split, &RowInfo { target: None, ..data.row_info() })?;
+    let leaks = leaks(folds, &RowInfo { target: None, ..data.row_info() })?;
     let of = |is: fn(&Leaked) -> bool| leaks.iter().filter(|leak| is(&leak.what)).collect::<Vec<_>>();
     let mut found = Vec::new();
     let mut add = |kind, leaks: Vec<&Leak>, what: &str, remedy: &str| {

@@ -189,10 +189,7 @@ pub(super) fn score_of(
 ) -> Result<Score> {
     let target = target.take(rows);
     let own: Option<Vec<f64>> = weights.map(|weights| rows.iter().map(|&row| weights[row as usize]).collect());
-    let truth = match &own {
-        Some(weights) => Truth::weighted(&target, weights)?,
-        None => Truth::new(&target),
-    };
+    let truth = Truth::with(&target, own.as_deref())?;
     metric.score(predicted, &truth)
 }
 

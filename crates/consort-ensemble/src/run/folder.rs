@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use consort_core::{Error, Result, publish};
+use consort_core::{Error, Result, publish, sweep};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{read_sealed, write_sealed};
@@ -138,21 +138,6 @@ impl RunFolder {
                 problem: format!("it cannot be removed: {error}"),
             }),
             _ => Ok(()),
-        }
-    }
-}
-
-/// Takes away the files that [`publish`] begins beside their places and that a killed process left. Nobody writes in the
-/// folder meanwhile, since it is locked; what cannot be removed does no harm.
-fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => sweep(&entry.path()),
-            Ok(kind) if kind.is_file() && name.starts_with('.') && name.ends_with(".part") => {
-                let _ = fs::remove_file(entry.path());
-            }
-            _ => {}
         }
     }
 }

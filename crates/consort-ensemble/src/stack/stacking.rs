@@ -297,10 +297,7 @@ impl Stacking {
         };
         let samples = above.samples()?;
         let target = samples.target("stacking")?;
-        let truth = match &above.weights {
-            Some(weights) => Truth::weighted(&target, weights)?,
-            None => Truth::new(&target),
-        };
+        let truth = Truth::with(&target, above.weights.as_deref())?;
         let fusion = fuser.fit(&seen.predictions, &truth, ctx.seed)?;
         let needed = fusion
             .weights()

@@ -81,10 +81,7 @@ impl<'a> Labelled<'a> {
 
     /// The truth, to be given to a metric.
     pub(crate) fn truth(&self) -> Result<Truth<'_>> {
-        match &self.weights {
-            None => Ok(Truth::new(&self.target)),
-            Some(weights) => Truth::weighted(&self.target, weights),
-        }
+        Truth::with(&self.target, self.weights.as_deref())
     }
 
     pub(crate) fn weight(&self, i: usize) -> f64 {

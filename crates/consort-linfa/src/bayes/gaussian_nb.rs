@@ -1,9 +1,10 @@
 use consort_core::{Classes, Error, FitContext, Learner, Matrix, Model, Result, Samples, Takes, blocks};
 use serde::{Deserialize, Serialize};
 
+use super::class_sums::class_sums;
 use crate::{
-    classes::{Present, log_softmax},
-    dense::{CHUNK, ClassTarget, Schema, Table, Training, chunks, ordered_sum, whole},
+    classes::Present,
+    dense::{CHUNK, Schema, Table, Training, chunks, whole},
 };
 
 /// Gaussian naive Bayes: within a class each feature is normal, and independent of the others.
@@ -81,13 +82,13 @@ impl GaussianNb {
             // About the first row of all, so that a constant feature has no variance, to the bit.
             let first: Vec<f64> = (0..width).map(|f| f64::from(train.table.at(0, f))).collect();
             let origin: Vec<f64> = (0..classes).flat_map(|_| first.iter().copied()).collect();
-            let mut means = sums(&train, &target, &origin, |d| d);
+            let mut means = class_sums(&train, &target, &origin, |d| d);
             for (c, share) in shares.iter().enumerate() {
                 let own = &mut means[c * width..(c + 1) * width];
                 own.iter_mut().zip(&first).for_each(|(mean, first)| *mean = first + *mean / (share * total));
             }
             ctx.check()?;
-            let mut variances = sums(&train, &target, &means, |d| d * d);
+            let mut variances = class_sums(&train, &target, &means, |d| d * d);
             for (c, share) in shares.iter().enumerate() {
                 variances[c * width..(c + 1) * width].iter_mut().for_each(|v| *v /= share * total);
             }
@@ -98,26 +99,6 @@ impl GaussianNb {
             Ok(GaussianNbModel { features: train.schema, present: Present::new(target), shares, means, variances })
         })
     }
-}
-
-/// `Σ ω f(x_j − centre_cj)` over the rows of each class: `[class][feature]`.
-fn sums(train: &Training<'_>, target: &ClassTarget, centre: &[f64], f: impl Fn(f64) -> f64 + Sync) -> Vec<f64> {
-    let width = train.width();
-    ordered_sum(train.len(), centre.len(), |block| {
-        let mut sums = vec![0.0; centre.len()];
-        let mut column = vec![0.0; CHUNK.min(block.len())];
-        for rows in chunks(block) {
-            let column = &mut column[..rows.len()];
-            for j in 0..width {
-                train.table.column(j, rows.clone(), column);
-                for (x, i) in column.iter().zip(rows.clone()) {
-                    let place = target.codes[i] as usize * width + j;
-                    sums[place] += train.weight(i) * f(x - centre[place]);
-                }
-            }
-        }
-        sums
-    })
 }
 
 /// The variance of feature `j` over all rows, from those within the classes and between them.
@@ -197,8 +178,7 @@ impl GaussianNbModel {
 #[typetag::serde(name = "gaussian_nb")]
 impl Model for GaussianNbModel {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
-        let (width, places) = (self.features.len(), self.present.places());
-        let classes = places.len();
+        let (width, classes) = (self.features.len(), self.present.places().len());
         whole(BY, "class shares", self.shares.len(), classes)?;
         whole(BY, "means", self.means.len(), classes * width)?;
         whole(BY, "variances", self.variances.len(), classes * width)?;
@@ -214,7 +194,6 @@ impl Model for GaussianNbModel {
         blocks::fill(predicted.values_mut(), self.present.len(), |block, out| {
             let mut x = vec![0.0; CHUNK.min(block.len()) * width];
             let mut logs = vec![0.0; CHUNK.min(block.len()) * classes];
-            let mut row = vec![0.0; classes];
             for (rows, out) in chunks(block).zip(out.chunks_mut(CHUNK * self.present.len())) {
                 let height = rows.len();
                 let (x, logs) = (&mut x[..height * width], &mut logs[..height * classes]);
@@ -226,11 +205,7 @@ impl Model for GaussianNbModel {
                         logs.iter_mut().zip(x).for_each(|(log, x)| *log += factor * (x - mean) * (x - mean));
                     }
                 }
-                for (n, out) in out.chunks_exact_mut(self.present.len()).enumerate() {
-                    row.iter_mut().enumerate().for_each(|(c, to)| *to = logs[c * height + n]);
-                    log_softmax(&mut row);
-                    places.iter().zip(&row).for_each(|(&k, log)| out[k] = log.exp() as f32);
-                }
+                self.present.probabilities(logs, out);
             }
             Ok::<(), Error>(())
         })?;

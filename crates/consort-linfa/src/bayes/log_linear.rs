@@ -1,9 +1,10 @@
 use consort_core::{Error, Matrix, Result, Samples, blocks};
 use serde::{Deserialize, Serialize};
 
+use super::class_sums::class_sums;
 use crate::{
-    classes::{Present, log_softmax},
-    dense::{CHUNK, ClassTarget, Schema, Table, Training, chunks, ordered_sum, whole},
+    classes::Present,
+    dense::{CHUNK, ClassTarget, Schema, Table, Training, chunks, whole},
 };
 
 /// `ln p(c, x) = b_c + Σ_j w_cj x_j`: what naive Bayes of counts comes to.
@@ -21,8 +22,7 @@ pub(super) struct LogLinear {
 impl LogLinear {
     /// The probabilities of some rows, each number first seen through `see`.
     pub(super) fn predict(&self, by: &str, rows: &Samples<'_>, see: impl Fn(f64) -> f64 + Sync) -> Result<Matrix> {
-        let (width, places) = (self.features.len(), self.present.places());
-        let classes = places.len();
+        let (width, classes) = (self.features.len(), self.present.places().len());
         whole(by, "constants", self.constants.len(), classes)?;
         whole(by, "slopes", self.slopes.len(), classes * width)?;
         let table = Table::known(by, &self.features, rows)?;
@@ -30,7 +30,6 @@ impl LogLinear {
         blocks::fill(predicted.values_mut(), self.present.len(), |block, out| {
             let mut column = vec![0.0; CHUNK.min(block.len())];
             let mut logs = vec![0.0; CHUNK.min(block.len()) * classes];
-            let mut row = vec![0.0; classes];
             for (rows, out) in chunks(block).zip(out.chunks_mut(CHUNK * self.present.len())) {
                 let height = rows.len();
                 let (column, logs) = (&mut column[..height], &mut logs[..height * classes]);
@@ -43,11 +42,7 @@ impl LogLinear {
                         logs.iter_mut().zip(&*column).for_each(|(log, x)| *log += slope * x);
                     }
                 }
-                for (n, out) in out.chunks_exact_mut(self.present.len()).enumerate() {
-                    row.iter_mut().enumerate().for_each(|(c, to)| *to = logs[c * height + n]);
-                    log_softmax(&mut row);
-                    places.iter().zip(&row).for_each(|(&k, log)| out[k] = log.exp() as f32);
-                }
+                self.present.probabilities(logs, out);
             }
             Ok::<(), Error>(())
         })?;
@@ -57,19 +52,5 @@ impl LogLinear {
 
 /// `Σ ω see(x_j)` over the rows of each class: `[class present][feature]`.
 pub(super) fn counts(train: &Training<'_>, target: &ClassTarget, see: impl Fn(f64) -> f64 + Sync) -> Vec<f64> {
-    let (width, classes) = (train.width(), target.present.len());
-    ordered_sum(train.len(), classes * width, |block| {
-        let mut sums = vec![0.0; classes * width];
-        let mut column = vec![0.0; CHUNK.min(block.len())];
-        for rows in chunks(block) {
-            let column = &mut column[..rows.len()];
-            for j in 0..width {
-                train.table.column(j, rows.clone(), column);
-                for (x, i) in column.iter().zip(rows.clone()) {
-                    sums[target.codes[i] as usize * width + j] += train.weight(i) * see(*x);
-                }
-            }
-        }
-        sums
-    })
+    class_sums(train, target, &vec![0.0; target.present.len() * train.width()], see)
 }

@@ -1,6 +1,7 @@
 //! Naive Bayes: features that are independent within a class.
 
 mod bernoulli_nb;
+mod class_sums;
 mod gaussian_nb;
 mod log_linear;
 mod multinomial_nb;

@@ -1,6 +1,7 @@
 use consort_core::{Classes, Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::log_softmax;
 use crate::dense::ClassTarget;
 
 /// The classes of a problem, and which of them a model knows.
@@ -51,6 +52,17 @@ impl Present {
     /// How many classes the problem has, known ones and others.
     pub(crate) fn len(&self) -> usize {
         self.classes.len()
+    }
+
+    /// Writes the probabilities `[row][class]` of some rows from their scores `[class known][row]` in logarithms.
+    pub(crate) fn probabilities(&self, logs: &[f64], out: &mut [f32]) {
+        let height = out.len() / self.len();
+        let mut row = vec![0.0; self.places.len()];
+        for (n, out) in out.chunks_exact_mut(self.len()).enumerate() {
+            row.iter_mut().enumerate().for_each(|(c, to)| *to = logs[c * height + n]);
+            log_softmax(&mut row);
+            self.places.iter().zip(&row).for_each(|(&k, log)| out[k] = log.exp() as f32);
+        }
     }
 
     /// The classes known, by their numbers, ascending.

@@ -2,6 +2,7 @@ use consort_core::{Error, FitContext, Learner, Model, Result, Samples, Takes};
 use faer::{Mat, Side};
 use serde::{Deserialize, Serialize};
 
+use super::from_0_to_1;
 use crate::{
     dense::{Standard, Training, few_enough, ordered_sum, products},
     logistic::LogisticModel,
@@ -54,10 +55,7 @@ impl LinearDiscriminant {
     /// # Errors
     /// [`Error::Parameter`] for a shrinkage that is not from 0 to 1.
     pub fn check(&self) -> Result<()> {
-        if (0.0..=1.0).contains(&self.shrinkage) {
-            return Ok(());
-        }
-        Err(Error::parameter("shrinkage", self.shrinkage, "from 0 to 1"))
+        from_0_to_1(self.shrinkage)
     }
 
     /// The fit, with its own type.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quadratic_discriminant::BY;
 use crate::{
-    classes::{Present, log_softmax},
+    classes::Present,
     dense::{CHUNK, Schema, Standard, Table, chunks, whole},
 };
 
@@ -52,8 +52,8 @@ impl QuadraticDiscriminantModel {
 #[typetag::serde(name = "quadratic_discriminant")]
 impl Model for QuadraticDiscriminantModel {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
-        let (width, places, columns) = (self.features.len(), self.present.places(), self.present.len());
-        let classes = places.len();
+        let (width, columns) = (self.features.len(), self.present.len());
+        let classes = self.present.places().len();
         whole(BY, "constants", self.constants.len(), classes)?;
         whole(BY, "means", self.means.len(), classes * width)?;
         whole(BY, "directions", self.whitening.len(), classes * width * width)?;
@@ -65,7 +65,6 @@ impl Model for QuadraticDiscriminantModel {
             let most = CHUNK.min(block.len());
             let (mut x, mut away) = (vec![0.0; most * width], vec![0.0; most * width]);
             let (mut along, mut logs) = (vec![0.0; most * width], vec![0.0; most * classes]);
-            let mut row = vec![0.0; classes];
             for (rows, out) in chunks(block).zip(out.chunks_mut(CHUNK * columns)) {
                 let height = rows.len();
                 let (x, away) = (&mut x[..height * width], &mut away[..height * width]);
@@ -94,11 +93,7 @@ impl Model for QuadraticDiscriminantModel {
                         logs.iter_mut().zip(along).for_each(|(log, d)| *log -= 0.5 * d * d);
                     }
                 }
-                for (n, out) in out.chunks_exact_mut(columns).enumerate() {
-                    row.iter_mut().enumerate().for_each(|(c, to)| *to = logs[c * height + n]);
-                    log_softmax(&mut row);
-                    places.iter().zip(&row).for_each(|(&k, log)| out[k] = log.exp() as f32);
-                }
+                self.present.probabilities(logs, out);
             }
             Ok::<(), Error>(())
         })?;

@@ -4,6 +4,7 @@ use consort_core::{Estimates, Metric, Reads, Result, Score, Target, Truth, Value
 use rayon::prelude::*;
 
 use super::units::Units;
+use crate::dot::dot;
 
 /// What each unit adds to the state of a metric's accumulator, if the state is such a sum.
 ///
@@ -298,17 +299,4 @@ fn take<T: Copy>(values: &[T], columns: usize, rows: &[u32]) -> Vec<T> {
     let mut taken = Vec::with_capacity(rows.len() * columns);
     gather(values, columns, rows, &mut taken);
     taken
-}
-
-/// Σ aᵢbᵢ in eight lanes, which a compiler makes wide.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = a8.remainder().iter().zip(b8.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a8.zip(b8) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum::<f64>() + rest
 }

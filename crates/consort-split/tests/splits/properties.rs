@@ -86,7 +86,7 @@ proptest! {
         let split = GroupKFold::new(folds).shuffle(shuffle).split(&info, Seed::new(seed)).unwrap();
         let sizes: Vec<usize> = split.folds.iter().map(|fold| fold.test.len()).collect();
         prop_assert!(spread(&sizes) <= largest, "{sizes:?}");
-        prop_assert!(leaks(&split, &info).unwrap().is_empty());
+        prop_assert!(leaks(&split.folds, &info).unwrap().is_empty());
     }
 
     #[test]
@@ -98,7 +98,7 @@ proptest! {
         let target = classes(codes);
         let info = RowInfo { target: Some(&target), groups: Some(&groups), ..plain(rows) };
         if let Ok(split) = StratifiedGroupKFold::new(folds).shuffle(shuffle).split(&info, Seed::new(seed)) {
-            prop_assert!(leaks(&split, &info).unwrap().is_empty());
+            prop_assert!(leaks(&split.folds, &info).unwrap().is_empty());
             prop_assert!(tested(&split, rows).iter().all(Option::is_some));
             prop_assert!(split.folds.iter().all(|fold| !fold.test.is_empty()));
         }
@@ -131,7 +131,7 @@ proptest! {
         let expanding = ExpandingWindow::new(splits).gap(gap).split(&info, Seed::new(0));
         let sliding = SlidingWindow::new(3, 2).gap(gap).split(&info, Seed::new(0));
         for split in expanding.into_iter().chain(sliding) {
-            prop_assert!(leaks(&split, &whole).unwrap().is_empty());
+            prop_assert!(leaks(&split.folds, &whole).unwrap().is_empty());
         }
     }
 
@@ -164,7 +164,7 @@ proptest! {
         let split = KFold::new(2).split(&info, Seed::new(seed)).unwrap();
         let tested = tested(&split, rows);
         let parted = (0..rows / 2).filter(|pair| tested[2 * pair] != tested[2 * pair + 1]).count();
-        let found = leaks(&split, &info).unwrap();
+        let found = leaks(&split.folds, &info).unwrap();
         prop_assert_eq!(found.len(), if parted > 0 { 2 } else { 0 });
         for leak in found {
             let right = matches!(&leak.what, Leaked::Ids { count, .. } if *count == parted);

@@ -35,10 +35,7 @@ pub(super) fn boost(
     let present = weights
         .as_ref()
         .map(|weights| (0..weights.len() as u32).filter(|&i| weights[i as usize] > 0.0).collect::<Vec<u32>>());
-    let truth = match &weights {
-        Some(weights) => Truth::weighted(target, weights)?,
-        None => Truth::new(target),
-    };
+    let truth = Truth::with(target, weights.as_deref())?;
     loss::expect_finite(&truth, train.dataset().ids())?;
     let mut model = match from {
         Some(model) => model.clone(),

@@ -1,4 +1,4 @@
-use consort_core::{Error, Result, Target};
+use consort_core::{Error, Result, Target, class_factors};
 use serde::{Deserialize, Serialize};
 
 /// What the rows of each class weigh beside their own weight.
@@ -31,33 +31,14 @@ impl ClassWeights {
         };
         let factors = match self {
             ClassWeights::Given(given) => {
-                let mut factors = vec![None; classes.len()];
-                for (name, weight) in given {
-                    let class = classes.index(name).ok_or_else(|| Error::UnknownName {
-                        what: "class",
-                        name: name.clone(),
-                        known: format!("the classes are {classes}"),
-                    })?;
-                    if !(1e-30..=1e30).contains(weight) {
-                        let value = format!("{weight} for `{name}`");
-                        return Err(Error::parameter("class_weights", value, "1e-30 to 1e30"));
-                    }
-                    factors[class] = Some(*weight);
-                }
-                if let Some(class) = factors.iter().position(Option::is_none) {
-                    let value = format!("without class `{}`", classes.names()[class]);
-                    return Err(Error::parameter("class_weights", value, "one for each class"));
-                }
-                factors.into_iter().flatten().collect()
+                class_factors::given(classes, given, |weight| (1e-30..=1e30).contains(&weight), "1e-30 to 1e30")?
             }
             _ => {
                 let mut sums = vec![0.0; classes.len()];
                 for (&row, &weight) in rows.iter().zip(&*weights) {
                     sums[codes[row as usize] as usize] += weight;
                 }
-                let present = sums.iter().filter(|sum| **sum > 0.0).count() as f64;
-                let total: f64 = sums.iter().sum();
-                sums.iter().map(|&sum| if sum > 0.0 { total / (present * sum) } else { 0.0 }).collect::<Vec<f64>>()
+                class_factors::balanced(&sums)
             }
         };
         for (&row, weight) in rows.iter().zip(weights) {

@@ -1,9 +1,13 @@
 use std::ops::Range;
 
-use consort_core::{Error, Gives, Result, Truth};
+use consort_core::{Gives, Result, Truth};
 use serde::{Deserialize, Serialize};
 
-use super::{super::exp::exp, Derivatives, Loss};
+use super::{
+    super::exp::exp,
+    Derivatives, Loss,
+    two_classes::{codes, log_odds},
+};
 
 /// Exponential loss of two classes: `e^(−y · score)` with `y` 1 for the second class and −1 for the first: what AdaBoost
 /// makes small (Friedman, Hastie and Tibshirani 2000).
@@ -13,31 +17,16 @@ use super::{super::exp::exp, Derivatives, Loss};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exponential;
 
-impl Exponential {
-    fn codes<'a>(truth: &Truth<'a>) -> Result<&'a [u32]> {
-        let (codes, classes) = truth.classes("exponential loss")?;
-        if classes.len() != 2 {
-            return Err(Error::Unsupported {
-                by: "exponential loss".into(),
-                what: format!("{} classes", classes.len()),
-                hint: "it is for two; take `softmax`".into(),
-            });
-        }
-        Ok(codes)
-    }
-}
+const BY: &str = "exponential loss";
 
 #[typetag::serde(name = "exponential")]
 impl Loss for Exponential {
     fn outputs(&self, truth: &Truth<'_>) -> Result<usize> {
-        Self::codes(truth).map(|_| 1)
+        codes(truth, BY).map(|_| 1)
     }
 
     fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>> {
-        let codes = Self::codes(truth)?;
-        let positive: f64 = codes.iter().enumerate().filter(|(_, c)| **c == 1).map(|(i, _)| truth.weight(i)).sum();
-        let share = (positive / truth.total_weight()).clamp(1e-9, 1.0 - 1e-9);
-        Ok(vec![0.5 * (share / (1.0 - share)).ln()])
+        Ok(vec![0.5 * log_odds(codes(truth, BY)?, truth)])
     }
 
     fn gradients(
@@ -47,7 +36,7 @@ impl Loss for Exponential {
         truth: &Truth<'_>,
         out: &mut Derivatives<'_>,
     ) -> Result<()> {
-        let codes = &Self::codes(truth)?[rows.clone()];
+        let codes = &codes(truth, BY)?[rows.clone()];
         let (gradients, hessians) = (&mut *out.gradients[0], &mut *out.hessians[0]);
         for (j, ((&score, &code), (g, h))) in
             scores[0].iter().zip(codes).zip(gradients.iter_mut().zip(hessians)).enumerate()

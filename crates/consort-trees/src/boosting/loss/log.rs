@@ -1,39 +1,28 @@
 use std::ops::Range;
 
-use consort_core::{Error, Gives, Result, Truth};
+use consort_core::{Gives, Result, Truth};
 use serde::{Deserialize, Serialize};
 
-use super::{super::exp::exp, Derivatives, Loss};
+use super::{
+    super::exp::exp,
+    Derivatives, Loss,
+    two_classes::{codes, log_odds},
+};
 
 /// Log loss of two classes: `−ln p` of the true class, with `p = 1 / (1 + e^−score)` for the second class.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct LogLoss;
 
-impl LogLoss {
-    fn codes<'a>(truth: &Truth<'a>) -> Result<&'a [u32]> {
-        let (codes, classes) = truth.classes("log loss")?;
-        if classes.len() != 2 {
-            return Err(Error::Unsupported {
-                by: "log loss".into(),
-                what: format!("{} classes", classes.len()),
-                hint: "it is for two; take `softmax`".into(),
-            });
-        }
-        Ok(codes)
-    }
-}
+const BY: &str = "log loss";
 
 #[typetag::serde(name = "log")]
 impl Loss for LogLoss {
     fn outputs(&self, truth: &Truth<'_>) -> Result<usize> {
-        Self::codes(truth).map(|_| 1)
+        codes(truth, BY).map(|_| 1)
     }
 
     fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>> {
-        let codes = Self::codes(truth)?;
-        let positive: f64 = codes.iter().enumerate().filter(|(_, c)| **c == 1).map(|(i, _)| truth.weight(i)).sum();
-        let share = (positive / truth.total_weight()).clamp(1e-9, 1.0 - 1e-9);
-        Ok(vec![(share / (1.0 - share)).ln()])
+        Ok(vec![log_odds(codes(truth, BY)?, truth)])
     }
 
     fn gradients(
@@ -43,7 +32,7 @@ impl Loss for LogLoss {
         truth: &Truth<'_>,
         out: &mut Derivatives<'_>,
     ) -> Result<()> {
-        let codes = &Self::codes(truth)?[rows.clone()];
+        let codes = &codes(truth, BY)?[rows.clone()];
         let (gradients, hessians) = (&mut *out.gradients[0], &mut *out.hessians[0]);
         pulp::Arch::new().dispatch(Slopes { scores: scores[0], codes, gradients, hessians });
         if let Some(weights) = truth.weights() {

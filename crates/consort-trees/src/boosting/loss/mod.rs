@@ -12,6 +12,7 @@ mod quantile;
 mod softmax;
 mod squared;
 mod tweedie;
+mod two_classes;
 
 use std::{fmt::Debug, ops::Range, sync::Arc};
 
