@@ -5,7 +5,7 @@
 
 use cubecl::prelude::*;
 
-use super::step::sum_of_units;
+use super::rows::{Fold, fold_within};
 use crate::{Device, buffer::Buffer, philox::poisson_steps};
 
 /// Writes Σ w·v of each series to `sums[series][resample]`, and Σ w to `drawn[resample]`.
@@ -88,7 +88,7 @@ fn bootstrap_kernel(
     #[unroll]
     for s in 0..series {
         held[unit] = totals[s];
-        sum_of_units(&mut held, units);
+        fold_within::<f32>(&mut held, units, Fold::Sum);
         if unit == 0 && resample < resamples {
             sums[comptime!(s).runtime() * resamples as usize + resample as usize] = held[0];
         }
@@ -96,16 +96,7 @@ fn bootstrap_kernel(
     }
     let mut counts = Shared::<[u32]>::new_slice(units);
     counts[unit] = weight_sum;
-    let steps = comptime!(units.ilog2());
-    #[unroll]
-    for s in 0..steps {
-        let stride = comptime!(units >> (s + 1));
-        sync_cube();
-        if unit < stride {
-            counts[unit] = counts[unit] + counts[unit + stride];
-        }
-    }
-    sync_cube();
+    fold_within::<u32>(&mut counts, units, Fold::Sum);
     if unit == 0 && resample < resamples {
         drawn[resample as usize] = counts[0];
     }

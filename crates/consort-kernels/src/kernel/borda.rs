@@ -5,7 +5,7 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{is_missing, missing, place};
+use super::rows::{is_missing, missing, number_at, place};
 use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
 
 /// Counts; `fused` has a number for each row and column.
@@ -63,10 +63,7 @@ fn borda_kernel<F: Float>(
         for read in 0..comptime!(tile.reads) {
             let within = comptime!(read * tile.units) + unit;
             if within < here {
-                let mut x = 0.0f32;
-                if begin + within < all {
-                    x = f32::cast_from(cube[member + begin + within]);
-                }
+                let x = number_at::<F>(cube, member, begin + within, all);
                 staged[base + spots[read]] = x;
             }
         }

@@ -5,7 +5,10 @@
 
 use cubecl::prelude::*;
 
-use super::step::{Term, sum_of_units};
+use super::{
+    rows::{Fold, fold_within, sum_of_parts},
+    step::Term,
+};
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
 /// Weight vectors of a launch, at most.
@@ -153,7 +156,7 @@ fn parts_kernel<F: Float>(
     #[unroll]
     for v in 0..vectors {
         held[unit] = totals[v];
-        sum_of_units(&mut held, units);
+        fold_within::<f32>(&mut held, units, Fold::Sum);
         if unit == 0 {
             losses[chunk * vectors + v] = held[0];
         }
@@ -188,14 +191,6 @@ fn add_chunks_kernel(parts: &[f32], out: &mut [f32], chunks: u32) {
     let i = ABSOLUTE_POS;
     let len = out.len();
     if i < len {
-        let mut sum = 0.0f32;
-        let mut lost = 0.0f32;
-        for chunk in 0..chunks as usize {
-            let part = parts[chunk * len + i] - lost;
-            let next = sum + part;
-            lost = (next - sum) - part;
-            sum = next;
-        }
-        out[i] = sum;
+        out[i] = sum_of_parts(parts, i, len, chunks as usize);
     }
 }

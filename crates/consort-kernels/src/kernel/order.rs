@@ -6,7 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{is_missing, missing, place, row_sums},
+    rows::{Fold, fold_rows, is_missing, key_of, missing, place},
     summary::summarise,
 };
 use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, network::network, tile::Tile};
@@ -111,7 +111,7 @@ fn order_kernel<F: Float>(
         let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
         if comptime!(order.scale) {
             let mut of_row = Shared::<[f32]>::new_slice(comptime!(tile.rows));
-            row_sums(&values, 0, &mut held, &mut of_row, tile);
+            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Sum);
             for read in 0..reads {
                 let within = read * comptime!(tile.units) + unit;
                 let at = begin + within;
@@ -211,13 +211,7 @@ fn sort(x: &mut Array<f32>, #[comptime] order: Order) {
     }
 }
 
-/// Numbers as integers of the same order.
-#[cube]
-fn key(x: f32) -> u32 {
-    let bits = x.to_bits();
-    select(bits >> 31u32 == 1u32, !bits, bits | 0x8000_0000u32)
-}
-
+/// The number of a key.
 #[cube]
 fn of_key(key: u32) -> f32 {
     f32::from_bits(select(key >> 31u32 == 1u32, key & 0x7fff_ffffu32, !key))
@@ -242,7 +236,7 @@ fn searched<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Orde
         for m in 0..members {
             let x = f32::cast_from(cube[m * all + at]);
             lost = lost || is_missing(x);
-            let k = key(x);
+            let k = key_of(x.to_bits());
             below_low += u32::cast_from(k < low_try);
             below_high += u32::cast_from(k < high_try);
         }
@@ -269,7 +263,7 @@ fn searched<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Orde
         let mut rest = 0.0f32;
         for m in 0..members {
             let x = f32::cast_from(cube[m * all + at]);
-            let k = key(x);
+            let k = key_of(x.to_bits());
             let is_inside = k > low && k < high;
             rest += select(is_inside, x, 0.0f32);
             inside += u32::cast_from(is_inside);

@@ -6,7 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{is_missing, ln_or_low, missing, place, row_sums, row_tops},
+    rows::{Fold, fold_rows, is_missing, ln_or_low, missing, place},
     summary::summarise,
 };
 use crate::{Cube, Device, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
@@ -158,7 +158,7 @@ fn pool_kernel<F: Float, V: Size>(
         let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
         let mut of_row = Shared::<[f32]>::new_slice(comptime!(tile.rows));
         if comptime!(pool.scale == Scale::Softmax) {
-            row_tops(&values, 0, &mut held, &mut of_row, tile);
+            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Greatest);
             #[unroll]
             for read in 0..comptime!(tile.reads) {
                 let within = comptime!(read * tile.units) + unit;
@@ -178,7 +178,7 @@ fn pool_kernel<F: Float, V: Size>(
             sync_cube();
         }
         if comptime!(pool.scale != Scale::AsIs) {
-            row_sums(&values, 0, &mut held, &mut of_row, tile);
+            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Sum);
             #[unroll]
             for read in 0..comptime!(tile.reads) {
                 let within = comptime!(read * tile.units) + unit;

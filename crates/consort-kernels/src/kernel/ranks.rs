@@ -7,6 +7,7 @@
 
 use cubecl::prelude::*;
 
+use super::rows::key_of;
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
 /// Numbers that a workgroup sorts in shared memory: two for each unit.
@@ -66,7 +67,7 @@ fn fill_kernel<F: Float>(
             let bits = f32::cast_from(cube[place as usize]).to_bits();
             // A zero has one key, whatever its sign.
             let bits = select(bits == 0x8000_0000u32, 0u32, bits);
-            key = select(bits >> 31u32 == 1u32, !bits, bits | 0x8000_0000u32);
+            key = key_of(bits);
         }
         keys[at] = key;
         rows_of[at] = row;

@@ -43,11 +43,55 @@ pub(crate) fn place(at: usize, #[comptime] tile: Tile) -> usize {
     if comptime!(columns == pitch) { at } else { at / columns * pitch + at % columns }
 }
 
-/// Sums what the lanes of each group hold: the sum is in the place of the first lane. All units must come here.
+/// The number of a member at a place of all rows and columns; 0 beyond the last row. `member` is where the member begins.
 #[cube]
-pub(crate) fn sum_of_lanes(held: &mut Shared<[f32]>, #[comptime] tile: Tile) {
+pub(crate) fn number_at<F: Float>(cube: &[F], member: usize, at: usize, all: usize) -> f32 {
+    let mut x = 0.0f32;
+    if at < all {
+        x = f32::cast_from(cube[member + at]);
+    }
+    x
+}
+
+/// A number as an integer of the same order, from its bits.
+#[cube]
+pub(crate) fn key_of(bits: u32) -> u32 {
+    select(bits >> 31u32 == 1u32, !bits, bits | 0x8000_0000u32)
+}
+
+/// The sum of some parts, `stride` apart, in order; what each addition loses is kept beside the sum.
+#[cube]
+pub(crate) fn sum_of_parts(parts: &[f32], start: usize, stride: usize, count: usize) -> f32 {
+    let mut sum = 0.0f32;
+    let mut lost = 0.0f32;
+    for i in 0..count {
+        let part = parts[start + i * stride] - lost;
+        let next = sum + part;
+        lost = (next - sum) - part;
+        sum = next;
+    }
+    sum
+}
+
+/// What numbers are folded to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Fold {
+    /// Their sum.
+    Sum,
+    /// The greatest of them.
+    Greatest,
+}
+
+#[cube]
+fn folded<N: Numeric>(a: N, b: N, #[comptime] fold: Fold) -> N {
+    if comptime!(fold == Fold::Sum) { a + b } else { select(b > a, b, a) }
+}
+
+/// Folds what each group of `lanes` units holds, a power of two: the result is in the place of the first of the group. All
+/// units must come here.
+#[cube]
+pub(crate) fn fold_within<N: Numeric>(held: &mut Shared<[N]>, #[comptime] lanes: usize, #[comptime] fold: Fold) {
     let unit = UNIT_POS as usize;
-    let lanes = comptime!(tile.lanes);
     let lane = unit % lanes;
     let steps = comptime!(lanes.ilog2());
     #[unroll]
@@ -55,41 +99,21 @@ pub(crate) fn sum_of_lanes(held: &mut Shared<[f32]>, #[comptime] tile: Tile) {
         let stride = comptime!(lanes >> (s + 1));
         sync_cube();
         if lane < stride {
-            held[unit] = held[unit] + held[unit + stride];
+            held[unit] = folded::<N>(held[unit], held[unit + stride], fold);
         }
     }
     sync_cube();
 }
 
-/// The greatest of what the lanes of each group hold, in the place of the first lane. All units must come here.
+/// Writes to `out` what the numbers of each row fold to, from place `base` on.
 #[cube]
-pub(crate) fn top_of_lanes(held: &mut Shared<[f32]>, #[comptime] tile: Tile) {
-    let unit = UNIT_POS as usize;
-    let lanes = comptime!(tile.lanes);
-    let lane = unit % lanes;
-    let steps = comptime!(lanes.ilog2());
-    #[unroll]
-    for s in 0..steps {
-        let stride = comptime!(lanes >> (s + 1));
-        sync_cube();
-        if lane < stride {
-            let other = held[unit + stride];
-            if other > held[unit] {
-                held[unit] = other;
-            }
-        }
-    }
-    sync_cube();
-}
-
-/// Writes the sum of each row of the numbers from place `base` on to `out`.
-#[cube]
-pub(crate) fn row_sums(
+pub(crate) fn fold_rows(
     values: &Shared<[f32]>,
     base: usize,
     held: &mut Shared<[f32]>,
     out: &mut Shared<[f32]>,
     #[comptime] tile: Tile,
+    #[comptime] fold: Fold,
 ) {
     let unit = UNIT_POS as usize;
     let lanes = comptime!(tile.lanes);
@@ -98,60 +122,24 @@ pub(crate) fn row_sums(
     #[unroll]
     for round in 0..rounds {
         let row = comptime!(round * tile.groups()) + unit / lanes;
-        let mut sum = 0.0f32;
+        let mut result = f32::min_value();
+        if comptime!(fold == Fold::Sum) {
+            result = 0.0f32;
+        }
         if row < comptime!(tile.rows) {
             let mut c = lane;
             while c < comptime!(tile.columns) {
-                sum += values[base + row * comptime!(tile.pitch()) + c];
+                result = folded::<f32>(result, values[base + row * comptime!(tile.pitch()) + c], fold);
                 c += lanes;
             }
         }
         if comptime!(lanes > 1) {
-            held[unit] = sum;
-            sum_of_lanes(held, tile);
-            sum = held[unit];
+            held[unit] = result;
+            fold_within::<f32>(held, lanes, fold);
+            result = held[unit];
         }
         if lane == 0 && row < comptime!(tile.rows) {
-            out[row] = sum;
-        }
-        sync_cube();
-    }
-}
-
-/// Writes the greatest number of each row of the numbers from place `base` on to `out`.
-#[cube]
-pub(crate) fn row_tops(
-    values: &Shared<[f32]>,
-    base: usize,
-    held: &mut Shared<[f32]>,
-    out: &mut Shared<[f32]>,
-    #[comptime] tile: Tile,
-) {
-    let unit = UNIT_POS as usize;
-    let lanes = comptime!(tile.lanes);
-    let lane = unit % lanes;
-    let rounds = comptime!(tile.rounds());
-    #[unroll]
-    for round in 0..rounds {
-        let row = comptime!(round * tile.groups()) + unit / lanes;
-        let mut top = f32::min_value();
-        if row < comptime!(tile.rows) {
-            let mut c = lane;
-            while c < comptime!(tile.columns) {
-                let x = values[base + row * comptime!(tile.pitch()) + c];
-                if x > top {
-                    top = x;
-                }
-                c += lanes;
-            }
-        }
-        if comptime!(lanes > 1) {
-            held[unit] = top;
-            top_of_lanes(held, tile);
-            top = held[unit];
-        }
-        if lane == 0 && row < comptime!(tile.rows) {
-            out[row] = top;
+            out[row] = result;
         }
         sync_cube();
     }

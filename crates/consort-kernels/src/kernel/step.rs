@@ -8,7 +8,7 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{place, row_labels};
+use super::rows::{Fold, fold_within, number_at, place, row_labels, sum_of_parts};
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage, tile::Tile};
 
 /// Candidates of a workgroup.
@@ -156,28 +156,12 @@ fn terms_kernel<F: Float, V: Size>(
     #[unroll]
     for g in 0..TOGETHER {
         held[UNIT_POS as usize] = totals[g];
-        sum_of_units(&mut held, units);
+        fold_within::<f32>(&mut held, units, Fold::Sum);
         if UNIT_POS == 0 && first + g < members {
             parts[(first + g) * chunks + chunk] = held[0];
         }
         sync_cube();
     }
-}
-
-/// Sums what all units hold, in the first place. All units must come here.
-#[cube]
-pub(crate) fn sum_of_units(held: &mut Shared<[f32]>, #[comptime] units: usize) {
-    let unit = UNIT_POS as usize;
-    let steps = comptime!(units.ilog2());
-    #[unroll]
-    for s in 0..steps {
-        let stride = comptime!(units >> (s + 1));
-        sync_cube();
-        if unit < stride {
-            held[unit] = held[unit] + held[unit + stride];
-        }
-    }
-    sync_cube();
 }
 
 /// Counts the rows of each chunk whose label would be wrong, for each candidate, to `parts[candidate][chunk]`.
@@ -276,10 +260,7 @@ fn misses_kernel<F: Float>(
             for read in 0..comptime!(tile.reads) {
                 let within = comptime!(read * tile.units) + unit;
                 if within < here {
-                    let mut x = 0.0f32;
-                    if begin + within < all {
-                        x = f32::cast_from(cube[m * all + begin + within]);
-                    }
+                    let x = number_at::<F>(cube, m * all, begin + within, all);
                     staged[base + spots[read]] = sums[read] + x;
                 }
             }
@@ -299,7 +280,7 @@ fn misses_kernel<F: Float>(
     #[unroll]
     for g in 0..TOGETHER {
         held[unit] = totals[g];
-        sum_of_units(&mut held, comptime!(tile.units));
+        fold_within::<f32>(&mut held, comptime!(tile.units), Fold::Sum);
         if unit == 0 && first + g < members {
             parts[(first + g) * chunks + chunk] = held[0];
         }
@@ -353,15 +334,7 @@ fn choose_kernel(
     // A few units share the chunks of a candidate, in a fixed order.
     let mut m = unit;
     while m < members as usize {
-        // What each addition loses is kept beside the sum.
-        let mut sum = 0.0f32;
-        let mut lost = 0.0f32;
-        for chunk in 0..chunks as usize {
-            let part = parts[m * chunks as usize + chunk] - lost;
-            let next = sum + part;
-            lost = (next - sum) - part;
-            sum = next;
-        }
+        let sum = sum_of_parts(parts, m * chunks as usize, 1usize, chunks as usize);
         losses[round as usize * members as usize + m] = sum;
         if sum < least {
             least = sum;

@@ -2,7 +2,7 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{is_missing, sum_of_lanes, x_ln_x};
+use super::rows::{Fold, fold_within, is_missing, x_ln_x};
 use crate::tile::Tile;
 
 /// Writes, for each row of the tile, the first place of its greatest number to `labels`, and to `tops` the greatest
@@ -50,7 +50,7 @@ pub(crate) fn summarise(
         }
         if comptime!(lanes > 1) {
             held[unit] = entropy;
-            sum_of_lanes(held, tile);
+            fold_within::<f32>(held, lanes, Fold::Sum);
             entropy = held[unit];
             sync_cube();
             held[unit] = top;

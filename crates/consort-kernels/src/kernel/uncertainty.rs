@@ -6,7 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{is_missing, missing, place, row_labels, row_sums, row_tops, x_ln_x},
+    rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels, x_ln_x},
     summary::summarise,
 };
 use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
@@ -83,10 +83,7 @@ fn uncertainty_kernel<F: Float>(
         for read in 0..comptime!(tile.reads) {
             let within = comptime!(read * tile.units) + unit;
             if within < here {
-                let mut x = 0.0f32;
-                if begin + within < all {
-                    x = f32::cast_from(cube[m * all + begin + within]);
-                }
+                let x = number_at::<F>(cube, m * all, begin + within, all);
                 staged[base + spots[read]] = x;
                 let y = if comptime!(holes == Holes::LeaveOut) { select(is_missing(x), 0.0f32, x) } else { x };
                 sums[read] = sums[read] + y;
@@ -133,7 +130,7 @@ fn uncertainty_kernel<F: Float>(
     sync_cube();
     summarise(&staged, 0, &mut held, labels, out, first_row, rows, tile);
     sync_cube();
-    row_sums(&staged, room, &mut held, &mut of_row, tile);
+    fold_rows(&staged, room, &mut held, &mut of_row, tile, Fold::Sum);
     #[unroll]
     for round in 0..comptime!(tile.rounds()) {
         let row = comptime!(round * tile.groups()) + unit / lanes;
@@ -141,7 +138,7 @@ fn uncertainty_kernel<F: Float>(
             out[3 * rows + first_row + row] = of_row[row];
         }
     }
-    row_tops(&votes, 0, &mut held, &mut of_row, tile);
+    fold_rows(&votes, 0, &mut held, &mut of_row, tile, Fold::Greatest);
     #[unroll]
     for round in 0..comptime!(tile.rounds()) {
         let row = comptime!(round * tile.groups()) + unit / lanes;
@@ -159,7 +156,7 @@ fn uncertainty_kernel<F: Float>(
         }
     }
     sync_cube();
-    row_sums(&staged, room, &mut held, &mut of_row, tile);
+    fold_rows(&staged, room, &mut held, &mut of_row, tile, Fold::Sum);
     #[unroll]
     for round in 0..comptime!(tile.rounds()) {
         let row = comptime!(round * tile.groups()) + unit / lanes;

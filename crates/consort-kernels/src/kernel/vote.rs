@@ -5,7 +5,7 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{is_missing, missing, place, row_labels, row_tops};
+use super::rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels};
 use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
 
 /// The kernel, as it is compiled.
@@ -108,10 +108,7 @@ fn vote_kernel<F: Float>(
         for read in 0..comptime!(tile.reads) {
             let within = comptime!(read * tile.units) + unit;
             if within < here {
-                let mut x = 0.0f32;
-                if begin + within < all {
-                    x = f32::cast_from(cube[member + begin + within]);
-                }
+                let x = number_at::<F>(cube, member, begin + within, all);
                 staged[base + spots[read]] = x;
                 if comptime!(election.by_mean) {
                     let there = !is_missing(x);
@@ -146,7 +143,7 @@ fn vote_kernel<F: Float>(
         }
     }
     sync_cube();
-    row_tops(&votes, 0, &mut held, &mut top_of, tile);
+    fold_rows(&votes, 0, &mut held, &mut top_of, tile, Fold::Greatest);
     // Among the columns that are even with the first, the one of the greatest mean, or the first.
     #[unroll]
     for read in 0..comptime!(tile.reads) {
