@@ -36,7 +36,6 @@ pub(crate) fn metric(asked: Option<&str>, predictions: &Predictions) -> Result<A
     suited(metric, task)
 }
 
-/// The metric, if it is for problems of this kind.
 /// The metric of this name, or the usual one, for what is to be predicted.
 pub(crate) fn of_outputs(name: Option<&str>, outputs: &Outputs) -> Result<Arc<dyn Metric>> {
     let task = outputs.task();
@@ -47,6 +46,7 @@ pub(crate) fn of_outputs(name: Option<&str>, outputs: &Outputs) -> Result<Arc<dy
     suited(metric, task)
 }
 
+/// The metric, if it is for problems of this kind.
 pub(crate) fn suited(metric: Arc<dyn Metric>, task: Task) -> Result<Arc<dyn Metric>> {
     if metric.suits(task) {
         return Ok(metric);
