@@ -303,7 +303,7 @@ pub(crate) struct Fuse {
     /// A rule, such as mean, vote, geometric, median; `--rule list` lists them
     #[arg(long, group = "method")]
     pub(crate) rule: Option<String>,
-    /// Select members: greedy (the default where there is a truth), best, or top:K
+    /// Select members: greedy (the default where there is a truth), best, or top:K; for each row anew by knora-e, knora-u, ola, des-p, meta-des, …
     #[arg(long, group = "method")]
     pub(crate) select: Option<String>,
     /// Fit weights: optimise, nnls, per-class, or score

@@ -7,6 +7,7 @@ use consort::{
     data::files::{ClassesMissing, Loaded},
     fusion::{
         calibrate::{self, Calibrated, Calibrator},
+        dynamic,
         rule::{self, Fixed, KnownOnly},
         select::{GreedySelection, SelectBest, SelectTop},
         stack::{LinearStack, LogisticStack},
@@ -149,15 +150,23 @@ fn known_only_mean(name: &str, args: &Fuse, loaded: &Loaded) -> Result<Box<dyn F
     }))
 }
 
+const SELECTIONS: &str = "greedy, best and top:K";
+
 fn selection(name: &str, args: &Fuse, metric: &Arc<dyn Metric>) -> Result<Box<dyn Fuser>> {
     Ok(match name.split_once(':') {
         None if name == "greedy" => Box::new(GreedySelection::new(metric.clone()).rounds(args.rounds)),
         None if name == "best" => Box::new(SelectBest::new(metric.clone())),
         Some(("top", count)) => {
-            let count = count.parse().map_err(|_| unknown("--select", name, "greedy, best and top:K"))?;
+            let count = count.parse().map_err(|_| unknown("--select", name, SELECTIONS))?;
             Box::new(SelectTop::new(metric.clone(), count))
         }
-        _ => return Err(unknown("--select", name, "greedy, best and top:K")),
+        _ => match dynamic::by_name(name) {
+            Err(Error::UnknownName { .. }) => {
+                let known = format!("{SELECTIONS}; for each row anew: {}", dynamic::NAMES.join(", "));
+                return Err(unknown("--select", name, &known));
+            }
+            dynamic => Box::new(dynamic?),
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub mod calibrate;
 pub mod diagnosis;
+pub mod dynamic;
 pub mod rule;
 pub mod select;
 pub mod stack;

@@ -85,6 +85,8 @@ fn every_method_runs_on_real_predictions_and_its_estimate_is_honest() {
         "--select greedy",
         "--select best",
         "--select top:3",
+        "--select knora-u:25",
+        "--select meta-des",
         "--weights optimise",
         "--weights nnls",
         "--weights per-class",

@@ -44,7 +44,7 @@ impl Fuser for Fixed {
 }
 
 /// Refuses a truth that is not parallel to the predictions, or of another problem.
-pub(super) fn same_rows(by: &str, predictions: &Predictions, truth: &Truth<'_>) -> Result<()> {
+pub(crate) fn same_rows(by: &str, predictions: &Predictions, truth: &Truth<'_>) -> Result<()> {
     if truth.rows() != predictions.rows() {
         return Err(Error::Length {
             what: format!("the truth given to `{by}`"),

@@ -9,13 +9,13 @@ use super::{
 /// How a member's row becomes the class that it chooses: the first greatest; for two classes the positive one as
 /// soon as it is not below the other (probability 0.5 on).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Chooser {
+pub(crate) struct Chooser {
     /// The class that wins a tie of two classes.
     positive: Option<usize>,
 }
 
 impl Chooser {
-    pub(super) fn new(outputs: &Outputs) -> Self {
+    pub(crate) fn new(outputs: &Outputs) -> Self {
         let positive = match outputs {
             Outputs::Classes(classes) if classes.len() == 2 => Some(classes.positive()),
             _ => None,
@@ -24,7 +24,7 @@ impl Chooser {
     }
 
     /// The class that a row chooses.
-    pub(super) fn choose(self, row: &[f32]) -> usize {
+    pub(crate) fn choose(self, row: &[f32]) -> usize {
         match (self.positive, row) {
             (Some(1), &[a, b]) => usize::from(b >= a),
             (Some(_), &[a, b]) => usize::from(b > a),

@@ -7,7 +7,7 @@ use super::softmax;
 ///
 /// A member of weight 0 is not in it. The order is by name so that a sum over members has the same bits however
 /// the members were listed.
-pub(super) struct Panel<'a> {
+pub(crate) struct Panel<'a> {
     predictions: &'a Predictions,
     /// Which member of the predictions each one is.
     places: Vec<usize>,
@@ -63,7 +63,7 @@ impl<'a> Panel<'a> {
     /// # Errors
     /// [`Error::Length`] or [`Error::Parameter`] for bad weights; [`Error::Unsupported`] naming the first member
     /// that gives what is not in `accepts`.
-    pub(super) fn new(
+    pub(crate) fn new(
         by: &str,
         predictions: &'a Predictions,
         weights: Option<&[f64]>,
@@ -135,7 +135,7 @@ impl<'a> Panel<'a> {
     }
 
     /// All that member `place` gives, logits as probabilities.
-    pub(super) fn probabilities(&self, place: usize) -> std::borrow::Cow<'a, [f32]> {
+    pub(crate) fn probabilities(&self, place: usize) -> std::borrow::Cow<'a, [f32]> {
         let mut values = std::borrow::Cow::Borrowed(self.predictions.member(place));
         if self.gives_logits(place) {
             self.soft(values.to_mut());

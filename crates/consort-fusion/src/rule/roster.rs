@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whom a rule was fitted on: the members, in the order of their names, and what they predict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Roster {
+pub(crate) struct Roster {
     members: Vec<String>,
     outputs: Outputs,
 }
@@ -15,6 +15,11 @@ impl Roster {
     /// [`Error::Unsupported`] unless they predict classes.
     pub(super) fn take(by: &str, predictions: &Predictions) -> Result<(Self, Predictions)> {
         predictions.outputs().classes(&format!("rule `{by}`"))?;
+        Self::of(predictions)
+    }
+
+    /// The same, whatever they predict.
+    pub(crate) fn of(predictions: &Predictions) -> Result<(Self, Predictions)> {
         let mut members: Vec<String> = predictions.names().map(String::from).collect();
         members.sort_unstable();
         let ordered = predictions.named(&members)?;
@@ -26,7 +31,7 @@ impl Roster {
     /// # Errors
     /// [`Error::UnknownName`] for a member that is absent, [`Error::Length`] if there are others too,
     /// [`Error::Unsupported`] if they predict other classes.
-    pub(super) fn call(&self, by: &str, predictions: &Predictions) -> Result<Predictions> {
+    pub(crate) fn call(&self, by: &str, predictions: &Predictions) -> Result<Predictions> {
         let ordered = predictions.named(&self.members)?;
         if predictions.members().len() != self.members.len() {
             return Err(Error::Length {
@@ -48,7 +53,7 @@ impl Roster {
     }
 
     /// How many members there are.
-    pub(super) fn members(&self) -> usize {
+    pub(crate) fn members(&self) -> usize {
         self.members.len()
     }
 

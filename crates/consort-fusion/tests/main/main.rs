@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 
 mod calibrate;
+mod dynamic;
 mod reference;
 mod rule_cases;
 mod rule_contracts;

@@ -1,11 +1,9 @@
 use consort_core::{Matrix, Model, Result, Samples};
+use consort_neighbours::{Neighbour, QUERIES, Search};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    KNearest, Votes,
-    search::{Neighbour, QUERIES, Search},
-};
+use super::{KNearest, Votes};
 use crate::{
     classes::Present,
     dense::{Schema, Table, whole},
@@ -133,7 +131,7 @@ impl Model for KNearestModel {
         self.check()?;
         let table = Table::known(BY, &self.features, rows)?;
         let (width, outputs) = (self.features.len(), self.outputs());
-        let search = Search::new(self.learner.distance, width, &self.rows, self.weights.as_deref());
+        let search = Search::new(self.learner.distance, width, &self.rows, self.weights.as_deref())?;
         let need = self.learner.k as f64;
         let mut predicted = Matrix::zeros(table.len(), outputs);
         predicted.values_mut().par_chunks_mut(QUERIES * outputs).enumerate().for_each(|(part, out)| {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 /// How far two rows are apart.
 ///
 /// ```
-/// use consort_linfa::Distance;
+/// use consort_neighbours::Distance;
 /// assert_eq!(Distance::Euclidean.between(&[0.0, 0.0], &[3.0, 4.0]), 5.0);
 /// assert_eq!(Distance::Manhattan.between(&[0.0, 0.0], &[3.0, 4.0]), 7.0);
 /// assert_eq!(Distance::Cosine.between(&[1.0, 0.0], &[0.0, 2.0]), 1.0);

@@ -1,18 +1,22 @@
+use consort_core::{Error, Result};
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 use rayon::prelude::*;
 
-use super::{Distance, nearest::Candidates};
+use crate::{Distance, candidates::Candidates};
 
 /// Rows that are compared at once: with [`QUERIES`] distances each they stay in a core's cache.
 const TILE: usize = 1024;
 
-/// Queries that are compared at once.
-pub(super) const QUERIES: usize = 64;
+/// So many queries are best compared at once, each part on a core of its own.
+pub const QUERIES: usize = 64;
 
 /// Rows made ready to be searched: distances by a matrix product in single precision, with bounds on its rounding, and
 /// those rows that may be among the nearest once more in double precision. So the neighbours are exactly those of a plain
 /// search in double precision, however the product was rounded.
-pub(super) struct Search<'a> {
+///
+/// Making it ready copies the rows once; a search of `n` queries is about `2 n m p` operations for `m` rows of `p` features.
+#[derive(Debug)]
+pub struct Search<'a> {
     distance: Distance,
     width: usize,
     /// `[row][feature]`
@@ -28,17 +32,40 @@ pub(super) struct Search<'a> {
     factor: f64,
 }
 
-/// A row of the training part, how far it is, and how much of its weight counts.
+/// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Neighbour {
-    pub(super) row: usize,
-    pub(super) distance: f64,
-    pub(super) weight: f64,
+pub struct Neighbour {
+    /// Which row, from 0 on.
+    pub row: usize,
+    /// How far it is.
+    pub distance: f64,
+    /// How much of its weight counts: all, but for the last neighbour.
+    pub weight: f64,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(distance: Distance, width: usize, rows: &'a [f32], weights: Option<&'a [f64]>) -> Self {
-        let count = rows.len() / width.max(1);
+    /// Rows `[row][feature]` of `width` features; a weight counts copies of a row.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a width of 0; [`Error::Length`] if the numbers are no whole rows, or the weights are not one a
+    /// row.
+    pub fn new(distance: Distance, width: usize, rows: &'a [f32], weights: Option<&'a [f64]>) -> Result<Self> {
+        if width == 0 {
+            return Err(Error::parameter("width", width, "at least 1"));
+        }
+        let count = rows.len() / width;
+        let expect = |what: &str, got: usize, expected: usize, unit: &'static str| match got == expected {
+            true => Ok(()),
+            false => Err(Error::Length {
+                what: what.into(),
+                got,
+                expected,
+                unit,
+                hint: format!("a row has {width} numbers and at most one weight"),
+            }),
+        };
+        expect("the table of rows", rows.len(), count * width, "numbers")?;
+        expect("the list of weights", weights.map_or(count, <[f64]>::len), count, "weights")?;
         let mut centre = vec![0.0; width];
         if distance != Distance::Cosine {
             for row in rows.chunks_exact(width) {
@@ -84,7 +111,7 @@ impl<'a> Search<'a> {
                 longest
             })
             .collect();
-        Self { tiles, squares, ..search }
+        Ok(Self { tiles, squares, ..search })
     }
 
     /// A row as it is compared, and its length (the sum of its sizes for Manhattan).
@@ -112,8 +139,16 @@ impl<'a> Search<'a> {
         &self.rows[row * self.width..(row + 1) * self.width]
     }
 
-    /// The nearest rows of at most [`QUERIES`] queries, `[query][feature]`: so many that their weights sum to `need`, or all.
-    pub(super) fn nearest(&self, queries: &[f32], need: f64) -> Vec<Vec<Neighbour>> {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.squares.len()
+    }
+
+    /// The nearest rows of some queries, `[query][feature]`: so many that their weights sum to `need`, or all; the nearest
+    /// first, of equal distance the first row. Numbers beyond the last whole query are not read.
+    ///
+    /// It works on one core, and keeps 4 kB a query: from a parallel loop give it [`QUERIES`] at a time.
+    pub fn nearest(&self, queries: &[f32], need: f64) -> Vec<Vec<Neighbour>> {
         let (width, count) = (self.width, queries.len() / self.width);
         let mut scaled = vec![0.0; queries.len()];
         let lengths: Vec<f64> = queries
@@ -228,7 +263,7 @@ mod tests {
             rows[..width].fill(1e3 * scale);
             queries[..width].fill(3e38);
             for distance in [Distance::Euclidean, Distance::Manhattan, Distance::Cosine] {
-                let search = Search::new(distance, width, &rows, None);
+                let search = Search::new(distance, width, &rows, None).unwrap();
                 let found = search.nearest(&queries, 7.0);
                 for (query, found) in queries.chunks_exact(width).zip(&found) {
                     let found: Vec<usize> = found.iter().map(|n| n.row).collect();
