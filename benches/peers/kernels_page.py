@@ -1,21 +1,8 @@
 #!/usr/bin/env python3
 """Tables of what `benches/gpu.sh` found, for docs/benchmarks/kernels.md.  kernels_page.py FOLDER"""
-import json
-import os
 import sys
 
-
-def lines(folder, name):
-    path = os.path.join(folder, name)
-    if not os.path.exists(path):
-        return []
-    with open(path) as file:
-        return [json.loads(line) for line in file if line.startswith("{")]
-
-
-def table(head, rows):
-    text = "| " + " | ".join(head) + " |\n|---|" + "---:|" * (len(head) - 1) + "\n"
-    return text + "".join("| " + " | ".join(map(str, row)) + " |\n" for row in rows)
+from page import lines, table
 
 
 def ratio(theirs, ours):

@@ -25,3 +25,8 @@ pub mod schedule;
 pub mod weights;
 
 pub use input::{Augment, Scale};
+
+// The code of the book runs with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/deep.md")]
+struct NetsPage;

@@ -31,6 +31,12 @@ pub(crate) enum Command {
     /// Make a report to look at, of a run or of prediction files
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Box<Report>),
+    /// Look for what is wrong with an ensemble, of a run or of prediction files
+    #[command(after_help = DIAGNOSE_EXAMPLES)]
+    Diagnose(Box<Diagnose>),
+    /// Look at a run while it is made, in a browser on this machine
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(Box<Watch>),
     /// List, add, drop or replace members of a run; only the fusion is fitted anew
     #[command(after_help = MEMBERS_EXAMPLES)]
     Members(Box<Members>),
@@ -81,7 +87,28 @@ Examples:
 const REPORT_EXAMPLES: &str = "\
 Examples:
   consort report run -o report.html
-  consort report fused.csv oof/*.csv --truth y.csv -o report.html";
+  consort report fused.csv oof/*.csv --truth y.csv -o report.html
+  consort report run -o report.md
+  consort report run --charts pictures --chart-format png --theme light
+  consort report run --tensorboard logs";
+
+const DIAGNOSE_EXAMPLES: &str = "\
+Examples:
+  consort diagnose run
+  consort diagnose oof/*.csv --truth y.csv
+  consort diagnose oof/*.csv --truth visits.csv --fold fold --group patient --time day
+  consort diagnose run --json --fail-on warning
+
+A run is looked at with its own fusion and folds, and with its table where that is as it was; files with a greedy
+selection. Exit code: 0 done; 1 it could not be done; 2 the command line is wrong; 3 something as bad as --fail-on was
+found.";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  consort watch run
+  consort watch run --port 8080
+
+The page is served to this machine alone (127.0.0.1), reads the folder of the run and nothing else, and ends with Ctrl-C.";
 
 const MEMBERS_EXAMPLES: &str = "\
 Examples:
@@ -369,8 +396,23 @@ pub(crate) struct Report {
     #[arg(value_name = "RUN|PRED", required = true)]
     pub(crate) subjects: Vec<String>,
     /// Where the report goes
-    #[arg(short, long, value_name = "R.html")]
-    pub(crate) output: PathBuf,
+    #[arg(short, long, value_name = "R.html", required_unless_present_any = ["charts", "tensorboard"])]
+    pub(crate) output: Option<PathBuf>,
+    /// What the report is written as [default: by the ending of -o, else html]
+    #[arg(long, value_enum, requires = "output")]
+    pub(crate) format: Option<PageFormat>,
+    /// A folder for each chart as a file of its own
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) charts: Option<PathBuf>,
+    /// What those charts are written as
+    #[arg(long, value_enum, default_value_t = ChartFormat::Svg, requires = "charts")]
+    pub(crate) chart_format: ChartFormat,
+    /// Light or dark [default: auto, as the reader's system says; pictures are light]
+    #[arg(long, value_enum, default_value_t = Theme::Auto)]
+    pub(crate) theme: Theme,
+    /// A folder for the scores and the rounds of the selection as a TensorBoard event file
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tensorboard: Option<PathBuf>,
     /// What is judged [default: that of the run; log_loss, or rmse for regression]
     #[arg(long, value_name = "METRIC")]
     pub(crate) metric: Option<String>,
@@ -378,6 +420,86 @@ pub(crate) struct Report {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) running: Running,
+}
+
+/// What a report is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// A page that needs nothing else
+    Html,
+    /// Verdict and leaderboard for a README or a pull request
+    Md,
+    /// All that it holds, charts as data
+    Json,
+    /// Plain text
+    Text,
+}
+
+/// What a chart is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChartFormat {
+    /// Drawings whose text stays text
+    Svg,
+    /// Pictures
+    Png,
+    /// The data, for those who draw themselves
+    Json,
+}
+
+/// The colours of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Theme {
+    /// As the reader's system says
+    Auto,
+    Light,
+    Dark,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diagnose {
+    /// A run of `fit`, or prediction files (NAME=FILE renames)
+    #[arg(value_name = "RUN|PRED", required = true)]
+    pub(crate) subjects: Vec<String>,
+    /// What is to be good [default: that of the run; log_loss, or rmse for regression]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+    /// A column beside the truth: rows of one group should be in one fold (with --fold)
+    #[arg(long, value_name = "COL")]
+    pub(crate) group: Option<String>,
+    /// A column beside the truth: when each row happened, as numbers or as texts in the order of time (with --fold)
+    #[arg(long, value_name = "COL")]
+    pub(crate) time: Option<String>,
+    /// Exit with code 3 if something as bad as this was found
+    #[arg(long, value_enum, value_name = "HOW BAD")]
+    pub(crate) fail_on: Option<HowBad>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The folder of the run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The port of 127.0.0.1 [default: one that is free]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Say the address as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum HowBad {
+    /// Anything at all
+    Note,
+    /// Worth mending
+    Warning,
+    /// The scores cannot be believed, or the ensemble is worse than it need be
+    Fault,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use consort::{
 };
 use serde_json::{Value, json};
 
-use crate::{failure::Result, method, report, score_card::ScoreCard, session::Session};
+use crate::{failure::Result, method, report, score_card::ScoreCard, session::Session, training::Fits};
 
 /// What was fitted, and on what it is judged.
 pub(crate) struct Fitted<'a> {
@@ -88,9 +88,10 @@ impl Judged {
         predictions: &Predictions,
         truth: &Truth<'_>,
         fitted: &Fitted<'_>,
+        fits: Option<&Fits>,
     ) -> Result<plot::report::Report> {
         session.doing("drawing the report");
-        report::of_judged(session, predictions, truth, fitted, &self.metrics, &self.judgement)
+        report::of_judged(session, predictions, truth, fitted, &self.metrics, &self.judgement, fits)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The program `consort`: fit, predict, fuse, evaluate, report, compare and split from files.
+//! The program `consort`: fit, predict, fuse, evaluate, report, diagnose, watch, compare and split from files.
 
 mod args;
 mod commands;
@@ -26,8 +26,13 @@ fn main() -> ExitCode {
         Command::Fuse(args) => commands::fuse::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Report(args) => commands::report::run(&args),
+        Command::Diagnose(args) => match commands::diagnose::run(&args) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Members(args) => commands::members::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Watch(args) => commands::watch::run(&args),
         Command::Split(args) => commands::split::run(&args),
     };
     match done {

@@ -1,6 +1,6 @@
 //! The report, made of what was judged.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
 use consort::{
     core::{Fusion, Metric, Predictions, Truth},
@@ -8,14 +8,21 @@ use consort::{
     fusion::verdict::{Conclusion, Judgement},
     metrics::significance::Difference,
     plot::{
-        self,
+        self, Theme,
         chart::{Gain, Gains},
-        report::{Tone, Verdict},
+        report::{ChartFormat, Tone, Verdict},
     },
 };
 use serde_json::Value;
 
-use crate::{failure::Result, judging::Fitted, listing, session::Session};
+use crate::{
+    args::{self, PageFormat},
+    failure::{Failure, Result},
+    judging::Fitted,
+    listing,
+    session::Session,
+    training::Fits,
+};
 
 /// The report of a fusion that was judged.
 pub(crate) fn of_judged(
@@ -25,6 +32,7 @@ pub(crate) fn of_judged(
     fitted: &Fitted<'_>,
     metrics: &[Arc<dyn Metric>],
     judgement: &Judgement,
+    fits: Option<&Fits>,
 ) -> Result<plot::report::Report> {
     let Judgement { verdict, ensemble, .. } = judgement;
     let weights = fitted.fusion.weights();
@@ -37,6 +45,14 @@ pub(crate) fn of_judged(
         .seed(session.seed);
     if let Some(weights) = &weights {
         subject = subject.weights(weights);
+    }
+    if let Some(fits) = fits {
+        if fits.own_scores.iter().any(Option::is_some) {
+            subject = subject.train_scores(&fits.own_scores);
+        }
+        if let Some(seconds) = &fits.seconds {
+            subject = subject.costs("time to fit, in seconds", seconds);
+        }
     }
     let path = serde_json::to_value(fitted.fusion)?;
     let (picks, scores, best) = selection_path(&path);
@@ -98,13 +114,92 @@ pub(crate) fn headline(conclusion: Conclusion, text: &str, gains: &[Difference])
     verdict
 }
 
-/// Writes a report, with all that there is to warn of.
-pub(crate) fn write(session: &mut Session, path: &Path, report: plot::report::Report) -> Result<()> {
-    let html = report.warnings(session.warnings()).to_html()?;
-    publish(path, |file| std::io::Write::write_all(file, html.as_bytes()))?;
-    session.put("report", path.display().to_string().into());
-    session.say(format!("report written to {}", path.display()));
-    Ok(())
+/// What is to be written of a report.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    page: Option<(&'a Path, PageFormat)>,
+    charts: Option<(&'a Path, ChartFormat)>,
+    theme: Theme,
+    tensorboard: Option<&'a Path>,
+}
+
+impl<'a> Wanted<'a> {
+    /// The page that people look at.
+    pub(crate) fn html(path: &'a Path) -> Self {
+        Self { page: Some((path, PageFormat::Html)), charts: None, theme: Theme::Auto, tensorboard: None }
+    }
+
+    /// What `consort report` was asked for.
+    pub(crate) fn asked(args: &'a args::Report) -> Self {
+        let by_ending = |path: &Path| match path.extension().and_then(|ending| ending.to_str()) {
+            Some("md" | "markdown") => PageFormat::Md,
+            Some("json") => PageFormat::Json,
+            Some("txt") => PageFormat::Text,
+            _ => PageFormat::Html,
+        };
+        let format = |path: &Path| args.format.unwrap_or_else(|| by_ending(path));
+        Self {
+            page: args.output.as_deref().map(|path| (path, format(path))),
+            charts: args.charts.as_deref().map(|folder| {
+                let format = match args.chart_format {
+                    args::ChartFormat::Svg => ChartFormat::Svg,
+                    args::ChartFormat::Png => ChartFormat::Png,
+                    args::ChartFormat::Json => ChartFormat::Json,
+                };
+                (folder, format)
+            }),
+            theme: match args.theme {
+                args::Theme::Auto => Theme::Auto,
+                args::Theme::Light => Theme::Light,
+                args::Theme::Dark => Theme::Dark,
+            },
+            tensorboard: args.tensorboard.as_deref(),
+        }
+    }
+
+    /// Writes it, with all that there is to warn of.
+    pub(crate) fn write(&self, session: &mut Session, report: plot::report::Report) -> Result<()> {
+        let report = report.warnings(session.warnings()).theme(self.theme);
+        let put = |path: &Path, bytes: &[u8]| -> Result<()> {
+            Ok(publish(path, |file| std::io::Write::write_all(file, bytes))?)
+        };
+        if let Some((path, format)) = self.page {
+            let text = match format {
+                PageFormat::Html => report.to_html()?,
+                PageFormat::Md => report.to_markdown(),
+                PageFormat::Json => report.to_json()?,
+                PageFormat::Text => report.to_text(plot::report::TextStyle::default()),
+            };
+            put(path, text.as_bytes())?;
+            session.put("report", path.display().to_string().into());
+            session.say(format!("report written to {}", path.display()));
+        }
+        if let Some((folder, format)) = self.charts {
+            make(folder)?;
+            let files = report.chart_files(format)?;
+            for file in &files {
+                put(&folder.join(&file.name), &file.bytes)?;
+            }
+            let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+            session.put("charts", serde_json::json!({ "folder": folder.display().to_string(), "files": names }));
+            session.say(format!("{} charts written to {}", files.len(), folder.display()));
+        }
+        if let Some(folder) = self.tensorboard {
+            make(folder)?;
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let mut events = plot::tensorboard::EventFile::new(now.as_secs_f64());
+            events.report(&report);
+            let path = folder.join(events.name());
+            put(&path, events.bytes())?;
+            session.put("tensorboard", path.display().to_string().into());
+            session.say(format!("scalars for TensorBoard written to {}", path.display()));
+        }
+        Ok(())
+    }
+}
+
+fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "it cannot be made", error))
 }
 
 /// What a report of this fusion is called.

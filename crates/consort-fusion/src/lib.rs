@@ -13,3 +13,11 @@ pub mod weights;
 mod saved;
 
 pub use saved::SavedFusion;
+
+// The code of the book runs with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/diagnose.md")]
+struct DiagnosePage;
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/your-own.md")]
+struct YourOwnPage;

@@ -52,3 +52,8 @@ pub use tally::{BinnedAuc, Calibration, Confusion, binned_auc};
 pub use uncertainty::{Measures, Uncertainty};
 pub use vote::Vote;
 pub use weighted_mean::WeightedMean;
+
+// The code of the book runs with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/gpu.md")]
+struct KernelsPage;

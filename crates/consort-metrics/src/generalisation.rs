@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// A rule of thumb in plain words, not a test. Losses are measured as gains over a blind guess:
 ///
-/// * **leaks?** if the loss on unseen rows is less than on seen ones by more than its interval and a tenth of the gain;
+/// * **leaks?** if the loss on unseen rows is less than on seen ones by more than its interval, a tenth of the member's or
+///   the best member's gain, and a hundredth of the blind guess's loss, so that near chance chance alone says nothing;
 /// * **overfits** if more than 30 % of the gain (beyond the interval) is lost on unseen rows;
 /// * **memorises** if so, but its gain there is still within 10 % of the best member's: forests and nearest neighbours
 ///   know their rows by heart and are good all the same;
@@ -50,7 +51,8 @@ impl FitReading {
         if ![seen_gain, unseen_gain, best_gain].iter().all(|gain| gain.is_finite()) {
             return FitReading::Unknown;
         }
-        if unseen_gain - seen_gain > noise + 0.1 * seen_gain.abs() {
+        let gain = seen_gain.abs().max(best_gain);
+        if unseen_gain - seen_gain > noise + 0.1 * gain + 0.01 * blind.abs() {
             return FitReading::Leaks;
         }
         if seen_gain > 0.0 && seen_gain - unseen_gain > noise + 0.3 * seen_gain {
@@ -138,6 +140,18 @@ mod tests {
         let weights = [1.0, 1.0, 0.0];
         let truth = Truth::weighted(&target, &weights).unwrap();
         assert_eq!(blind_score(&RootMeanSquaredError, &truth).unwrap().value(), Some(1.0));
+    }
+
+    #[test]
+    fn a_member_that_gains_nothing_underfits_and_does_not_leak() {
+        // Log losses about that of a blind guess, as members of pure noise have them.
+        for (train, unseen) in [(0.6931, 0.6925), (0.6940, 0.6920), (0.6900, 0.6898)] {
+            let read = FitReading::of(Some(0.6931), train, unseen, 0.0, 0.6898);
+            assert!(read != FitReading::Leaks, "{train} {unseen}: {read}");
+        }
+        // Beside members that gain much, a little more on unseen rows is nothing.
+        assert_eq!(FitReading::of(Some(0.6931), 0.69, 0.66, 0.0, 0.2), FitReading::Underfits);
+        assert_eq!(FitReading::of(Some(0.6931), 0.69, 0.3, 0.0, 0.2), FitReading::Leaks);
     }
 
     #[test]

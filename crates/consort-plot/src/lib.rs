@@ -19,7 +19,14 @@ mod table;
 pub mod tensorboard;
 pub mod terminal;
 
+#[cfg(feature = "png")]
+pub use draw::Picture;
 pub use draw::number::{decimals, number};
 pub use draw::{Svg, Theme};
 pub use figure::Figure;
 pub use table::Table;
+
+// The code of the book runs with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/report.md")]
+struct ReportPage;

@@ -5,7 +5,7 @@
 
 use crate::{
     chart::{ScorePath, TrainingCurves},
-    report::Leaderboard,
+    report::{Leaderboard, Report},
 };
 
 /// An event file that is being written, in memory.
@@ -79,6 +79,38 @@ impl EventFile {
         for row in &board.rows {
             if let Some(score) = row.score.value() {
                 self.scalar(&format!("{}/{}", board.metric, row.name), 0, score);
+            }
+        }
+    }
+
+    /// What of a report has steps or scores: leaderboard, selections, training curves.
+    ///
+    /// ```
+    /// use consort_core::Direction;
+    /// use consort_plot::{report::{LeaderRow, Leaderboard, Report}, tensorboard::EventFile};
+    /// let board = Leaderboard::new("auc", Direction::Higher, vec![LeaderRow::new("a", 0.9.into())]);
+    /// let mut events = EventFile::new(0.0);
+    /// events.report(&Report::new("t").leaderboard(board));
+    /// assert!(events.bytes().windows(5).any(|part| part == b"auc/a"));
+    /// ```
+    pub fn report(&mut self, report: &Report) {
+        if let Some(board) = &report.leaderboard {
+            self.leaderboard(board);
+        }
+        for chart in &report.charts {
+            // A chart in a report is its data: what is of another kind does not read as this one.
+            match chart.slug {
+                "score-path" => {
+                    if let Ok(path) = serde_json::from_value(chart.data.clone()) {
+                        self.score_path(&path);
+                    }
+                }
+                "training-curves" => {
+                    if let Ok(curves) = serde_json::from_value(chart.data.clone()) {
+                        self.training_curves(&curves);
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -29,3 +29,8 @@ pub mod model;
 mod tree;
 
 pub use tree::{Node, Split, Test, Tree};
+
+// The code of the book runs with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/trees.md")]
+struct TreesPage;

@@ -17,7 +17,8 @@ use crate::{
     failure::{Failure, Result},
     inputs,
     judging::{members_json, resamples},
-    listing, method, report,
+    listing, method,
+    report::{self, Wanted},
     score_card::ScoreCard,
     session::Session,
 };
@@ -89,7 +90,7 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
             if let Some((text, gain)) = &gain {
                 report = report.verdict(report::headline(Conclusion::of(gain), text, std::slice::from_ref(gain)));
             }
-            report::write(session, path, report)?;
+            Wanted::html(path).write(session, report)?;
         }
     } else {
         session.say(format!("{} rows fused by {}", predictions.rows(), saved.fusion.name()));

@@ -14,7 +14,7 @@ use consort::{
     },
     ensemble::{
         cross_fit::OnError,
-        run::{Bundle, Origin, Roll, RollEntry, RunFolder, data_hash},
+        run::{Bundle, NotedRun, Origin, Roll, RollEntry, RunFolder, data_hash},
         stack::{StackFit, StackOptions},
     },
 };
@@ -23,8 +23,9 @@ use crate::{
     args::{Fit, Method, TaskName},
     failure::{Failure, Result},
     method,
+    report::Wanted,
     session::Session,
-    training::{self, Bars, Outcome, Plan, Recipe, TestedRows, write_ensemble, write_split},
+    training::{self, Bars, Fits, Outcome, Plan, Recipe, TestedRows, write_ensemble, write_split},
 };
 
 pub(crate) fn run(args: &Fit) -> Result<()> {
@@ -175,7 +176,10 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
         cancel: limit.as_ref(),
         ..FitContext::new(session.seed)
     };
-    let options = StackOptions { store: Some(folder), on_error: OnError::Skip, limited: limit.is_some() };
+    // Each fit leaves a note of its score, for those who watch.
+    let folds = stacking.folds(&Samples::all(&data), session.seed)?;
+    let noted = NotedRun::new(folder, &data, &folds, &*metric);
+    let options = StackOptions { store: Some(&noted), on_error: OnError::Skip, limited: limit.is_some() };
     let fit = stacking.fit_with(&Samples::all(&data), &context, &options)?;
     bars.finish();
     fit.warnings.iter().for_each(|warning| session.warn(warning.clone()));
@@ -187,10 +191,13 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     write_split(run, &fit, &data, plan.id())?;
     let rows = TestedRows::of_fit(&fit, &data, plan.id())?;
     rows.write(run)?;
-    let roll = write_members(run, plan, &fit, &rows)?;
+    let mut roll = write_members(run, plan, &fit, &rows)?;
+    training::score_own_rows(session, &mut roll, plan, &data, &fit.folds, folder)?;
     let predictions = &fit.seen.predictions;
-    let outcome = Outcome { rows: &rows, predictions, roll: &roll, fuser: &*fuser, metric: &metric };
-    let judged = outcome.tell(session, &fit.model, folder, Some(&run.join("report.html")))?;
+    let fits = Fits::of(&roll, true);
+    let outcome = Outcome { rows: &rows, predictions, roll: &roll, fuser: &*fuser, metric: &metric, fits };
+    let report = run.join("report.html");
+    let judged = outcome.tell(session, &fit.model, folder, Some(&Wanted::html(&report)))?;
     outcome.leaderboard(session, &judged, folder);
     let bundle = Bundle { outputs, schema: serde_json::to_value(&plan.schema)?, model: fit.model };
     write_ensemble(run, &bundle, &roll)?;
@@ -230,6 +237,7 @@ fn write_members(run: &Path, plan: &Plan, fit: &StackFit, rows: &TestedRows) -> 
             checksum: rows.write_member(run, &member.name, &values, predictions.outputs(), folds.as_ref())?,
             fit_time: times.map(|times| times.fit).unwrap_or_default(),
             predict_time: times.map(|times| times.predict).unwrap_or_default(),
+            own_score: None,
         });
     }
     Ok(roll)

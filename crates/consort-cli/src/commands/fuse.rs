@@ -19,7 +19,8 @@ use crate::{
     failure::{Failure, Result},
     inputs,
     judging::{Fitted, Judged, members_json},
-    listing, method, report,
+    listing, method,
+    report::{self, Wanted},
     score_card::ScoreCard,
     session::Session,
 };
@@ -83,7 +84,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             if let Some(weights) = &weights {
                 subject = subject.weights(weights);
             }
-            report::write(session, path, plot::overview::from_predictions(&subject)?)?;
+            Wanted::html(path).write(session, plot::overview::from_predictions(&subject)?)?;
         }
         kept = Some(fused);
     }
@@ -155,8 +156,8 @@ fn judged(
     session.say(judged.judgement.verdict.text());
     judged.put(session, predictions)?;
     if let Some(path) = &args.report {
-        let made = judged.report(session, predictions, truth, fitted)?;
-        report::write(session, path, made)?;
+        let made = judged.report(session, predictions, truth, fitted, None)?;
+        Wanted::html(path).write(session, made)?;
     }
     Ok(Some(judged.judgement.best_member.name))
 }

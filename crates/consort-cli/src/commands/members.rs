@@ -15,8 +15,9 @@ use crate::{
     args::{Change, Members},
     failure::{Failure, Result},
     inputs,
+    report::Wanted,
     session::Session,
-    training::{Done, Outcome, TestedRows, predictions_of, write_ensemble},
+    training::{Done, Fits, Outcome, TestedRows, predictions_of, write_ensemble},
 };
 
 pub(crate) fn run(args: &Members) -> Result<()> {
@@ -44,9 +45,11 @@ pub(crate) fn run(args: &Members) -> Result<()> {
         roll.members.extend(names.into_iter().map(foreign));
         bundle = refit(&mut session, &folder, &roll, bundle, &predictions, &rows, &*fuser)?;
     }
-    let outcome = Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric };
+    let fits = Fits::of(&roll, true);
+    let outcome =
+        Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric, fits };
     let report = args.run.join("report.html");
-    let judged = outcome.tell(&mut session, &bundle.model, &folder, is_changed.then_some(report.as_path()))?;
+    let judged = outcome.tell(&mut session, &bundle.model, &folder, is_changed.then_some(&Wanted::html(&report)))?;
     outcome.leaderboard(&mut session, &judged, &folder);
     if is_changed {
         for (name, values) in &joined {

@@ -3,6 +3,7 @@
 mod apply;
 pub(crate) mod bundle;
 pub(crate) mod compare;
+pub(crate) mod diagnose;
 pub(crate) mod evaluate;
 pub(crate) mod evaluate_run;
 pub(crate) mod fit;
@@ -11,3 +12,4 @@ pub(crate) mod members;
 pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod split;
+pub(crate) mod watch;

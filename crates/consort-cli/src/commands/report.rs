@@ -15,9 +15,10 @@ use crate::{
     failure::{Failure, Result},
     inputs,
     judging::resamples,
-    listing, method, report,
+    listing, method,
+    report::{self, Wanted},
     session::Session,
-    training::{Done, Outcome},
+    training::{Done, Fits, Outcome},
 };
 
 pub(crate) fn run(args: &Report) -> Result<()> {
@@ -42,13 +43,16 @@ fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
     }
     let Done { folder, outputs, metric, fuser, roll, rows, bundle } = Done::open(session, run)?;
     // The fusion is fitted for the run's metric, whatever it is judged by.
+    let of_run = metric.name();
     let metric = match &args.metric {
         Some(name) => method::of_outputs(Some(name), &outputs)?,
         None => metric,
     };
+    let fits = Fits::of(&roll, metric.name() == of_run);
     let predictions = rows.members(run, &roll, &outputs)?;
-    let outcome = Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric };
-    let judged = outcome.tell(session, &bundle.model, &folder, Some(&args.output))?;
+    let outcome =
+        Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric, fits };
+    let judged = outcome.tell(session, &bundle.model, &folder, Some(&Wanted::asked(args)))?;
     outcome.leaderboard(session, &judged, &folder);
     Ok(())
 }
@@ -73,7 +77,7 @@ fn of_files(session: &mut Session, args: &Report) -> Result<()> {
     if let Some(verdict) = best_and_second(session, predictions, &truth, &*metric)? {
         made = made.verdict(verdict);
     }
-    report::write(session, &args.output, made)
+    Wanted::asked(args).write(session, made)
 }
 
 /// Whether the best prediction is better than the second, in words; nothing where they cannot be compared.

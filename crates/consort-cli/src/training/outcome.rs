@@ -10,11 +10,12 @@ use consort::{
 };
 use serde_json::json;
 
-use super::TestedRows;
+use super::{Fits, TestedRows};
 use crate::{
     failure::{Failure, Result},
     judging::{Fitted, Judged},
-    listing, report,
+    listing,
+    report::Wanted,
     session::Session,
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Outcome<'a> {
     pub(crate) roll: &'a Roll,
     pub(crate) fuser: &'a dyn Fuser,
     pub(crate) metric: &'a std::sync::Arc<dyn Metric>,
+    pub(crate) fits: Fits,
 }
 
 impl Outcome<'_> {
@@ -34,7 +36,7 @@ impl Outcome<'_> {
         session: &mut Session,
         model: &StackedModel,
         folder: &RunFolder,
-        to: Option<&Path>,
+        to: Option<&Wanted<'_>>,
     ) -> Result<Judged> {
         let Some(fusion) = model.fusion() else {
             return Err(Failure::usage("the ensemble has no fusion"));
@@ -48,9 +50,9 @@ impl Outcome<'_> {
         judged.put(session, self.predictions)?;
         self.put_roll(session, folder, &judged);
         session.say(judged.judgement.verdict.text());
-        if let Some(path) = to {
-            let made = judged.report(session, self.predictions, &truth, &fitted)?;
-            report::write(session, path, made)?;
+        if let Some(wanted) = to {
+            let made = judged.report(session, self.predictions, &truth, &fitted, Some(&self.fits))?;
+            wanted.write(session, made)?;
         }
         Ok(judged)
     }
@@ -106,6 +108,7 @@ impl Outcome<'_> {
                 "fit_seconds": entry.fit_time.as_secs_f64(),
                 "predict_seconds": entry.predict_time.as_secs_f64(),
                 "bytes": folder.bytes_of(&entry.name),
+                "own_rows_score": entry.own_score,
             })
         });
         session.put("members", told.collect());

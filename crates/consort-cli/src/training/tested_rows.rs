@@ -89,6 +89,11 @@ impl TestedRows {
         Ok(Truth::with(&self.target, self.weights.as_deref())?)
     }
 
+    /// The number of the fold that tested each row.
+    pub(crate) fn fold_numbers(&self) -> &[u32] {
+        &self.folds
+    }
+
     /// The parts in which the ensemble is judged: the folds of the members, or others where these are but one.
     pub(crate) fn partitions(&self, predictions: &Predictions, seed: Seed) -> Result<Partitions> {
         // The folds in order, numbered from 0: the last layer may lack some.

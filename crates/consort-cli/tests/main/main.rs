@@ -4,6 +4,7 @@
 
 mod cases;
 mod credit;
+mod diagnose;
 mod fit;
 mod groups;
 mod hostile;
@@ -15,3 +16,4 @@ mod program;
 mod recipes;
 mod splits;
 mod trouble;
+mod watch;

@@ -11,6 +11,7 @@ use serde_json::Value;
 /// What a run of the program said.
 pub(crate) struct Ran {
     pub(crate) ok: bool,
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
@@ -35,6 +36,7 @@ pub(crate) fn consort<S: AsRef<str>>(args: &[S]) -> Ran {
     let output = Command::cargo_bin("consort").unwrap().args(args.iter().map(AsRef::as_ref)).output().unwrap();
     Ran {
         ok: output.status.success(),
+        code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }

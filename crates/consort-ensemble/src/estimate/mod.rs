@@ -1,15 +1,17 @@
 //! What an estimate is worth.
 //!
 //! [`Nested`] scores whole recipes on rows that nothing of them saw. [`ShuffledTarget`] finds out whether an estimate sees
-//! what it must not: without anything to learn it must fall to chance. [`findings`] says what about the data and the folds
-//! makes an estimate too good.
+//! what it must not: without anything to learn it must fall to chance. [`diagnose_data`] says what about the data and the
+//! folds makes an estimate too good, and [`OwnRows`] what members score on the rows that they learnt from.
 
-mod findings;
+mod diagnosis;
 mod nested;
+mod own_rows;
 mod shuffled_target;
 mod telling;
 mod twins;
 
-pub use findings::{Finding, Kind, findings};
+pub use diagnosis::{diagnose_data, diagnose_folds};
 pub use nested::{Nested, NestedScores, RecipeScores};
+pub use own_rows::OwnRows;
 pub use shuffled_target::{Probe, ShuffledTarget, Told};

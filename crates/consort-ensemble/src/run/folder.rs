@@ -18,6 +18,7 @@ use crate::{
 /// ```text
 /// run.json                       what is to be done: data, recipe, seed; written first and never changed
 /// models/NAME/l0-r0-f3.fit       one fitted model a layer, member, repeat and fold, with its predictions
+/// models/NAME/l0-r0-f3.note      what is told of that fit: score, times
 /// models/NAME/l0-all.fit         one fitted on all rows
 /// predictions/NAME.parquet       the out-of-fold predictions of a member
 /// truth.parquet                  what they are scored on
@@ -92,7 +93,7 @@ impl RunFolder {
     }
 
     /// The file of a fit.
-    fn file(&self, key: &FitKey) -> PathBuf {
+    pub(super) fn file(&self, key: &FitKey) -> PathBuf {
         let name = match key.part {
             Part::Fold { repeat, fold } => format!("l{}-r{repeat}-f{fold}.fit", key.layer),
             Part::All => format!("l{}-all.fit", key.layer),

@@ -2,12 +2,14 @@
 
 mod bundle;
 mod data_hash;
+mod fit_note;
 mod folder;
 mod roll;
 mod sealed;
 
 pub use bundle::Bundle;
 pub use data_hash::data_hash;
+pub use fit_note::{FitNote, NotedRun};
 pub use folder::RunFolder;
 pub use roll::{Origin, Roll, RollEntry, file_checksum};
 pub use sealed::{read_sealed, write_sealed};

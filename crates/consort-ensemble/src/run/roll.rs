@@ -63,6 +63,9 @@ pub struct RollEntry {
     /// How long its predictions took in sum; 0 for a foreign member.
     #[serde(default)]
     pub predict_time: Duration,
+    /// Its score on rows that it learnt from, in the metric of the run, where that is known.
+    #[serde(default)]
+    pub own_score: Option<f64>,
 }
 
 impl Roll {

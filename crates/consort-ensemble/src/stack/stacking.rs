@@ -1,8 +1,8 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use consort_core::{
-    Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Progress, Result, Samples, Silent, Split, Splitter,
-    Takes, Truth, Warning,
+    Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Progress, Result, Samples, Seed, Silent, Split,
+    Splitter, Takes, Truth, Warning,
 };
 use consort_fusion::{
     select::GreedySelection,
@@ -165,6 +165,14 @@ impl Stacking {
             });
         }
         Ok(())
+    }
+
+    /// The folds of the first layer, by rows of the data set: those that a fit with this seed draws.
+    ///
+    /// # Errors
+    /// If the rows cannot be split.
+    pub fn folds(&self, train: &Samples<'_>, seed: Seed) -> Result<Vec<Fold>> {
+        Ok(split(train, self.splitter.as_ref(), seed.child("split"), "stacking")?.0.folds)
     }
 
     /// The model fitted on these samples, as its own type, and what it was made of.

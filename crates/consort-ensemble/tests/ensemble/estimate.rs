@@ -8,7 +8,7 @@ use consort_core::{
 };
 use consort_ensemble::{
     NamedLearner,
-    estimate::{Kind, Nested, ShuffledTarget, Told, findings},
+    estimate::{Nested, ShuffledTarget, Told, diagnose_data},
     stack::Stacking,
 };
 use consort_linfa::linear::LinearRegression;
@@ -192,8 +192,14 @@ fn a_probe_calls_honest_estimates_leaks_as_rarely_as_it_says() {
     assert!(called <= 5, "{called}");
 }
 
-fn kinds(data: &Dataset, folds: &[Fold]) -> Vec<Kind> {
-    findings(data, folds).unwrap().into_iter().map(|finding| finding.kind).collect()
+/// What is found, by the names of the checks.
+fn found_in(data: &Dataset, folds: &[Fold]) -> Vec<String> {
+    let diagnosis = diagnose_data(data, folds).unwrap();
+    let told: usize = diagnosis.passed.len() + diagnosis.skipped.len();
+    let names: Vec<String> = diagnosis.findings.into_iter().map(|finding| finding.check).collect();
+    // Every check is told of once: found, passed or lacking something.
+    assert_eq!(told + names.len(), 6, "{names:?}");
+    names
 }
 
 #[test]
@@ -201,7 +207,7 @@ fn sound_data_and_folds_have_no_finding() {
     for classes in [0, 2, 3] {
         let data = table(500, classes);
         let folds = KFold::new(5).split(&data.row_info(), Seed::new(1)).unwrap().folds;
-        assert_eq!(kinds(&data, &folds), []);
+        assert_eq!(found_in(&data, &folds), [] as [&str; 0]);
     }
     // Few and coarse features: rows agree by chance.
     let coarse = |name: &str, k: usize| Column::Categorical {
@@ -212,7 +218,7 @@ fn sound_data_and_folds_have_no_finding() {
     let data = Dataset::new(Features::Columns(vec![coarse("u", 1), coarse("v", 5)])).unwrap();
     let data = data.with_target(table(500, 2).target().unwrap().clone()).unwrap();
     let folds = KFold::new(5).split(&data.row_info(), Seed::new(1)).unwrap().folds;
-    assert_eq!(kinds(&data, &folds), []);
+    assert_eq!(found_in(&data, &folds), [] as [&str; 0]);
 }
 
 #[test]
@@ -240,11 +246,10 @@ fn one_copy_of_a_row_on_the_other_side_is_found_and_one_on_the_same_side_is_not(
         Predefined::from_labels(labels).unwrap().split(&copied.row_info(), Seed::new(0)).unwrap().folds
     };
     // Row 17 is in fold 2.
-    assert_eq!(kinds(&copied, &with(2)), []);
-    let found = findings(&copied, &with(3)).unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].kind, Kind::Twins);
-    assert!(found[0].evidence.contains("2 tested rows") && found[0].evidence.contains("row 18"), "{}", found[0]);
+    assert_eq!(found_in(&copied, &with(2)), [] as [&str; 0]);
+    let found = diagnose_data(&copied, &with(3)).unwrap().findings;
+    assert_eq!((found.len(), found[0].check.as_str()), (1, "copies-apart"));
+    assert!(found[0].evidence[0].1 == 2.0 && found[0].what.contains("row 18"), "{}", found[0]);
     assert!(found[0].to_string().contains("group"));
 }
 
@@ -253,16 +258,16 @@ fn a_group_that_straddles_given_folds_and_an_order_of_time_that_is_ignored_are_f
     let data = table(100, 0).with_groups((0..100).map(|i| i / 4).collect()).unwrap();
     let given = Predefined::from_labels((0..100).map(|i| (i % 5).to_string())).unwrap();
     let folds = given.split(&data.row_info(), Seed::new(0)).unwrap().folds;
-    assert_eq!(kinds(&data, &folds), [Kind::Groups]);
+    assert_eq!(found_in(&data, &folds), ["groups-apart"]);
     let whole = GroupKFold::new(5).split(&data.row_info(), Seed::new(0)).unwrap().folds;
-    assert_eq!(kinds(&data, &whole), []);
+    assert_eq!(found_in(&data, &whole), [] as [&str; 0]);
     let data = table(100, 0).with_time((0..100).map(f64::from).collect()).unwrap();
     let folds = KFold::new(5).split(&data.row_info(), Seed::new(0)).unwrap().folds;
-    let found = findings(&data, &folds).unwrap();
-    assert_eq!(found.len(), 1);
-    assert!(found[0].kind == Kind::Time && found[0].evidence.contains("more like it"), "{}", found[0]);
+    let found = diagnose_data(&data, &folds).unwrap().findings;
+    assert_eq!((found.len(), found[0].check.as_str()), (1, "future-known"));
+    assert!(found[0].evidence[0].1 > 1.0, "{}", found[0]);
     let in_time = consort_split::ExpandingWindow::new(4).split(&data.row_info(), Seed::new(0)).unwrap().folds;
-    assert_eq!(kinds(&data, &in_time), []);
+    assert_eq!(found_in(&data, &in_time), [] as [&str; 0]);
 }
 
 #[test]
@@ -278,8 +283,8 @@ fn a_feature_made_from_the_target_is_found() {
         let columns = columns.iter().cloned().chain([Column::Numeric { name: "copy".into(), values: copy }]).collect();
         let data =
             Dataset::new(Features::Columns(columns)).unwrap().with_target(data.target().unwrap().clone()).unwrap();
-        let found = findings(&data, &[]).unwrap();
-        assert_eq!(found.iter().map(|f| f.kind).collect::<Vec<_>>(), [Kind::Telling]);
+        let found = diagnose_data(&data, &[]).unwrap().findings;
+        assert_eq!(found.iter().map(|f| f.check.as_str()).collect::<Vec<_>>(), ["telling-feature"]);
         assert!(found[0].what.contains("`copy`"));
     }
 }

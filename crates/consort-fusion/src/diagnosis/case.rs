@@ -98,6 +98,16 @@ impl<'a> Case<'a> {
         self
     }
 
+    /// The members' predictions.
+    pub fn predictions(&self) -> &'a Predictions {
+        self.predictions
+    }
+
+    /// What is true of the same rows.
+    pub fn truth(&self) -> &Truth<'a> {
+        &self.truth
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         let (rows, members) = (self.predictions.rows(), self.predictions.members().len());
         for (what, got, expected, unit) in [

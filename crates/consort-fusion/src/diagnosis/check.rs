@@ -84,6 +84,5 @@ pub fn diagnose(case: &Case<'_>) -> Result<Diagnosis> {
             }
         }
     }
-    diagnosis.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    Ok(diagnosis)
+    Ok(diagnosis.worst_first())
 }

@@ -1,3 +1,6 @@
+use std::fmt;
+
+use consort_core::Warning;
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
@@ -12,8 +15,8 @@ pub enum Severity {
     Fault,
 }
 
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Severity::Note => "note",
             Severity::Warning => "warning",
@@ -35,7 +38,7 @@ pub struct Finding {
     pub check: String,
     /// How bad it is.
     pub severity: Severity,
-    /// The member, class or fold that it is about, where it is about one.
+    /// The member, class, fold or feature that it is about, where it is about one.
     pub of: Option<String>,
     /// What was found, in one sentence.
     pub what: String,
@@ -71,6 +74,23 @@ impl Finding {
     }
 }
 
+/// In one paragraph: what, the numbers, the advice.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        for (i, (name, value)) in self.evidence.iter().enumerate() {
+            write!(f, "{} {name}: {value:.4}", if i == 0 { "" } else { ";" })?;
+        }
+        write!(f, "{} {}", if self.evidence.is_empty() { "" } else { "." }, self.advice)
+    }
+}
+
+impl From<Finding> for Warning {
+    fn from(finding: Finding) -> Self {
+        Warning::Note { text: finding.to_string() }
+    }
+}
+
 /// What all checks found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Diagnosis {
@@ -83,8 +103,37 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Adds what another set of checks found.
+    pub fn join(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.passed.extend(other.passed);
+        self.skipped.extend(other.skipped);
+        self.worst_first()
+    }
+
+    /// With the findings in order: the worst first, equals as they are.
+    pub fn worst_first(mut self) -> Self {
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        self
+    }
+
     /// The worst of the findings.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_sets_of_findings_join_with_the_worst_first() {
+        let of = |severity, what: &str| Finding::new(severity, what, "Do it.").number("share", 0.25);
+        let one = Diagnosis { findings: vec![of(Severity::Note, "a.")], passed: vec!["x".into()], skipped: Vec::new() };
+        let both = one.join(Diagnosis { findings: vec![of(Severity::Fault, "b.")], ..Diagnosis::default() });
+        assert_eq!((both.findings[0].what.as_str(), both.passed.len()), ("b.", 1));
+        assert_eq!(both.worst(), Some(Severity::Fault));
+        assert_eq!(both.findings[1].to_string(), "a. share: 0.2500. Do it.");
     }
 }

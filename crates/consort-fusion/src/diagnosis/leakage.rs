@@ -13,6 +13,8 @@ pub struct Leakage;
 
 /// As near to perfect as honest members of hard problems do not come.
 const TOO_GOOD: f64 = 0.97;
+/// A member must be further on unseen rows than on its own by so much of the whole way: near chance all differences are small.
+const NOTICED: f64 = 0.02;
 
 impl Check for Leakage {
     fn name(&self) -> &'static str {
@@ -80,7 +82,8 @@ impl Check for Leakage {
                 let (Some(train), Some(loss)) = (train.map(|t| case.metric.direction().cost(t)), *loss) else {
                     continue;
                 };
-                if FitReading::of(Some(blind), train, loss, 0.0, best) == FitReading::Leaks {
+                let further = skill(loss) - skill(train);
+                if further > NOTICED && FitReading::of(Some(blind), train, loss, 0.0, best) == FitReading::Leaks {
                     let text = format!("`{}` is better on rows it should not have seen than on its own.", case.name(m));
                     found.push(
                         Finding::new(
@@ -131,5 +134,14 @@ mod tests {
         let findings = found(&Leakage, &case);
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert_eq!(findings[0].of.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn a_member_that_knows_nothing_of_seen_and_unseen_rows_is_no_leak() {
+        let mut plant = Plant::blank_classes(400, 0.5);
+        plant.add_classes("chance", |_, noise| 0.49 + 0.02 * noise);
+        let loss = plant.case().loss(&plant.predictions().estimates(0)).unwrap();
+        let train = [Some(loss + 0.002)];
+        assert_eq!(found(&Leakage, &plant.case().train_scores(&train)), []);
     }
 }

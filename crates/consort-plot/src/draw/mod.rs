@@ -7,6 +7,8 @@ mod grid;
 mod ink;
 mod legend;
 pub(crate) mod number;
+#[cfg(feature = "png")]
+mod png;
 mod svg;
 mod theme;
 
@@ -17,5 +19,7 @@ pub(crate) use grid::{Grid, ramp_key};
 pub(crate) use ink::Ink;
 pub(crate) use legend::{Key, legend, legend_height};
 pub(crate) use number::decimals;
+#[cfg(feature = "png")]
+pub use png::Picture;
 pub use svg::Svg;
 pub use theme::Theme;

@@ -2,6 +2,9 @@ use std::fmt::Write;
 
 use super::Theme;
 
+/// What text is written in, the reader's own font first.
+pub(super) const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
 /// A finished drawing: shapes whose colours a theme decides, a title and a description for those who cannot see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Svg {
@@ -30,6 +33,11 @@ impl Svg {
     /// Its natural width in CSS pixels.
     pub fn width(&self) -> f64 {
         self.width
+    }
+
+    /// Its natural height in CSS pixels.
+    pub fn height(&self) -> f64 {
+        self.height
     }
 
     /// The drawing as a part of a page that defines the colours ([`Theme::css`]). `id` must be unique in the page.
@@ -62,7 +70,8 @@ impl Svg {
         let mut out = String::with_capacity(body.len() + 600);
         let _ = write!(
             out,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{id}-t {id}-d" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"><title id="{id}-t">{title}</title><desc id="{id}-d">{desc}</desc>{before}{body}</svg>"#,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{id}-t {id}-d" font-family="{fonts}"><title id="{id}-t">{title}</title><desc id="{id}-d">{desc}</desc>{before}{body}</svg>"#,
+            fonts = escape(FONTS),
             title = escape(&self.title),
             desc = escape(&self.description),
         );
@@ -70,6 +79,6 @@ impl Svg {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -88,6 +88,11 @@ impl Chart {
         }
     }
 
+    /// The short name of its kind, such as `roc`.
+    pub fn name(&self) -> &'static str {
+        self.slug
+    }
+
     /// What it is.
     pub fn title(&self) -> &str {
         &self.title

@@ -20,11 +20,12 @@ pub struct Report {
     pub(super) title: String,
     pub(super) facts: Vec<(String, String)>,
     pub(super) verdict: Option<Verdict>,
-    pub(super) leaderboard: Option<Leaderboard>,
+    pub(crate) leaderboard: Option<Leaderboard>,
     pub(super) notes: Vec<String>,
-    pub(super) charts: Vec<Chart>,
+    pub(crate) charts: Vec<Chart>,
     pub(super) rows: Vec<WorstRows>,
-    theme: Theme,
+    pub(super) theme: Theme,
+    live: Option<Live>,
 }
 
 impl Report {
@@ -81,6 +82,12 @@ impl Report {
         self
     }
 
+    /// The page asks its server for what is new, until that sends one that is not live.
+    pub fn live(mut self, live: Live) -> Self {
+        self.live = Some(live);
+        self
+    }
+
     /// The charts so far.
     pub fn charts(&self) -> &[Chart] {
         &self.charts
@@ -119,12 +126,13 @@ impl Report {
             notes: &self.notes,
             board: self.leaderboard.as_ref().map(|board| BoardView::new(board, &self.rows)),
             sections,
+            live: self.live.as_ref(),
         };
         page.render().map_err(Error::custom)
     }
 
     /// A name for each chart that no other has.
-    fn ids(&self) -> Vec<String> {
+    pub(super) fn ids(&self) -> Vec<String> {
         let before = |i: usize| self.charts[..i].iter().filter(|chart| chart.slug == self.charts[i].slug).count();
         (0..self.charts.len())
             .map(|i| match before(i) {
@@ -133,6 +141,17 @@ impl Report {
             })
             .collect()
     }
+}
+
+/// How a page keeps up with work that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Live {
+    /// After how many seconds it asks again; never for 0.
+    pub seconds: u32,
+    /// How much is done, and of how much.
+    pub done: (u64, u64),
+    /// Where the server has the report of work that is done.
+    pub report: Option<String>,
 }
 
 #[derive(Template)]
@@ -148,6 +167,7 @@ struct Page<'a> {
     notes: &'a [String],
     board: Option<BoardView<'a>>,
     sections: Vec<SectionView<'a>>,
+    live: Option<&'a Live>,
 }
 
 struct SectionView<'a> {

@@ -7,7 +7,7 @@ use consort_metrics::ranking::RankedScores;
 use consort_plot::chart::{ErrorSplit, KappaError, LiftModel, Threshold, VoteMargins};
 use serde_json::Value;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
+pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
 
 fn figures() -> Value {
     serde_json::from_str(&fs::read_to_string(format!("{DATA}charts.json")).unwrap()).unwrap()
@@ -30,7 +30,7 @@ fn near(got: f64, expected: &Value) {
 
 const MEMBERS: [&str; 5] = ["m1", "m2", "m3", "m4", "m5"];
 
-fn binary() -> (Predictions, Target) {
+pub(crate) fn binary() -> (Predictions, Target) {
     let classes = Classes::new(["0", "1"]).unwrap();
     let rows = column("binary", "id").len();
     let mut builder = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(rows));
@@ -41,7 +41,7 @@ fn binary() -> (Predictions, Target) {
     (builder.build().unwrap(), Target::from_labels(column("binary", "y"), &classes, "y").unwrap())
 }
 
-fn multi() -> (Predictions, Target) {
+pub(crate) fn multi() -> (Predictions, Target) {
     let classes = Classes::new(["a", "b", "c", "d"]).unwrap();
     let truth = column("multi_truth", "y");
     let mut builder = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(truth.len()));
@@ -55,7 +55,7 @@ fn multi() -> (Predictions, Target) {
     (builder.build().unwrap(), Target::from_labels(truth, &classes, "y").unwrap())
 }
 
-fn regression() -> (Predictions, Target) {
+pub(crate) fn regression() -> (Predictions, Target) {
     let y = numbers("regression", "y");
     let mut builder = Predictions::builder(Outputs::target("y"), Ids::positions(y.len()));
     for member in MEMBERS {

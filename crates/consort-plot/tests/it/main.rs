@@ -6,5 +6,7 @@ mod charts;
 mod gallery;
 #[cfg(test)]
 mod golden;
+#[cfg(all(test, feature = "png"))]
+mod pictures;
 #[cfg(test)]
 mod report;
