@@ -3,11 +3,15 @@
 
     trees.py quality [SET ...]             5-fold scores, and where ours is worse by more than a standard error
     trees.py peers [SET ...]               the peers' part of it alone, which is kept
-    trees.py speed [--runs N] [CASE ...]   fit, predict and peak memory, in turn; `trees.py speed list` lists the cases
+    trees.py tables [CASE ...]             makes the tables of the cases, which are kept
+    trees.py speed [--runs N] [CASE ...]   fit, predict and peak memory, in turn; `trees.py speed list` lists the cases.
+                                           Runs add up; THREADS=1 or 2 and SIDES=consort,LightGBM take a part of a case
+    trees.py knobs [SET ...]               what one change of a recipe does to its score
+    trees.py losses [CASE ...]             test losses beside LightGBM's on several tables of each case
     trees.py page                          puts what was gathered into docs/benchmarks/trees.md
 
 Build the examples first: cargo build --release -p consort-trees --examples. TABLES names the folder of credit.csv,
-hpc.csv, diamonds.csv and penguins.csv; what is measured is gathered in target/peers/trees.
+hpc.csv, diamonds.csv, penguins.csv and ames.csv; what is measured is gathered in target/peers/trees.
 """
 import json
 import os
@@ -65,6 +69,7 @@ SETS = {
     "hpc": lambda: frame("hpc", "class"),
     "diamonds": lambda: frame("diamonds", "price"),
     "penguins": lambda: frame("penguins", "species"),
+    "ames": lambda: frame("ames", "Sale_Price"),
     "digits": lambda: shipped("digits"),
     "breast cancer": lambda: shipped("breast_cancer"),
     "wine": lambda: shipped("wine"),
@@ -268,6 +273,55 @@ def compare_costs(name, kind, peer, score, ours, theirs):
     }
 
 
+# Knobs: what one change of a recipe does to its score on the same folds.
+KNOBS = {
+    "boosting": {
+        "as it is": {}, "learning_rate 0.05": {"learning_rate": 0.05}, "learning_rate 0.05, rounds 200": {"learning_rate": 0.05, "rounds": 200},
+        "rounds 400": {"rounds": 400}, "leaves 8": {"tree": {"leaves": 8}}, "min_rows 10": {"tree": {"min_rows": 10}},
+        "min_rows 50": {"tree": {"min_rows": 50}}, "l2 1": {"tree": {"l2": 1.0}}, "l2 10": {"tree": {"l2": 10.0}}, "rows 0.5": {"rows": {"share": 0.5}},
+    },
+    "forest": {
+        "as it is": {}, "min_leaf_rows 3": {"shape": {"min_leaf_rows": 3}}, "min_leaf_rows 20": {"shape": {"min_leaf_rows": 20}},
+        "all features a split": {"split_features": "all"}, "rows 0.5, each once": {"draw": {"subsample": {"share": 0.5}}}, "300 trees": {"trees": 300},
+    },
+}
+TURNED = ["credit", "hpc", "breast cancer", "diabetes", "diamonds"]
+
+
+def knobs(names):
+    for name in names or TURNED:
+        x, y, levels, classes, folds, _ = folded(name)
+        recipes = {f"{kind}: {knob}": {**RECIPES[kind], **change} for kind in KNOBS for knob, change in KNOBS[kind].items()}
+        lines = []
+        with tempfile.TemporaryDirectory() as folder:
+            write(folder, "all", x, y)
+            folds.tofile(os.path.join(folder, "folds"))
+            for file, what in [("kind", {"classes": classes, "levels": levels}), ("recipes", recipes)]:
+                with open(os.path.join(folder, f"{file}.json"), "w") as out:
+                    json.dump(what, out)
+            subprocess.run([os.path.join(EXAMPLES, "trees_quality"), folder, "0"], check=True)
+            for recipe in recipes:
+                p = np.fromfile(os.path.join(folder, f"{recipe}.p"), "<f4").reshape(len(y), -1)
+                scores = {score: float(rows.mean()) for score, rows in costs(p.astype(float), y, classes).items()}
+                lines.append({"set": name, "kind": recipe.split(": ")[0], "knob": recipe.split(": ")[1], **scores})
+        with open(os.path.join(GATHERED, f"knobs {name}.jsonl"), "w") as out:
+            out.writelines(json.dumps(line) + "\n" for line in lines)
+        print(name, flush=True)
+
+
+def knobs_table(lines):
+    """Log loss (boosting) or the Brier score (forest) of classes, RMSE of values."""
+    sets = list(dict.fromkeys(line["set"] for line in lines))
+    rows = []
+    for kind, changes in KNOBS.items():
+        for knob in changes:
+            told = {line["set"]: line for line in lines if (line["kind"], line["knob"]) == (kind, knob)}
+            score = "log loss" if kind == "boosting" else "Brier"
+            show = lambda line: f"{line['squared error'] ** 0.5:.4g}" if "squared error" in line else f"{line[score]:.4f}"
+            rows.append([f"{kind}: {knob}", *(show(told[name]) if name in told else "" for name in sets)])
+    return table(["recipe", *sets], rows)
+
+
 # Speed ----------------------------------------------------------------------------------------------------------------
 
 
@@ -286,9 +340,9 @@ def made(rows, width, classes, test, seed=0):
     return x.astype(np.float32), y.astype(float), [0] * width, classes, rows
 
 
-def of_set(name, with_categories=True):
+def of_set(name, with_categories=True, seed=0):
     x, y, levels, classes = SETS[name]()
-    order = np.random.default_rng(0).permutation(len(y))
+    order = np.random.default_rng(seed).permutation(len(y))
     levels = levels if with_categories else [0] * len(levels)
     return x[order], y[order], levels, classes, len(y) * 4 // 5
 
@@ -296,20 +350,20 @@ def of_set(name, with_categories=True):
 TWO, MANY = [1, 2], ["consort", "LightGBM", "XGBoost", "HistGradientBoosting"]
 # Name: table, kind, what is asked, threads, sides.
 CASES = {
-    "200,000 × 20, two classes": (lambda: made(200_000, 20, 2, 50_000), "boosting", {"rounds": 200}, TWO, MANY),
-    "1,000,000 × 28, two classes": (lambda: made(1_000_000, 28, 2, 1_000_000), "boosting", {"rounds": 100}, TWO, MANY),
-    "200,000 × 20, five classes": (lambda: made(200_000, 20, 5, 50_000), "boosting", {"rounds": 50}, TWO, MANY),
-    "200,000 × 20, values": (lambda: made(200_000, 20, 0, 50_000), "boosting", {"rounds": 200}, TWO, MANY),
-    "20,000 × 500, two classes": (lambda: made(20_000, 500, 2, 5_000), "boosting", {"rounds": 100}, TWO, MANY),
-    "diamonds": (lambda: of_set("diamonds"), "boosting", {"rounds": 200}, TWO, MANY),
-    "hpc": (lambda: of_set("hpc"), "boosting", {"rounds": 100}, TWO, MANY),
-    "forest, 100,000 × 20, two classes": (lambda: made(100_000, 20, 2, 50_000), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "forest, 30,000 × 20, values": (lambda: made(30_000, 20, 0, 50_000), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "forest, diamonds": (lambda: of_set("diamonds", False), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "extra trees, 100,000 × 20, two classes": (lambda: made(100_000, 20, 2, 50_000), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "extra trees, 30,000 × 20, values": (lambda: made(30_000, 20, 0, 50_000), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "extra trees, diamonds": (lambda: of_set("diamonds", False), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
-    "5 folds × 3 configurations": (lambda: made(200_000, 20, 2, 0), "folds", {"rounds": 50, "leaves": [15, 31, 63]}, [2], ["consort", "LightGBM"]),
+    "200,000 × 20, two classes": (lambda seed=0: made(200_000, 20, 2, 50_000, seed), "boosting", {"rounds": 200}, TWO, MANY),
+    "1,000,000 × 28, two classes": (lambda seed=0: made(1_000_000, 28, 2, 1_000_000, seed), "boosting", {"rounds": 100}, TWO, MANY),
+    "200,000 × 20, five classes": (lambda seed=0: made(200_000, 20, 5, 50_000, seed), "boosting", {"rounds": 50}, TWO, MANY),
+    "200,000 × 20, values": (lambda seed=0: made(200_000, 20, 0, 50_000, seed), "boosting", {"rounds": 200}, TWO, MANY),
+    "20,000 × 500, two classes": (lambda seed=0: made(20_000, 500, 2, 5_000, seed), "boosting", {"rounds": 100}, TWO, MANY),
+    "diamonds": (lambda seed=0: of_set("diamonds", seed=seed), "boosting", {"rounds": 200}, TWO, MANY),
+    "hpc": (lambda seed=0: of_set("hpc", seed=seed), "boosting", {"rounds": 100}, TWO, MANY),
+    "forest, 100,000 × 20, two classes": (lambda seed=0: made(100_000, 20, 2, 50_000, seed), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "forest, 30,000 × 20, values": (lambda seed=0: made(30_000, 20, 0, 50_000, seed), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "forest, diamonds": (lambda seed=0: of_set("diamonds", False, seed), "forest", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "extra trees, 100,000 × 20, two classes": (lambda seed=0: made(100_000, 20, 2, 50_000, seed), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "extra trees, 30,000 × 20, values": (lambda seed=0: made(30_000, 20, 0, 50_000, seed), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "extra trees, diamonds": (lambda seed=0: of_set("diamonds", False, seed), "extra", {"rounds": 100}, [2], ["consort", "scikit-learn"]),
+    "5 folds × 3 configurations": (lambda seed=0: made(200_000, 20, 2, 0, seed), "folds", {"rounds": 50, "leaves": [15, 31, 63]}, [2], ["consort", "LightGBM"]),
 }
 
 
@@ -340,30 +394,88 @@ def run_side(side, folder, kind, what, asked, threads):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def made_table(name):
+    """The tables of a case: made once, and kept."""
+    folder = os.path.join(GATHERED, "tables", name.replace(",", ""))
+    shape = os.path.join(folder, "shape.json")
+    if not os.path.exists(shape):
+        os.makedirs(folder, exist_ok=True)
+        x, y, levels, classes, rows = CASES[name][0]()
+        write(folder, "train", x[:rows], y[:rows])
+        write(folder, "test", x[rows:], y[rows:])
+        with open(shape, "w") as out:
+            json.dump({"rows": rows, "test": len(y) - rows, "levels": levels, "classes": classes}, out)
+    with open(shape) as file:
+        return folder, json.load(file)
+
+
 def speed(runs, names):
+    """Each run is a line in the file of its case, so that a case can be measured bit by bit."""
     if names == ["list"]:
         return print("\n".join(CASES))
     os.makedirs(GATHERED, exist_ok=True)
     for name in names or CASES:
-        make, what, asked, threads, sides = CASES[name]
-        x, y, levels, classes, rows = make()
-        kind = {"classes": classes, "levels": levels}
-        with tempfile.TemporaryDirectory() as folder:
-            write(folder, "train", x[:rows], y[:rows])
-            write(folder, "test", x[rows:], y[rows:])
-            shape = {"rows": rows, "width": x.shape[1], "classes": classes, "test": len(y) - rows, **asked}
-            del x, y
-            for count in threads:
-                told = {side: [] for side in sides}
-                for _ in range(runs):
-                    for side in sides:
-                        told[side].append(run_side(side, folder, kind, what, asked, count))
-                median = lambda side, key: statistics.median(run[key] for run in told[side])
-                line = {"case": name, "what": what, "threads": count, "runs": runs, **shape, "copy": bandwidth()}
-                line["sides"] = {s: {k: median(s, k) for k in ("fit", "predict", "loss", "peak_kb")} for s in sides}
+        _, what, asked, threads, sides = CASES[name]
+        folder, shape = made_table(name)
+        kind = {"classes": shape["classes"], "levels": shape["levels"]}
+        for count in [int(os.environ["THREADS"])] if "THREADS" in os.environ else threads:
+            for _ in range(runs):
+                line = {"case": name, "what": what, "threads": count, **shape, **asked, "copy": bandwidth()}
+                line["width"] = len(line.pop("levels"))
+                asked_sides = os.environ["SIDES"].split(",") if "SIDES" in os.environ else sides
+                line["sides"] = {side: run_side(side, folder, kind, what, asked, count) for side in asked_sides}
                 print(json.dumps(line), flush=True)
-                with open(os.path.join(GATHERED, f"speed {name} {count}.jsonl".replace(",", "")), "w") as out:
+                with open(os.path.join(GATHERED, f"speed {name} {count}.jsonl".replace(",", "")), "a") as out:
                     out.write(json.dumps(line) + "\n")
+
+
+def medians(lines):
+    """The runs of each case as one line."""
+    cases = {}
+    for line in lines:
+        cases.setdefault((line["case"], line["threads"]), []).append(line)
+    merged = []
+    for runs in cases.values():
+        median = lambda side, key: statistics.median(run["sides"][side][key] for run in runs if side in run["sides"])
+        told = {side: keys for run in runs for side, keys in run["sides"].items()}
+        sides = {side: {key: median(side, key) for key in keys} for side, keys in told.items()}
+        merged.append({**runs[0], "copy": max(run["copy"] for run in runs), "sides": sides, "runs": len(runs)})
+    return merged
+
+
+# How many tables of a case are drawn to compare losses: few suffice where there are many test rows.
+DRAWS = {
+    "200,000 × 20, two classes": 5, "200,000 × 20, five classes": 5, "200,000 × 20, values": 5, "20,000 × 500, two classes": 8,
+    "diamonds": 10, "hpc": 20,
+}
+
+
+def losses(names):
+    """Test losses of boosting beside LightGBM's on several tables of each case: one table alone tells little."""
+    for name in names or DRAWS:
+        make, what, asked, _, _ = CASES[name]
+        path = os.path.join(GATHERED, f"losses {name}.jsonl".replace(",", ""))
+        for draw in range(DRAWS[name]):
+            x, y, levels, classes, rows = make(100 + draw)
+            kind = {"classes": classes, "levels": levels}
+            with tempfile.TemporaryDirectory(dir=GATHERED) as folder:
+                write(folder, "train", x[:rows], y[:rows])
+                write(folder, "test", x[rows:], y[rows:])
+                del x, y
+                told = {side: run_side(side, folder, kind, what, asked, 1)["loss"] for side in ("consort", "LightGBM")}
+            print(json.dumps({"case": name, "draw": draw, **told}), flush=True)
+            with open(path, "a") as out:
+                out.write(json.dumps({"case": name, "draw": draw, **told}) + "\n")
+
+
+def losses_table(lines):
+    """Ours by LightGBM's, less 1, in percent: the mean over the tables and its standard error."""
+    rows = []
+    for name in dict.fromkeys(line["case"] for line in lines):
+        gaps = np.array([100 * (line["consort"] / line["LightGBM"] - 1) for line in lines if line["case"] == name])
+        error = gaps.std(ddof=1) / len(gaps) ** 0.5
+        rows.append([name, len(gaps), f"{gaps.mean():+.2f} ± {error:.2f} %"])
+    return table(["data", "tables", "loss against LightGBM's"], rows)
 
 
 def bandwidth():
@@ -474,8 +586,8 @@ def gathered(start):
         if name.startswith(start):
             with open(os.path.join(GATHERED, name)) as file:
                 lines += [json.loads(line) for line in file]
-    order = list(CASES if start == "speed" else SETS)
-    return sorted(lines, key=lambda line: order.index(line["case" if start == "speed" else "set"]))
+    order, key = (list(SETS), "set") if start in ("quality", "knobs") else (list(CASES), "case")
+    return sorted(lines, key=lambda line: order.index(line[key]))
 
 
 def quality_table(lines):
@@ -496,6 +608,27 @@ def quality_table(lines):
     return table(["set", "ours", "peer", "score", "ours ± standard error", "theirs", "difference ± its own", ""], rows)
 
 
+# What the issue of speed asks for: ours by theirs at most, for fit, predict and peak memory; loss may be greater by 0.5 %.
+AIMS = {"boosting": (0.8, 0.5, 1.0), "forest": (0.3, None, None), "extra": (0.5, None, None), "folds": (0.7, None, 1.0)}
+REFERENCE = {"boosting": "LightGBM", "forest": "scikit-learn", "extra": "scikit-learn", "folds": "LightGBM"}
+
+
+def aims_table(lines):
+    """How each case stands to its aim: a ratio that misses it is bold."""
+    mark = lambda text, aim, missed: f"**{text}**" if aim is not None and missed else text
+    rows = []
+    for line in lines:
+        ours, theirs = line["sides"]["consort"], line["sides"][REFERENCE[line["what"]]]
+        row = [line["case"], line["threads"], REFERENCE[line["what"]]]
+        for key, aim in zip(("fit", "predict", "peak_kb"), AIMS[line["what"]]):
+            ratio = ours[key] / theirs[key]
+            row.append(mark(f"{ratio:.2f}", aim, aim is not None and ratio > aim))
+        worse = 100 * (ours["loss"] / theirs["loss"] - 1)
+        boosted = line["what"] in ("boosting", "folds")
+        rows.append([*row, mark(f"{worse:+.2f} %", 0.5 if boosted else None, worse > 0.5), line["runs"]])
+    return table(["data", "threads", "peer", "fit", "predict", "peak", "loss", "runs"], rows)
+
+
 def speed_table(lines, kinds, peers):
     rows = []
     for line in (line for line in lines if line["what"] in kinds):
@@ -506,11 +639,11 @@ def speed_table(lines, kinds, peers):
             theirs = line["sides"][peer]
             ratio = lambda key: f"{ours[key] / theirs[key]:.2f}" if theirs[key] else "–"
             rows.append([
-                line["case"], line["threads"], peer, f"{ours['fit']:.2f}", f"{theirs['fit']:.2f}", ratio("fit"), f"{ours['predict']:.3f}",
-                f"{theirs['predict']:.3f}", ratio("predict"), f"{ours['loss']:.4f}", f"{theirs['loss']:.4f}",
-                f"{ours['peak_kb'] / 1024:.0f}", f"{theirs['peak_kb'] / 1024:.0f}",
+                line["case"], line["threads"], peer, f"{ours['fit']:.3g}", f"{theirs['fit']:.3g}", ratio("fit"),
+                f"{ours['predict']:.3f}", f"{theirs['predict']:.3f}", ratio("predict"), f"{ours['loss']:.4g}",
+                f"{theirs['loss']:.4g}", f"{ours['peak_kb'] / 1024:.0f}", f"{theirs['peak_kb'] / 1024:.0f}", ratio("peak_kb"),
             ])
-    head = ["data", "threads", "peer", "fit s", "theirs", "ratio", "predict s", "theirs", "ratio", "loss", "theirs", "peak MB", "theirs"]
+    head = ["data", "threads", "peer", "fit s", "theirs", "ratio", "predict s", "theirs", "ratio", "loss", "theirs", "peak MB", "theirs", "ratio"]
     return table(head, rows)
 
 
@@ -544,13 +677,16 @@ def table(head, rows):
 def page():
     import re
 
-    lines, scores = gathered("speed"), gathered("quality")
+    lines, scores = medians(gathered("speed")), gathered("quality")
     boosters = ["LightGBM", "XGBoost", "HistGradientBoosting"]
     parts = {
+        "aims": aims_table(lines),
         "boosting": speed_table(lines, ["boosting"], boosters),
         "forests": speed_table(lines, ["forest", "extra"], ["scikit-learn"]),
         "folds": speed_table(lines, ["folds"], ["LightGBM"]),
         "floor": floor_table(lines),
+        "losses": losses_table(gathered("losses")),
+        "knobs": knobs_table(gathered("knobs")),
         "quality": quality_table(scores),
     }
     with open(PAGE) as file:
@@ -572,9 +708,16 @@ def main():
         quality(rest)
     elif mode == "peers":
         ask_peers(rest)
+    elif mode == "tables":
+        for name in rest or CASES:
+            made_table(name)
     elif mode == "speed":
         runs = int(rest[1]) if rest[:1] == ["--runs"] else 3
         speed(runs, rest[2:] if rest[:1] == ["--runs"] else rest)
+    elif mode == "knobs":
+        knobs(rest)
+    elif mode == "losses":
+        losses(rest)
     elif mode == "page":
         page()
     else:
