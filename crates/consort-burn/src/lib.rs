@@ -12,6 +12,7 @@
 //! | [`weights`] | weights as data: saved, averaged, read from PyTorch |
 
 pub mod architecture;
+mod convolution;
 pub mod device;
 pub mod ensemble;
 pub mod images;
@@ -22,6 +23,7 @@ pub mod network;
 pub mod optimizer;
 mod packed;
 pub mod schedule;
+mod threads;
 pub mod weights;
 
 pub use input::{Augment, Scale};

@@ -1,10 +1,12 @@
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use crate::{Error, Ids, Result, Target};
+use rayon::prelude::*;
+
+use crate::{Error, Ids, Result, StoredRows, Target};
 
 /// One feature of every row.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +80,8 @@ impl Features {
 /// Clones share the features, so a data set with another target or other weights costs no copy of them.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    features: Arc<Features>,
+    features: Arc<OnceLock<Features>>,
+    stored: Option<Arc<dyn StoredRows>>,
     target: Option<Target>,
     weights: Option<Vec<f64>>,
     groups: Option<Vec<u32>>,
@@ -121,12 +124,39 @@ impl Dataset {
             }
         }
         Ok(Self {
-            features: Arc::new(features),
+            features: Arc::new(OnceLock::from(features)),
+            stored: None,
             target: None,
             weights: None,
             groups: None,
             time: None,
             ids: Ids::positions(rows),
+            derived: Derived::default(),
+        })
+    }
+
+    /// A data set of rows that stay where they are until they are asked for; they have positions for ids.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] if there is no row, or a row has no numbers; the first row that cannot be read.
+    pub fn from_stored(rows: Arc<dyn StoredRows>) -> Result<Self> {
+        let (count, width) = (rows.count(), rows.shape().iter().product::<usize>());
+        if count == 0 || width == 0 {
+            return Err(Error::Empty { what: "the data set".into(), hint: "give at least one row of numbers".into() });
+        }
+        // Each is read once: what is damaged is said now, and not after an hour of fitting.
+        let damaged = (0..count).into_par_iter().map_init(|| vec![0.0; width], |room, row| rows.read(row, room).err());
+        if let Some(error) = damaged.find_first(Option::is_some).flatten() {
+            return Err(error);
+        }
+        Ok(Self {
+            features: Arc::default(),
+            stored: Some(rows),
+            target: None,
+            weights: None,
+            groups: None,
+            time: None,
+            ids: Ids::positions(count),
             derived: Derived::default(),
         })
     }
@@ -201,9 +231,26 @@ impl Dataset {
         self.ids.len()
     }
 
-    /// The features.
+    /// The features. Those of [stored rows](StoredRows) are all loaded, once, when this is first asked; a row that could be
+    /// read when the data set was made and now cannot is a row of missing numbers.
     pub fn features(&self) -> &Features {
-        &self.features
+        self.features.get_or_init(|| {
+            let Some(stored) = &self.stored else { return Features::Columns(Vec::new()) };
+            let shape = stored.shape().to_vec();
+            let width = shape.iter().product::<usize>().max(1);
+            let mut values = vec![0.0; stored.count() * width];
+            values.par_chunks_mut(width).enumerate().for_each(|(row, into)| {
+                if stored.read(row, into).is_err() {
+                    into.fill(f32::NAN);
+                }
+            });
+            Features::Dense { values, shape }
+        })
+    }
+
+    /// The rows that are read when asked for, where they are not in memory: for learners that read batch by batch.
+    pub fn stored(&self) -> Option<&Arc<dyn StoredRows>> {
+        self.stored.as_ref()
     }
 
     /// The target, where it is known.

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{Error, Matrix, Result, Samples, Seed};
+use crate::{Checkpoints, Error, Matrix, Result, Samples, Seed};
 
 /// What a learner can take, so that the right encoders can be chosen for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,12 +102,14 @@ pub struct FitContext<'a> {
     pub progress: &'a dyn Progress,
     /// When it must stop; `None` for never.
     pub cancel: Option<&'a Cancel>,
+    /// Where a long fit keeps how far it is; `None` for nowhere. A fit that is short may leave it alone.
+    pub checkpoints: Option<&'a dyn Checkpoints>,
 }
 
 impl FitContext<'_> {
     /// A context with a seed, one thread and nothing else.
     pub fn new(seed: Seed) -> Self {
-        FitContext { seed, validation: None, threads: 1, progress: &Silent, cancel: None }
+        FitContext { seed, validation: None, threads: 1, progress: &Silent, cancel: None, checkpoints: None }
     }
 
     /// An error once someone asked to stop.

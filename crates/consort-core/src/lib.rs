@@ -18,6 +18,7 @@
 pub mod blocks;
 #[cfg(feature = "check")]
 pub mod check;
+mod checkpoints;
 pub mod class_factors;
 mod classes;
 mod dataset;
@@ -37,9 +38,11 @@ mod publish;
 mod score;
 mod seed;
 mod splitter;
+mod stored_rows;
 mod target;
 mod warning;
 
+pub use checkpoints::Checkpoints;
 pub use classes::Classes;
 pub use dataset::{Column, Dataset, Features, Samples};
 pub use encoder::{Encoder, Encoding};
@@ -57,5 +60,6 @@ pub use publish::{publish, sweep};
 pub use score::Score;
 pub use seed::{Seed, Stream};
 pub use splitter::{Fold, RowInfo, Split, Splitter};
+pub use stored_rows::StoredRows;
 pub use target::{Target, Truth};
 pub use warning::Warning;

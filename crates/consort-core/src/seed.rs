@@ -37,6 +37,11 @@ impl Seed {
         blake3::Hasher::new_keyed(&self.0)
     }
 
+    /// A name of this place for files: 32 hexadecimal digits.
+    pub fn name(&self) -> String {
+        self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The random numbers of this place, from the start.
     pub fn stream(&self) -> Stream {
         Stream(ChaCha8Rng::from_seed(self.0))
@@ -51,6 +56,27 @@ impl Stream {
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
+    }
+
+    /// How far it is from its start, for [`go_to`](Self::go_to).
+    ///
+    /// ```
+    /// use consort_core::Seed;
+    /// let mut stream = Seed::new(1).stream();
+    /// stream.next_u64();
+    /// let (place, next) = (stream.position(), stream.next_u64());
+    /// let mut other = Seed::new(1).stream();
+    /// other.go_to(place);
+    /// assert_eq!(other.next_u64(), next);
+    /// ```
+    pub fn position(&self) -> u64 {
+        // Far fewer than 2⁶⁴ numbers are ever drawn.
+        self.0.get_word_pos() as u64
+    }
+
+    /// Goes to a place that [`position`](Self::position) told.
+    pub fn go_to(&mut self, position: u64) {
+        self.0.set_word_pos(u128::from(position));
     }
 
     /// A number in [0, 1) with 53 random bits.

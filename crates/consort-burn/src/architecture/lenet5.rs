@@ -4,13 +4,16 @@ use burn::{
         Linear, PaddingConfig2d,
         conv::{Conv2d, Conv2dConfig},
     },
-    tensor::{Tensor, activation::relu, module::max_pool2d},
+    tensor::{Tensor, activation::relu},
 };
 use consort_core::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, architecture::expect_images};
-use crate::network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable};
+use crate::{
+    convolution::{convolve, halve},
+    network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable},
+};
 
 /// LeNet-5 for small images (LeCun and others 1998), with rectifiers and max pooling as it is built today: convolutions
 /// of 6 and 16 channels with 5 × 5 kernels, the first padded by 2, then 120, 84 and the outputs.
@@ -51,15 +54,9 @@ impl Architecture for LeNet5 {
 
 impl Forward for LeNet5Net {
     fn forward(&self, inputs: &Inputs, _: &mut Pass) -> Tensor<2> {
-        // The greatest of rectified numbers is the rectified greatest: pooling first leaves a quarter to rectify.
-        let x = relu(halve(self.conv1.forward(inputs.images())));
-        let x = relu(halve(self.conv2.forward(x)));
+        let x = halve(convolve(&self.conv1, inputs.images()));
+        let x = halve(convolve(&self.conv2, x));
         let x = relu(self.fc1.forward(x.flatten(1, 3)));
         self.fc3.forward(relu(self.fc2.forward(x)))
     }
-}
-
-/// The greatest of each 2 × 2 pixels.
-fn halve(x: Tensor<4>) -> Tensor<4> {
-    max_pool2d(x, burn::tensor::ops::MaxPoolOptions::new([2, 2]))
 }

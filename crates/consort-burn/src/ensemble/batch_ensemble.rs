@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::{Combine, DeepEnsemble, NetEnsemble, deep_ensemble::learner, net_ensemble::Source};
 use crate::{
     architecture::RankOneMlp,
-    net::{Net, guarded::guarded, objective::Own, school::Basis, tally::Tally, training::Learning},
+    net::{Net, follower::Nobody, guarded::guarded, objective::Own, school::Basis, tally::Tally, training::Learning},
 };
 
 /// BatchEnsemble (Wen and others 2020): members share the weights of one net and differ by vectors beside them; all
@@ -43,7 +43,7 @@ impl DeepEnsemble for BatchEnsemble {
             let objective = Own { loss: basis.spec.loss };
             let mut course = net.course(&school, &objective, &tally, ctx);
             course.members_in_one = members;
-            let history = course.run(&mut group, |_, _| Ok(()))?;
+            let history = course.run(&mut group, &mut Nobody)?;
             let source = Source::Shared { net: basis.model(&*group[0].network, history), members };
             Ok(NetEnsemble::new("shared", source, Combine::Mean))
         })

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     input::Lesson,
     loss::Loss,
-    net::{Net, guarded::guarded, objective::Own, school::Basis, tally::Tally},
+    net::{Net, follower::Nobody, guarded::guarded, objective::Own, school::Basis, tally::Tally},
     network::{Network, Pass},
 };
 
@@ -80,7 +80,7 @@ impl<'a> Sums<'a> {
     fn add(&mut self, network: &dyn Network, rate: f64, device: &Device) -> Result<()> {
         let lesson = self.lesson;
         self.each(|rows, sums| {
-            let outputs = network.forward(&lesson.table.inputs(rows, 0, device), &mut Pass::predicting());
+            let outputs = network.forward(&lesson.table.inputs(rows, 0, device)?, &mut Pass::predicting());
             let outputs = outputs.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?;
             sums.iter_mut().zip(outputs).for_each(|(sum, x)| *sum += (rate * f64::from(x)) as f32);
             Ok(())
@@ -93,7 +93,7 @@ impl<'a> Sums<'a> {
         let (mut residuals, mut total, mut weight) = (Vec::with_capacity(self.sums.len()), 0.0, 0.0);
         self.each(|rows, sums| {
             let sums = Tensor::<2>::from_data(TensorData::new(sums.to_vec(), [rows.len(), lesson.width]), device);
-            let batch = lesson.batch(rows, device);
+            let batch = lesson.batch(rows, device)?;
             let own = batch.mean(loss.rows(sums.clone(), batch.targets.clone()));
             total += f64::from(own.into_scalar::<f32>()) * rows.len() as f64;
             weight += lesson.weight(rows);
@@ -133,7 +133,7 @@ impl DeepEnsemble for Boosting {
                 course.lesson = &lesson;
                 course.validation = None;
                 let mut group = [basis.learning(net, seed)?];
-                let history = course.run(&mut group, |_, _| Ok(()))?;
+                let history = course.run(&mut group, &mut Nobody)?;
                 let network = group[0].network.inference();
                 sums.add(&*network, self.rate, &device)?;
                 models.push(basis.model(&*network, history));

@@ -7,8 +7,14 @@ use super::{
     net_ensemble::Source,
 };
 use crate::{
-    net::{Net, guarded::guarded, objective::Own, school::Basis, tally::Tally},
-    network::Network,
+    net::{
+        Net,
+        follower::{Nobody, Snapshots},
+        guarded::guarded,
+        objective::Own,
+        school::Basis,
+        tally::Tally,
+    },
     schedule::Schedule,
 };
 
@@ -57,19 +63,15 @@ impl DeepEnsemble for FastGeometric {
             let objective = Own { loss: basis.spec.loss };
             let mut course = net.course(&school, &objective, &tally, ctx);
             let mut group = [basis.learning(net, ctx.seed)?];
-            let mut history = course.run(&mut group, |_, _| Ok(()))?;
+            let mut history = course.run(&mut group, &mut Nobody)?;
             course.epochs = rest;
             course.rate = net.learning_rate * self.greatest;
             course.schedule = schedule;
             course.order = ctx.seed.child("order of cycles");
             course.keeps_best = false;
-            let mut taken: Vec<Box<dyn Network>> = Vec::with_capacity(members);
-            let more = course.run(&mut group, |epoch, group| {
-                if epoch % self.cycle == self.cycle / 2 {
-                    taken.push(group[0].network.inference());
-                }
-                Ok(())
-            })?;
+            let mut snapshots = Snapshots::new(self.cycle, self.cycle / 2);
+            let more = course.run(&mut group, &mut snapshots)?;
+            let taken = snapshots.taken;
             history.follow(more);
             expect_some(&taken)?;
             let models = taken.iter().map(|network| basis.model(&**network, history.clone())).collect();

@@ -12,6 +12,7 @@ use crate::{
     loss::Loss,
     net::{
         History, Net, NetModel,
+        follower::Nobody,
         guarded::guarded,
         objective::{Objective, mean},
         school::Basis,
@@ -72,7 +73,7 @@ pub(super) fn train_together(
         let course = net.course(&school, &*objective, &tally, ctx);
         let seeds = (0..members).map(|m| ctx.seed.nth("member", m as u64));
         let mut group = seeds.map(|seed| basis.learning(net, seed)).collect::<Result<Vec<Learning>>>()?;
-        let history: History = course.run(&mut group, |_, _| Ok(()))?;
+        let history: History = course.run(&mut group, &mut Nobody)?;
         Ok(group.iter().map(|one| basis.model(&*one.network, history.clone())).collect())
     })
 }

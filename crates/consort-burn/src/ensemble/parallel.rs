@@ -1,6 +1,8 @@
 use consort_core::{FitContext, Result};
 use rayon::prelude::*;
 
+use crate::threads::alone;
+
 /// Does work for each member, on as many threads as the fit may use; results come in the order of members.
 ///
 /// # Errors
@@ -11,8 +13,12 @@ pub(super) fn each<T: Send>(
     work: impl Fn(usize) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
     ctx.install(|| {
+        if members == 1 {
+            return Ok(vec![work(0)?]);
+        }
         // One by one, so that a thread that is done takes the next member.
-        let done: Vec<Result<T>> = (0..members).into_par_iter().with_max_len(1).map(&work).collect();
+        let done: Vec<Result<T>> =
+            (0..members).into_par_iter().with_max_len(1).map(|member| alone(|| work(member))).collect();
         done.into_iter().collect()
     })
 }

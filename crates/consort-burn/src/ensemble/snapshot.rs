@@ -7,8 +7,7 @@ use super::{
     net_ensemble::Source,
 };
 use crate::{
-    net::{Net, guarded::guarded, objective::Own, school::Basis, tally::Tally},
-    network::Network,
+    net::{Net, follower::Snapshots, guarded::guarded, objective::Own, school::Basis, tally::Tally},
     schedule::Schedule,
 };
 
@@ -49,14 +48,10 @@ impl DeepEnsemble for Snapshot {
             course.schedule = Schedule::CyclicCosine { cycles: members };
             course.keeps_best = false;
             let mut group = [basis.learning(net, ctx.seed)?];
-            let mut taken: Vec<Box<dyn Network>> = Vec::with_capacity(members);
             let cycle = net.epochs / members;
-            let history = course.run(&mut group, |epoch, group| {
-                if epoch % cycle == 0 {
-                    taken.push(group[0].network.inference());
-                }
-                Ok(())
-            })?;
+            let mut snapshots = Snapshots::new(cycle, cycle);
+            let history = course.run(&mut group, &mut snapshots)?;
+            let taken = snapshots.taken;
             expect_some(&taken)?;
             let models = taken.iter().map(|network| basis.model(&**network, history.clone())).collect();
             Ok(NetEnsemble::new("snapshot", Source::Nets(models), Combine::Mean))

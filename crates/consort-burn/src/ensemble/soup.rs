@@ -11,6 +11,7 @@ use crate::{
     loss::Loss,
     net::{
         Net,
+        follower::Nobody,
         guarded::guarded,
         objective::Own,
         school::{Basis, School},
@@ -68,7 +69,7 @@ fn cook(
     let mut network = basis.network(net, ctx.seed)?;
     network.set_weights(&Weights::mean(weights)?)?;
     if weights.len() > 1 {
-        refresh_norms(&*network, &school.lesson, net.batch, &school.device, ctx.seed);
+        refresh_norms(&*network, &school.lesson, net.batch, &school.device, ctx.seed)?;
     }
     Ok(network)
 }
@@ -80,7 +81,7 @@ fn validation_loss(school: &School<'_>, loss: Loss, network: &dyn Network) -> Re
         what: "a fit without validation rows".into(),
         hint: "give validation rows in the context, or take a uniform soup".into(),
     })?;
-    Ok(loss_of(&validation.lesson, &Own { loss }, &[network.inference()], 1, &school.device.clone().without_autodiff()))
+    loss_of(&validation.lesson, &Own { loss }, &[network.inference()], 1, &school.device.clone().without_autodiff())
 }
 
 impl DeepEnsemble for Soup {
@@ -103,7 +104,7 @@ impl DeepEnsemble for Soup {
             if self.shared > 0 {
                 let mut course = net.course(&school, &objective, &tally, ctx);
                 course.epochs = self.shared;
-                history = course.run(&mut first, |_, _| Ok(()))?;
+                history = course.run(&mut first, &mut Nobody)?;
             }
             let start = first[0].network.weights()?;
             let cooked = parallel::each(ctx, self.members, |m| {
@@ -112,7 +113,7 @@ impl DeepEnsemble for Soup {
                     let mut network = basis.network(net, ctx.seed)?;
                     network.set_weights(&start)?;
                     let mut group = [Learning::new(net, network, ctx.seed)];
-                    net.course(&school, &objective, &tally, &ctx).run(&mut group, |_, _| Ok(()))?;
+                    net.course(&school, &objective, &tally, &ctx).run(&mut group, &mut Nobody)?;
                     group[0].network.weights()
                 })
             })?;

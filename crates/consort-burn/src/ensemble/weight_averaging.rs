@@ -7,7 +7,15 @@ use super::{
     net_ensemble::Source,
 };
 use crate::{
-    net::{Net, guarded::guarded, objective::Own, school::Basis, tally::Tally, training::refresh_norms},
+    net::{
+        Net,
+        follower::{Follower, Nobody, packed, unpacked},
+        guarded::guarded,
+        objective::Own,
+        school::Basis,
+        tally::Tally,
+        training::{Learning, refresh_norms},
+    },
     schedule::Schedule,
     weights::Weights,
 };
@@ -35,7 +43,7 @@ impl Default for WeightAveraging {
 }
 
 /// The mean of sets of weights that come one after another, summed in f64.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct RunningMean {
     sums: Vec<Vec<f64>>,
     last: Weights,
@@ -63,6 +71,22 @@ impl RunningMean {
     }
 }
 
+impl Follower for RunningMean {
+    fn see(&mut self, _: usize, group: &[Learning]) -> Result<()> {
+        self.add(group[0].network.weights()?);
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<u8>> {
+        packed(self)
+    }
+
+    fn restore(&mut self, state: &[u8], _: &[Learning]) -> Result<()> {
+        *self = unpacked(state)?;
+        Ok(())
+    }
+}
+
 impl DeepEnsemble for WeightAveraging {
     fn train(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
         let net = &self.net;
@@ -80,21 +104,18 @@ impl DeepEnsemble for WeightAveraging {
             let objective = Own { loss: basis.spec.loss };
             let mut course = net.course(&school, &objective, &tally, ctx);
             let mut group = [basis.learning(net, ctx.seed)?];
-            let mut history = course.run(&mut group, |_, _| Ok(()))?;
+            let mut history = course.run(&mut group, &mut Nobody)?;
             course.epochs = self.epochs;
             course.rate = net.learning_rate * self.rate;
             course.schedule = Schedule::Constant;
             course.order = ctx.seed.child("order of averaging");
             course.keeps_best = false;
             let mut mean = RunningMean::default();
-            let more = course.run(&mut group, |_, group| {
-                mean.add(group[0].network.weights()?);
-                Ok(())
-            })?;
+            let more = course.run(&mut group, &mut mean)?;
             history.follow(more);
             let network = &mut group[0].network;
             network.set_weights(&mean.mean())?;
-            refresh_norms(&**network, &school.lesson, net.batch, &school.device, ctx.seed);
+            refresh_norms(&**network, &school.lesson, net.batch, &school.device, ctx.seed)?;
             let model = basis.model(&**network, history);
             Ok(NetEnsemble::new("swa", Source::Nets(vec![model]), Combine::Mean))
         })

@@ -1,8 +1,10 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
 
-use consort_core::{Classes, Dataset, Error, Features, Ids, Result, Target};
-use image::imageops::FilterType;
-use rayon::prelude::*;
+use consort_core::{Classes, Dataset, Error, Ids, Result, StoredRows, Target};
+use image::{DynamicImage, imageops::FilterType};
 use serde::{Deserialize, Serialize};
 
 /// How many channels an image gets.
@@ -16,10 +18,16 @@ pub enum Colour {
     Rgb,
 }
 
-/// A folder with a folder for each class, and in it pictures (PNG or JPEG): resized, and with numbers from 0 to 1. The id of
-/// a row is the picture's path within the folder.
+/// Pictures (PNG or JPEG) as rows: resized, and with numbers from 0 to 1. The id of a row is the picture's path.
 ///
-/// All pictures are in memory, decoded and resized on all threads.
+/// | of | by | classes |
+/// |---|---|---|
+/// | a folder with a folder for each class | [`open`](Self::open) | the names of the folders |
+/// | a CSV with the columns `path` and `label` | [`open_list`](Self::open_list) | the labels |
+/// | a folder of pictures, or of such folders | [`open_unlabelled`](Self::open_unlabelled) | none |
+///
+/// Pictures are decoded when they are asked for, on all threads: a net needs memory for a batch.
+/// [`Dataset::features`] holds them all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImageFolder {
@@ -37,17 +45,63 @@ impl Default for ImageFolder {
     }
 }
 
+/// Files of pictures, and what makes rows of them.
+#[derive(Debug)]
+struct PictureFiles {
+    files: Vec<PathBuf>,
+    how: ImageFolder,
+    shape: Vec<usize>,
+    mark: OnceLock<String>,
+}
+
+impl StoredRows for PictureFiles {
+    fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn read(&self, row: usize, into: &mut [f32]) -> Result<()> {
+        self.how.decode(&self.files[row], into)
+    }
+
+    fn mark(&self) -> String {
+        let sum = || {
+            let mut sum = blake3::Hasher::new();
+            sum.update(format!("{:?}", self.how).as_bytes());
+            for file in &self.files {
+                let bytes = std::fs::read(file).unwrap_or_default();
+                sum.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+            }
+            sum.finalize().to_hex().to_string()
+        };
+        self.mark.get_or_init(sum).clone()
+    }
+}
+
 impl ImageFolder {
+    /// The size and channels of the first picture of a folder, its sides at most 224.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] naming a picture or folder that cannot be read, [`Error::Empty`] without a picture.
+    pub fn like_the_first(folder: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        pictures_below(folder, String::new(), &mut files)?;
+        let Some((_, first)) = files.first() else { return Err(no_picture(folder)) };
+        let picture = open_picture(first)?;
+        let colour = if picture.color().has_color() { Colour::Rgb } else { Colour::Grey };
+        Ok(Self { height: picture.height().clamp(1, 224), width: picture.width().clamp(1, 224), colour })
+    }
+
     /// The pictures below a folder, class by class and within it by name. `classes` fixes the classes; without it they are
     /// the names of the folders.
     ///
     /// # Errors
     /// [`Error::Damaged`] naming a picture or folder that cannot be read, [`Error::Empty`] without a picture,
     /// [`Error::UnknownClass`] for a folder that is no class, [`Error::Parameter`] for a size of 0.
-    pub fn read(&self, folder: &Path, classes: Option<&Classes>) -> Result<Dataset> {
-        if self.height == 0 || self.width == 0 {
-            return Err(Error::parameter("size", format!("{} × {}", self.height, self.width), "at least 1 × 1"));
-        }
+    pub fn open(&self, folder: &Path, classes: Option<&Classes>) -> Result<Dataset> {
         let (mut files, mut labels) = (Vec::new(), Vec::new());
         for class in entries(folder)?.into_iter().filter(|entry| entry.is_dir()) {
             let name = name_of(&class);
@@ -57,49 +111,122 @@ impl ImageFolder {
             }
         }
         if files.is_empty() {
-            return Err(Error::Empty {
-                what: format!("`{}`", folder.display()),
-                hint: "give a folder with a folder for each class, and PNG or JPEG files in it".into(),
-            });
+            return Err(no_picture(folder));
         }
-        let parts: Vec<Result<Vec<f32>>> = files.par_iter().map(|(_, file)| self.decode(file)).collect();
-        let channels = if self.colour == Colour::Grey { 1 } else { 3 };
-        let mut values = Vec::with_capacity(files.len() * channels * (self.height * self.width) as usize);
-        for part in parts {
-            values.extend(part?);
-        }
-        let classes = match classes {
-            Some(classes) => classes.clone(),
-            None => Classes::from_labels(labels.iter().cloned())?,
+        self.stored(files)?.with_target(target(&labels, classes, folder)?)
+    }
+
+    /// The pictures that a CSV lists: a header, the column `path` (relative paths are relative to the file) and the column
+    /// `label`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`Error::Damaged`] naming the list if it is no such CSV.
+    pub fn open_list(&self, list: &Path, classes: Option<&Classes>) -> Result<Dataset> {
+        let damaged = |problem: String| Error::Damaged { place: list.display().to_string(), problem };
+        let mut reader = csv::Reader::from_path(list).map_err(|error| damaged(error.to_string()))?;
+        let header = reader.headers().map_err(|error| damaged(error.to_string()))?.clone();
+        let place = |name: &str| {
+            let found = header.iter().position(|column| column.trim() == name);
+            found.ok_or_else(|| damaged(format!("it has no column `{name}`: it needs `path` and `label`")))
         };
-        let target = Target::from_labels(&labels, &classes, &folder.display().to_string())?;
+        let (path, label) = (place("path")?, place("label")?);
+        let (mut files, mut labels) = (Vec::new(), Vec::new());
+        let beside = list.parent().unwrap_or(Path::new(""));
+        for record in reader.records() {
+            let record = record.map_err(|error| damaged(error.to_string()))?;
+            let cell = |k: usize| record.get(k).unwrap_or_default().trim().to_owned();
+            labels.push(cell(label));
+            files.push((cell(path), beside.join(cell(path))));
+        }
+        if files.is_empty() {
+            return Err(no_picture(list));
+        }
+        self.stored(files)?.with_target(target(&labels, classes, list)?)
+    }
+
+    /// The pictures in a folder and in the folders within, without a target.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] naming a picture or folder that cannot be read, [`Error::Empty`] without a picture.
+    pub fn open_unlabelled(&self, folder: &Path) -> Result<Dataset> {
+        let mut files = Vec::new();
+        pictures_below(folder, String::new(), &mut files)?;
+        if files.is_empty() {
+            return Err(no_picture(folder));
+        }
+        self.stored(files)
+    }
+
+    fn stored(&self, files: Vec<(String, PathBuf)>) -> Result<Dataset> {
+        if self.height == 0 || self.width == 0 {
+            return Err(Error::parameter("size", format!("{} × {}", self.height, self.width), "at least 1 × 1"));
+        }
+        let (ids, files): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
+        let channels = if self.colour == Colour::Grey { 1 } else { 3 };
         let shape = vec![channels, self.height as usize, self.width as usize];
-        Dataset::new(Features::Dense { values, shape })?
-            .with_target(target)?
-            .with_ids(Ids::from_texts(files.iter().map(|(id, _)| id)))
+        let rows = PictureFiles { files, how: self.clone(), shape, mark: OnceLock::new() };
+        Dataset::from_stored(Arc::new(rows))?.with_ids(Ids::from_texts(ids.iter()))
     }
 
     /// One picture, channel after channel.
-    fn decode(&self, file: &Path) -> Result<Vec<f32>> {
-        let damaged = |problem: String| Error::Damaged { place: file.display().to_string(), problem };
-        let reader = image::ImageReader::open(file).map_err(|error| damaged(error.to_string()))?;
-        let reader = reader.with_guessed_format().map_err(|error| damaged(error.to_string()))?;
-        let picture = reader.decode().map_err(|error| damaged(format!("it cannot be decoded: {error}")))?;
+    fn decode(&self, file: &Path, into: &mut [f32]) -> Result<()> {
+        let picture = open_picture(file)?;
         let sized = if (picture.width(), picture.height()) == (self.width, self.height) {
             picture
         } else {
             picture.resize_exact(self.width, self.height, FilterType::Triangle)
         };
         let scale = |x: &u8| f32::from(*x) / 255.0;
-        Ok(match self.colour {
-            Colour::Grey => sized.into_luma8().as_raw().iter().map(scale).collect(),
+        match self.colour {
+            Colour::Grey => {
+                into.iter_mut().zip(sized.into_luma8().as_raw()).for_each(|(to, x)| *to = scale(x));
+            }
             Colour::Rgb => {
                 let pixels = sized.into_rgb8();
-                let raw = pixels.as_raw();
-                (0..3).flat_map(|channel| raw.iter().skip(channel).step_by(3).map(scale)).collect()
+                let plane = into.len() / 3;
+                for (channel, into) in into.chunks_exact_mut(plane.max(1)).enumerate() {
+                    let own = pixels.as_raw().iter().skip(channel).step_by(3);
+                    into.iter_mut().zip(own).for_each(|(to, x)| *to = scale(x));
+                }
             }
-        })
+        }
+        Ok(())
     }
+}
+
+fn open_picture(file: &Path) -> Result<DynamicImage> {
+    let damaged = |problem: String| Error::Damaged { place: file.display().to_string(), problem };
+    let reader = image::ImageReader::open(file).map_err(|error| damaged(format!("it cannot be read: {error}")))?;
+    let reader = reader.with_guessed_format().map_err(|error| damaged(error.to_string()))?;
+    reader.decode().map_err(|error| damaged(format!("it cannot be decoded: {error}")))
+}
+
+fn no_picture(place: &Path) -> Error {
+    Error::Empty {
+        what: format!("`{}`", place.display()),
+        hint: "give a folder with a folder for each class, and PNG or JPEG files in it".into(),
+    }
+}
+
+fn target(labels: &[String], classes: Option<&Classes>, place: &Path) -> Result<Target> {
+    let classes = match classes {
+        Some(classes) => classes.clone(),
+        None => Classes::from_labels(labels.iter().cloned())?,
+    };
+    Target::from_labels(labels, &classes, &place.display().to_string())
+}
+
+/// The pictures in a folder and one floor down, with their paths within it.
+fn pictures_below(folder: &Path, name: String, files: &mut Vec<(String, PathBuf)>) -> Result<()> {
+    for entry in entries(folder)? {
+        let own = format!("{name}{}", name_of(&entry));
+        if entry.is_dir() && name.is_empty() {
+            pictures_below(&entry, own + "/", files)?;
+        } else if is_picture(&entry) {
+            files.push((own, entry));
+        }
+    }
+    Ok(())
 }
 
 /// What a folder holds, by name; hidden files are passed over.
@@ -131,6 +258,7 @@ fn is_picture(file: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use consort_core::Features;
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -147,7 +275,7 @@ mod tests {
     #[test]
     fn a_folder_a_class_becomes_a_data_set() {
         let folder = folder();
-        let data = ImageFolder { height: 3, width: 2, colour: Colour::Rgb }.read(folder.path(), None).unwrap();
+        let data = ImageFolder { height: 3, width: 2, colour: Colour::Rgb }.open(folder.path(), None).unwrap();
         let Features::Dense { values, shape } = data.features() else { panic!() };
         assert_eq!((data.rows(), shape.as_slice()), (4, &[3, 3, 2][..]));
         // Blue comes first: two pictures without red, then two without blue.
@@ -160,14 +288,34 @@ mod tests {
     }
 
     #[test]
+    fn a_list_and_a_folder_without_classes_are_read_too() {
+        let folder = folder();
+        let small = ImageFolder { height: 3, width: 2, colour: Colour::Grey };
+        let list = folder.path().join("list.csv");
+        std::fs::write(&list, "label,path\nwarm,red/0.png\ncold,blue/1.png\nwarm,red/1.png\n").unwrap();
+        let listed = small.open_list(&list, None).unwrap();
+        let Some(Target::Classes { codes, classes }) = listed.target() else { panic!() };
+        assert_eq!((classes.names(), codes.as_slice()), (&["cold", "warm"].map(String::from)[..], &[1, 0, 1][..]));
+        assert_eq!(listed.ids().text(1), "blue/1.png");
+        std::fs::write(&list, "file,label\nred/0.png,warm\n").unwrap();
+        assert!(small.open_list(&list, None).unwrap_err().to_string().contains("no column `path`"));
+        std::fs::write(&list, "path,label\nred/9.png,warm\n").unwrap();
+        assert!(small.open_list(&list, None).unwrap_err().to_string().contains("9.png"));
+        let all = small.open_unlabelled(folder.path()).unwrap();
+        assert_eq!((all.rows(), all.target().is_none(), all.ids().text(0).as_ref()), (4, true, "blue/0.png"));
+        let first = ImageFolder::like_the_first(folder.path()).unwrap();
+        assert_eq!(first, ImageFolder { height: 6, width: 4, colour: Colour::Rgb });
+    }
+
+    #[test]
     fn a_corrupt_picture_is_named() {
         let folder = folder();
         let whole = std::fs::read(folder.path().join("red/0.png")).unwrap();
         std::fs::write(folder.path().join("red/broken.png"), &whole[..whole.len() / 2]).unwrap();
         std::fs::write(folder.path().join("red/notes.txt"), "no picture").unwrap();
-        let error = ImageFolder::default().read(folder.path(), None).unwrap_err().to_string();
+        let error = ImageFolder::default().open(folder.path(), None).unwrap_err().to_string();
         assert!(error.contains("broken.png"), "{error}");
         let empty = tempfile::tempdir().unwrap();
-        assert!(matches!(ImageFolder::default().read(empty.path(), None), Err(Error::Empty { .. })));
+        assert!(matches!(ImageFolder::default().open(empty.path(), None), Err(Error::Empty { .. })));
     }
 }

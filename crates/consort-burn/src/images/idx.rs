@@ -4,8 +4,10 @@ use std::{
     path::Path,
 };
 
-use consort_core::{Classes, Dataset, Error, Features, Result, Target};
+use consort_core::{Classes, Dataset, Error, Features, Result, StoredRows, Target};
 use flate2::read::MultiGzDecoder;
+
+use super::idx_images::IdxImages;
 
 /// The numbers of an IDX file, the format of MNIST (LeCun and others 1998): a header of four bytes (two zeros, the kind of
 /// number, the number of axes), the lengths of the axes, and the numbers, all big-endian.
@@ -48,16 +50,50 @@ impl Idx {
     /// # Errors
     /// [`Error::Damaged`] unless it holds just what its header says.
     pub fn from_reader(mut reader: impl Read, place: &str) -> Result<Self> {
+        let header = Header::read(&mut reader, place)?;
+        let bytes = header.body(reader, place)?;
+        let mut values = vec![0.0; bytes.len() / header.width];
+        header.numbers(&bytes, &mut values);
+        Ok(Self { are_bytes: header.kind == Kind::U8, shape: header.shape, values })
+    }
+}
+
+/// What kind of numbers a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    U8,
+    I8,
+    I16,
+    I32,
+    F32,
+    F64,
+}
+
+/// The head of a file.
+#[derive(Debug, Clone)]
+pub(super) struct Header {
+    pub(super) kind: Kind,
+    /// The bytes of a number.
+    pub(super) width: usize,
+    pub(super) shape: Vec<usize>,
+    /// The bytes of all numbers.
+    size: usize,
+}
+
+impl Header {
+    pub(super) fn read(reader: &mut impl Read, place: &str) -> Result<Self> {
         let mut magic = [0; 4];
         reader.read_exact(&mut magic).map_err(|error| damaged(place, format!("it has no header: {error}")))?;
         let [0, 0, kind, axes] = magic else {
             return Err(damaged(place, format!("it starts with the bytes {magic:?}, so it is no IDX file")));
         };
-        let width = match kind {
-            0x08 | 0x09 => 1,
-            0x0b => 2,
-            0x0c | 0x0d => 4,
-            0x0e => 8,
+        let (kind, width) = match kind {
+            0x08 => (Kind::U8, 1),
+            0x09 => (Kind::I8, 1),
+            0x0b => (Kind::I16, 2),
+            0x0c => (Kind::I32, 4),
+            0x0d => (Kind::F32, 4),
+            0x0e => (Kind::F64, 8),
             other => {
                 return Err(damaged(place, format!("it holds numbers of kind {other:#04x}, which IDX does not know")));
             }
@@ -71,54 +107,89 @@ impl Idx {
         }
         let size = shape.iter().try_fold(width, |size: usize, &axis| size.checked_mul(axis));
         let size = size.ok_or_else(|| damaged(place, format!("its shape {shape:?} is greater than any file")))?;
-        // Memory grows with what is there, not with what the header claims.
+        Ok(Self { kind, width, shape, size })
+    }
+
+    /// How many bytes the head itself has.
+    pub(super) fn len(&self) -> usize {
+        4 + 4 * self.shape.len()
+    }
+
+    /// All that follows. Memory grows with what is there, not with what the header claims.
+    pub(super) fn body(&self, reader: impl Read, place: &str) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let read = reader.take(size as u64 + 1).read_to_end(&mut bytes);
+        let read = reader.take(self.size as u64 + 1).read_to_end(&mut bytes);
         read.map_err(|error| damaged(place, format!("it cannot be read to its end: {error}")))?;
-        if bytes.len() != size {
-            let problem = if bytes.len() < size {
-                format!("it holds {} of the {size} bytes that its shape {shape:?} needs: it was cut off", bytes.len())
-            } else {
-                format!("it goes on after the {size} bytes of its shape {shape:?}")
-            };
-            return Err(damaged(place, problem));
+        self.expect(bytes.len() as u64, place)?;
+        Ok(bytes)
+    }
+
+    /// Refuses a file of another length than its shape says.
+    pub(super) fn expect(&self, found: u64, place: &str) -> Result<()> {
+        let (size, shape) = (self.size, &self.shape);
+        match found.cmp(&(size as u64)) {
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Less => Err(damaged(
+                place,
+                format!("it holds {found} of the {size} bytes that its shape {shape:?} needs: it was cut off"),
+            )),
+            std::cmp::Ordering::Greater => {
+                Err(damaged(place, format!("it goes on after the {size} bytes of its shape {shape:?}")))
+            }
         }
-        let values = match kind {
-            0x08 => bytes.iter().map(|&b| f32::from(b)).collect(),
-            0x09 => bytes.iter().map(|&b| f32::from(b as i8)).collect(),
-            0x0b => bytes.chunks_exact(2).map(|b| f32::from(i16::from_be_bytes([b[0], b[1]]))).collect(),
-            0x0c => bytes.chunks_exact(4).map(|b| i32::from_be_bytes([b[0], b[1], b[2], b[3]]) as f32).collect(),
-            0x0d => bytes.chunks_exact(4).map(|b| f32::from_be_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            _ => bytes
-                .chunks_exact(8)
-                .map(|b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
-                .collect(),
+    }
+
+    /// Bytes as numbers.
+    pub(super) fn numbers(&self, bytes: &[u8], out: &mut [f32]) {
+        let each = bytes.chunks_exact(self.width).zip(out);
+        match self.kind {
+            Kind::U8 => each.for_each(|(b, to)| *to = f32::from(b[0])),
+            Kind::I8 => each.for_each(|(b, to)| *to = f32::from(b[0] as i8)),
+            Kind::I16 => each.for_each(|(b, to)| *to = f32::from(i16::from_be_bytes([b[0], b[1]]))),
+            Kind::I32 => each.for_each(|(b, to)| *to = i32::from_be_bytes([b[0], b[1], b[2], b[3]]) as f32),
+            Kind::F32 => each.for_each(|(b, to)| *to = f32::from_be_bytes([b[0], b[1], b[2], b[3]])),
+            Kind::F64 => each.for_each(|(b, to)| {
+                *to = f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32;
+            }),
+        }
+    }
+
+    /// The number of images and the shape of one, channels first.
+    pub(super) fn images(&self, place: &str) -> Result<(usize, Vec<usize>)> {
+        let (count, mut shape) = match self.shape.split_first() {
+            Some((&count, shape)) if matches!(shape.len(), 2 | 3) => (count, shape.to_vec()),
+            _ => {
+                let problem = format!("its shape is {:?}, not that of images: [images, height, width]", self.shape);
+                return Err(damaged(place, problem));
+            }
         };
-        Ok(Self { shape, values, are_bytes: kind == 0x08 })
+        if shape.len() == 2 {
+            shape.insert(0, 1);
+        }
+        Ok((count, shape))
     }
 }
 
-/// A data set of the images in one IDX file and their labels in another, as MNIST has them. Bytes become numbers from 0
-/// to 1; images without channels get one. `classes` fixes the classes; without it they are the labels that occur.
+/// A data set of the images in one IDX file and their labels in another, as MNIST has them, all in memory. Bytes become
+/// numbers from 0 to 1; images without channels get one. `classes` fixes the classes; without it they are the labels that
+/// occur. [`idx_stored`](super::idx_stored) leaves the images where they are.
 ///
 /// # Errors
 /// [`Error::Damaged`] naming the file that is not whole or not what it should be, [`Error::Length`] if they differ in
 /// rows, [`Error::UnknownClass`] for a label that is no class.
 pub fn idx_dataset(images: &Path, labels: &Path, classes: Option<&Classes>) -> Result<Dataset> {
-    let mut pixels = Idx::read(images)?;
-    let (count, mut shape) = match pixels.shape.split_first() {
-        Some((&count, shape)) if matches!(shape.len(), 2 | 3) => (count, shape.to_vec()),
-        _ => {
-            let problem = format!("its shape is {:?}, not that of images: [images, height, width]", pixels.shape);
-            return Err(damaged(&images.display().to_string(), problem));
-        }
-    };
-    if shape.len() == 2 {
-        shape.insert(0, 1);
+    let stored = IdxImages::open(images)?;
+    let target = idx_labels(labels, classes, images, stored.count())?;
+    let width: usize = stored.shape().iter().product();
+    let mut values = vec![0.0; stored.count() * width];
+    for (row, into) in values.chunks_exact_mut(width.max(1)).enumerate() {
+        stored.read(row, into)?;
     }
-    if pixels.are_bytes {
-        pixels.values.iter_mut().for_each(|x| *x /= 255.0);
-    }
+    Dataset::new(Features::Dense { values, shape: stored.shape().to_vec() })?.with_target(target)
+}
+
+/// The labels of so many images.
+pub(super) fn idx_labels(labels: &Path, classes: Option<&Classes>, images: &Path, count: usize) -> Result<Target> {
     let names = Idx::read(labels)?;
     if names.shape.len() != 1 {
         let problem = format!("its shape is {:?}, not that of labels: [images]", names.shape);
@@ -138,11 +209,10 @@ pub fn idx_dataset(images: &Path, labels: &Path, classes: Option<&Classes>) -> R
         Some(classes) => classes.clone(),
         None => Classes::from_labels(names.iter().cloned())?,
     };
-    let target = Target::from_labels(&names, &classes, &labels.display().to_string())?;
-    Dataset::new(Features::Dense { values: pixels.values, shape })?.with_target(target)
+    Target::from_labels(&names, &classes, &labels.display().to_string())
 }
 
-fn damaged(place: &str, problem: String) -> Error {
+pub(super) fn damaged(place: &str, problem: String) -> Error {
     Error::Damaged { place: place.into(), problem }
 }
 

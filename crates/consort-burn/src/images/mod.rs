@@ -1,9 +1,11 @@
-//! Images as data sets: IDX files, and folders of picture files (feature `vision`).
+//! Images as data sets: IDX files, and files of pictures (feature `vision`).
 
 #[cfg(feature = "vision")]
 mod folder;
 mod idx;
+mod idx_images;
 
 #[cfg(feature = "vision")]
 pub use folder::{Colour, ImageFolder};
 pub use idx::{Idx, idx_dataset};
+pub use idx_images::{IdxImages, idx_stored};

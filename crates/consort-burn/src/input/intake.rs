@@ -2,16 +2,22 @@ use std::{borrow::Cow, collections::HashMap};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use consort_core::{Column, Dataset, Error, Features, Ids, Result};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Scale, TrainingRows,
-    numbers::{BlockScaling, Numbers},
+    numbers::{BlockScaling, Numbers, read_finite},
 };
-use crate::network::{InputShape, Inputs};
+use crate::{
+    network::{InputShape, Inputs},
+    threads::are_shared,
+};
 
 /// Scaled numbers are cut off here: a row far out of what was seen cannot overflow a net.
 const LIMIT: f32 = 20.0;
+/// How many rows are read at once where all are gone through.
+const READ_AT_ONCE: usize = 64;
 
 /// What was learnt of the features: their names, means, deviations and levels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,19 +71,24 @@ impl Intake {
     /// another number of channels.
     pub(crate) fn fit(data: &Dataset, train: &TrainingRows, scale: &Scale) -> Result<Self> {
         scale.check()?;
+        if let Some(stored) = data.stored() {
+            let shape = stored.shape();
+            expect_axes(shape)?;
+            let scaling = fit_rows(train, shape, scale, |row, into| read_finite(&**stored, row, into))?;
+            return Ok(Self { features: Kind::Block { shape: shape.to_vec(), scaling } });
+        }
         let features = match data.features() {
             Features::Columns(columns) => Kind::Columns(
                 columns.iter().map(|column| Feature::fit(column, data.ids(), train, scale)).collect::<Result<_>>()?,
             ),
             Features::Dense { values, shape } => {
-                if shape.len() > 3 {
-                    return Err(Error::Unsupported {
-                        by: "a net".into(),
-                        what: format!("rows with {} axes", shape.len()),
-                        hint: "give rows of at most three axes: channels, height, width".into(),
-                    });
-                }
-                let scaling = fit_block(values, shape, data.ids(), train, scale)?;
+                expect_axes(shape)?;
+                let width: usize = shape.iter().product();
+                expect_finite(values, width, data.ids(), &train.rows)?;
+                let scaling = fit_rows(train, shape, scale, |row, into| {
+                    into.copy_from_slice(&values[row * width..(row + 1) * width]);
+                    Ok(())
+                })?;
                 Kind::Block { shape: shape.clone(), scaling }
             }
         };
@@ -111,6 +122,20 @@ impl Intake {
     /// [`Error::Length`] for a block of another shape, [`Error::NotFinite`] for an infinite number.
     pub(crate) fn table<'a>(&'a self, by: &str, data: &'a Dataset, rows: &TrainingRows) -> Result<Table<'a>> {
         let shape = self.shape();
+        if let Some(stored) = data.stored() {
+            let Kind::Block { shape: known, scaling } = &self.features else { return Err(self.other_kind(by)) };
+            if known != stored.shape() {
+                return Err(other_shape(by, known, stored.shape()));
+            }
+            return Ok(Table {
+                numbers: Numbers::Stored { stored: &**stored, rows: Cow::Owned(rows.rows.clone()), scaling },
+                width: shape.numbers,
+                row: shape.row,
+                categories: Vec::new(),
+                category_count: 0,
+                rows: rows.len(),
+            });
+        }
         match (&self.features, data.features()) {
             (Kind::Columns(features), Features::Columns(columns)) => {
                 let known: HashMap<&str, &Column> = columns.iter().map(|column| (column.name(), column)).collect();
@@ -175,13 +200,7 @@ impl Intake {
             }
             (Kind::Block { shape: known, scaling }, Features::Dense { values, shape: found }) => {
                 if known != found {
-                    return Err(Error::Length {
-                        what: format!("a row of shape {found:?}"),
-                        got: found.iter().product(),
-                        expected: shape.numbers,
-                        unit: "numbers",
-                        hint: format!("{by} was fitted with rows of shape {known:?}: resize them"),
-                    });
+                    return Err(other_shape(by, known, found));
                 }
                 expect_finite(values, shape.numbers, data.ids(), &rows.rows)?;
                 Ok(Table {
@@ -193,19 +212,62 @@ impl Intake {
                     rows: rows.len(),
                 })
             }
-            (kind, _) => Err(Error::Unsupported {
-                by: by.into(),
-                what: "features of another kind".into(),
-                hint: match kind {
-                    Kind::Columns(_) => "it was fitted with the columns of a table".into(),
-                    Kind::Block { shape, .. } => format!("it was fitted with a dense block of shape {shape:?}"),
-                },
-            }),
+            _ => Err(self.other_kind(by)),
+        }
+    }
+
+    fn other_kind(&self, by: &str) -> Error {
+        Error::Unsupported {
+            by: by.into(),
+            what: "features of another kind".into(),
+            hint: match &self.features {
+                Kind::Columns(_) => "it was fitted with the columns of a table".into(),
+                Kind::Block { shape, .. } => format!("it was fitted with a dense block of shape {shape:?}"),
+            },
         }
     }
 }
 
 impl Table<'_> {
+    /// Adds its numbers and categories to a checksum.
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn sum(&self, to: &mut blake3::Hasher) -> Result<()> {
+        self.categories.iter().for_each(|level| {
+            to.update(&level.to_le_bytes());
+        });
+        if let Numbers::Stored { stored, rows, scaling } = &self.numbers {
+            to.update(stored.mark().as_bytes()).update(format!("{scaling:?}").as_bytes());
+            rows.iter().for_each(|row| {
+                to.update(&row.to_le_bytes());
+            });
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        self.each_row(|row| {
+            bytes.clear();
+            bytes.extend(row.iter().flat_map(|x| x.to_le_bytes()));
+            to.update(&bytes);
+        })
+    }
+
+    /// Whether rows are read when they are asked for.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.numbers.are_stored()
+    }
+
+    /// Goes through the numbers of all rows.
+    fn each_row(&self, mut see: impl FnMut(&[f32])) -> Result<()> {
+        let mut some = Vec::new();
+        for first in (0..self.rows).step_by(READ_AT_ONCE) {
+            some.clear();
+            self.numbers.gather(first..(first + READ_AT_ONCE).min(self.rows), self.width, &mut some)?;
+            some.chunks_exact(self.width.max(1)).for_each(&mut see);
+        }
+        Ok(())
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows
     }
@@ -217,7 +279,10 @@ impl Table<'_> {
     }
 
     /// Some of the rows on a device. Rows are filled up with copies of the last one to `at_least`.
-    pub(crate) fn inputs(&self, rows: &[usize], at_least: usize, device: &Device) -> Inputs {
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn inputs(&self, rows: &[usize], at_least: usize, device: &Device) -> Result<Inputs> {
         self.changed(rows, at_least, device, |_, _| {})
     }
 
@@ -228,35 +293,38 @@ impl Table<'_> {
         at_least: usize,
         device: &Device,
         mut change: impl FnMut(&mut [f32], [usize; 3]),
-    ) -> Inputs {
+    ) -> Result<Inputs> {
         let count = rows.len().max(at_least);
-        let padded = rows.iter().chain(std::iter::repeat(rows.last().unwrap_or(&0))).take(count);
         let mut numbers = Vec::with_capacity(count * self.width);
+        self.numbers.gather(rows.iter().copied(), self.width, &mut numbers)?;
+        numbers.chunks_exact_mut(self.width.max(1)).for_each(|row| change(row, self.row));
+        let last = numbers.len() - if rows.is_empty() { 0 } else { self.width };
+        while numbers.len() < count * self.width && !rows.is_empty() {
+            numbers.extend_from_within(last..last + self.width);
+        }
+        let padded = rows.iter().chain(std::iter::repeat(rows.last().unwrap_or(&0))).take(count);
         let mut categories = Vec::with_capacity(count * self.category_count);
         for &i in padded {
-            let start = numbers.len();
-            self.numbers.gather(i, self.width, &mut numbers);
-            change(&mut numbers[start..], self.row);
             categories.extend_from_slice(&self.categories[i * self.category_count..(i + 1) * self.category_count]);
         }
         let categories = (self.category_count > 0)
             .then(|| Tensor::<2, Int>::from_data(TensorData::new(categories, [count, self.category_count]), device));
         let numbers = Tensor::from_data(TensorData::new(numbers, [count, self.width]), device);
-        Inputs { numbers, categories, row: self.row }
+        Ok(Inputs { numbers, categories, row: self.row })
     }
 
     /// How far apart the least and the greatest of each number are.
-    pub(crate) fn ranges(&self) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn ranges(&self) -> Result<Vec<f32>> {
         let mut bounds = vec![(f32::INFINITY, f32::NEG_INFINITY); self.width];
-        let mut row = Vec::with_capacity(self.width);
-        for i in 0..self.rows {
-            row.clear();
-            self.numbers.gather(i, self.width, &mut row);
-            for (bound, &x) in bounds.iter_mut().zip(&row) {
+        self.each_row(|row| {
+            for (bound, &x) in bounds.iter_mut().zip(row) {
                 *bound = (bound.0.min(x), bound.1.max(x));
             }
-        }
-        bounds.into_iter().map(|(low, high)| if high > low { high - low } else { 0.0 }).collect()
+        })?;
+        Ok(bounds.into_iter().map(|(low, high)| if high > low { high - low } else { 0.0 }).collect())
     }
 }
 
@@ -371,17 +439,31 @@ impl Moments {
     }
 }
 
-/// Channels of images are scaled whole, positions of other blocks each by itself.
-fn fit_block(values: &[f32], shape: &[usize], ids: &Ids, train: &TrainingRows, scale: &Scale) -> Result<BlockScaling> {
+/// Channels of images are scaled whole, positions of other blocks each by itself. `read` writes a row of the data set.
+fn fit_rows(
+    train: &TrainingRows,
+    shape: &[usize],
+    scale: &Scale,
+    read: impl Fn(usize, &mut [f32]) -> Result<()> + Sync,
+) -> Result<BlockScaling> {
     let width: usize = shape.iter().product();
-    expect_finite(values, width, ids, &train.rows)?;
     let run = if shape.len() >= 2 { width / if shape.len() == 3 { shape[0] } else { 1 } } else { 1 };
     let runs = width / run.max(1);
     let mut moments: Vec<Moments> = (0..runs).map(|_| Moments::default()).collect();
-    for (i, &row) in train.rows.iter().enumerate() {
-        let row = &values[row as usize * width..(row as usize + 1) * width];
-        for (moments, run) in moments.iter_mut().zip(row.chunks(run.max(1))) {
-            run.iter().for_each(|&x| moments.add(x, train.weight(i)));
+    // Read side by side, summed in order.
+    let mut some = vec![0.0; READ_AT_ONCE * width];
+    for (part, rows) in train.rows.chunks(READ_AT_ONCE).enumerate() {
+        let read = |(into, &row): (&mut [f32], &u32)| read(row as usize, into);
+        if are_shared() {
+            some.par_chunks_mut(width.max(1)).zip(rows).try_for_each(read)?;
+        } else {
+            some.chunks_mut(width.max(1)).zip(rows).try_for_each(read)?;
+        }
+        for (k, row) in some.chunks_exact(width.max(1)).take(rows.len()).enumerate() {
+            let weight = train.weight(part * READ_AT_ONCE + k);
+            for (moments, run) in moments.iter_mut().zip(row.chunks(run.max(1))) {
+                run.iter().for_each(|&x| moments.add(x, weight));
+            }
         }
     }
     let learnt: Vec<(f64, f64)> = moments.iter().map(Moments::mean_and_deviation).collect();
@@ -406,6 +488,27 @@ fn fit_block(values: &[f32], shape: &[usize], ids: &Ids, train: &TrainingRows, s
             let shifts = (0..runs).map(|k| at(means, k)).collect();
             Ok(scaled(shifts, (0..runs).map(|k| 1.0 / at(deviations, k)).collect(), f32::MAX))
         }
+    }
+}
+
+fn expect_axes(shape: &[usize]) -> Result<()> {
+    if shape.len() <= 3 {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        by: "a net".into(),
+        what: format!("rows with {} axes", shape.len()),
+        hint: "give rows of at most three axes: channels, height, width".into(),
+    })
+}
+
+fn other_shape(by: &str, known: &[usize], found: &[usize]) -> Error {
+    Error::Length {
+        what: format!("a row of shape {found:?}"),
+        got: found.iter().product(),
+        expected: known.iter().product(),
+        unit: "numbers",
+        hint: format!("{by} was fitted with rows of shape {known:?}: resize them"),
     }
 }
 

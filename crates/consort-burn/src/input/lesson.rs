@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use consort_core::Stream;
+use consort_core::{Result, Stream};
 
 use super::{Augment, Table};
 use crate::network::Inputs;
@@ -28,15 +28,37 @@ impl Lesson<'_> {
         self.table.len()
     }
 
+    /// Adds what is learnt from to a checksum: the rows, how they are scaled, targets and weights.
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn sum(&self, to: &mut blake3::Hasher) -> Result<()> {
+        let mut numbers = |numbers: &[f32]| {
+            to.update(&(numbers.len() as u64).to_le_bytes());
+            numbers.iter().for_each(|x| {
+                to.update(&x.to_le_bytes());
+            });
+        };
+        numbers(&self.targets);
+        numbers(self.weights.as_deref().unwrap_or_default());
+        self.table.sum(to)
+    }
+
     /// Some rows on a device.
-    pub(crate) fn batch(&self, rows: &[usize], device: &Device) -> Batch {
-        self.batch_of(self.table.inputs(rows, 0, device), rows, device)
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn batch(&self, rows: &[usize], device: &Device) -> Result<Batch> {
+        Ok(self.batch_of(self.table.inputs(rows, 0, device)?, rows, device))
     }
 
     /// Some rows on a device, their images changed at random.
-    pub(crate) fn augmented(&self, rows: &[usize], device: &Device, by: Augment, stream: &mut Stream) -> Batch {
-        let inputs = self.table.changed(rows, 0, device, |image, row| by.change(image, row, stream));
-        self.batch_of(inputs, rows, device)
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn augmented(&self, rows: &[usize], device: &Device, by: Augment, stream: &mut Stream) -> Result<Batch> {
+        let inputs = self.table.changed(rows, 0, device, |image, row| by.change(image, row, stream))?;
+        Ok(self.batch_of(inputs, rows, device))
     }
 
     fn batch_of(&self, inputs: Inputs, rows: &[usize], device: &Device) -> Batch {

@@ -1,13 +1,16 @@
 //! A net as a learner, and the model that it becomes.
 
+pub(crate) mod checkpoint;
 mod class_weights;
 mod early_stop;
+pub(crate) mod follower;
 pub(crate) mod guarded;
 mod history;
 mod model;
 #[allow(clippy::module_inception)]
 mod net;
 pub(crate) mod objective;
+mod prefetch;
 pub(crate) mod school;
 pub(crate) mod spec;
 pub(crate) mod tally;

@@ -11,6 +11,7 @@ use crate::{
     input::TrainingRows,
     loss::{Loss, gaussian},
     network::{Init, Network, Pass},
+    threads::alone,
     weights::Weights,
 };
 
@@ -122,14 +123,15 @@ impl NetModel {
         let parts: Vec<Result<Vec<f32>>> = all
             .par_chunks(size)
             .map(|rows| {
-                guarded(&by, || {
-                    let inputs = table.inputs(rows, size, &self.device);
+                let work = || -> Result<Vec<f32>> {
+                    let inputs = table.inputs(rows, size, &self.device)?;
                     let outputs = self.network.forward(&inputs, pass().of_member(member));
                     let mut values =
                         outputs.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?;
                     values.truncate(rows.len() * width);
                     Ok(values)
-                })
+                };
+                guarded(&by, || if all.len() > size { alone(work) } else { work() })
             })
             .collect();
         let values = parts.into_iter().collect::<Result<Vec<_>>>()?.concat();

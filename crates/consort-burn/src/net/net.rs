@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ClassWeights, EarlyStop, NetModel,
+    follower::Nobody,
     guarded::guarded,
     objective::Own,
     school::{Basis, School},
@@ -15,6 +16,7 @@ use crate::{
     architecture::{Architecture, Mlp},
     input::{Augment, Scale},
     loss::Loss,
+    network::Precision,
     optimizer::Optimizer,
     schedule::Schedule,
     weights::Pretrained,
@@ -76,6 +78,8 @@ pub struct Net {
     pub augment: Option<Augment>,
     /// Where it is trained and asked: `cpu`, `cuda:0`, `wgpu`, `auto`.
     pub device: String,
+    /// In which numbers it is trained.
+    pub precision: Precision,
     /// Weights to start from.
     pub pretrained: Option<Pretrained>,
 }
@@ -98,6 +102,7 @@ impl Default for Net {
             scale: Scale::Standard,
             augment: None,
             device: "cpu".into(),
+            precision: Precision::Full,
             pretrained: None,
         }
     }
@@ -203,9 +208,10 @@ impl Net {
         guarded(&self.by(), || {
             let objective = Own { loss: basis.spec.loss };
             let mut course = self.course(&school, &objective, tally, ctx);
-            course.adversary = epsilon.map(|epsilon| Adversary::new(&school.lesson, epsilon, &school.device));
+            course.adversary =
+                epsilon.map(|epsilon| Adversary::new(&school.lesson, epsilon, &school.device)).transpose()?;
             let mut group = [basis.learning(self, ctx.seed)?];
-            let history = course.run(&mut group, |_, _| Ok(()))?;
+            let history = course.run(&mut group, &mut Nobody)?;
             Ok(basis.model(&*group[0].network, history))
         })
     }

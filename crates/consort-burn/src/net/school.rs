@@ -43,6 +43,7 @@ impl Basis {
             augment.check(&intake.shape())?;
         }
         let chosen = choose(&net.device)?;
+        net.precision.check(&chosen.device, &chosen.name)?;
         let spec = Spec { architecture: Arc::clone(&net.architecture), loss, head, intake, device: net.device.clone() };
         Ok(Self { spec: Arc::new(spec), rows, chosen })
     }
@@ -101,6 +102,7 @@ impl Basis {
         let mut init = Init::new(seed.child("weights"), &device);
         let (spec, architecture) = (&self.spec, &net.architecture);
         let mut network = architecture.build(&spec.intake.shape(), spec.head.width(&spec.loss), &mut init)?;
+        network.set_precision(net.precision);
         if let Some(start) = &net.pretrained {
             start.apply(&mut *network, architecture.torch_names())?;
         }

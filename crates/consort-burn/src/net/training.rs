@@ -2,13 +2,16 @@
 
 use burn::{
     optim::ModuleOptimizer,
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Bytes, Device, Tensor, TensorData},
 };
 use consort_core::{Error, FitContext, Result, Seed, Stream};
 
 use super::{
     Epoch, History, Net,
+    checkpoint::{Blob, Checkpoint, Keeper, Learnt},
+    follower::Follower,
     objective::Objective,
+    prefetch,
     tally::Tally,
     watch::{Validation, Watch},
 };
@@ -16,6 +19,7 @@ use crate::{
     input::{Batch, Lesson},
     network::{Network, Pass},
     schedule::Schedule,
+    weights::Weights,
 };
 
 /// One network while it learns.
@@ -31,6 +35,32 @@ impl Learning {
     pub(crate) fn new(net: &Net, network: Box<dyn Network>, seed: Seed) -> Self {
         Self { network, optimizer: net.optimizer.start(), noise: seed.child("noise").stream() }
     }
+
+    /// All that its next step depends on, and how far its noise is.
+    pub(crate) fn state(&self) -> Result<(Learnt, u64)> {
+        let optimizer = Blob(bytes_of(&self.optimizer)?);
+        let learnt = Learnt { weights: self.network.weights()?, ids: self.network.ids(), optimizer };
+        Ok((learnt, self.noise.position()))
+    }
+
+    /// Goes back to where it was.
+    pub(crate) fn restore(&mut self, net: &Net, learnt: &Learnt, noise: u64) -> Result<()> {
+        self.network.set_weights(&learnt.weights)?;
+        self.network.renumber(&learnt.ids)?;
+        self.optimizer = optimizer_of(net, &learnt.optimizer)?;
+        self.noise.go_to(noise);
+        Ok(())
+    }
+}
+
+/// The state of an optimizer.
+pub(crate) fn bytes_of(optimizer: &ModuleOptimizer) -> Result<Vec<u8>> {
+    Ok(optimizer.into_bytes().map_err(Error::custom)?.to_vec())
+}
+
+/// The optimizer of a recipe, in a state that it had.
+pub(crate) fn optimizer_of(net: &Net, state: &Blob) -> Result<ModuleOptimizer> {
+    net.optimizer.start().from_bytes(Bytes::from_bytes_vec(state.0.clone())).map_err(Error::custom)
 }
 
 /// Steps along the sign of the gradient of the inputs (Goodfellow and others 2015): how far, for each number.
@@ -41,11 +71,14 @@ pub(crate) struct Adversary {
 
 impl Adversary {
     /// Steps of such a share of the range that each number has.
-    pub(crate) fn new(lesson: &Lesson<'_>, epsilon: f64, device: &Device) -> Self {
+    ///
+    /// # Errors
+    /// If a stored row cannot be read.
+    pub(crate) fn new(lesson: &Lesson<'_>, epsilon: f64, device: &Device) -> Result<Self> {
         let steps: Vec<f32> =
-            lesson.table.ranges().into_iter().map(|range| (epsilon * f64::from(range)) as f32).collect();
+            lesson.table.ranges()?.into_iter().map(|range| (epsilon * f64::from(range)) as f32).collect();
         let shape = [1, steps.len()];
-        Self { steps: Tensor::from_data(TensorData::new(steps, shape), &device.clone().without_autodiff()) }
+        Ok(Self { steps: Tensor::from_data(TensorData::new(steps, shape), &device.clone().without_autodiff()) })
     }
 }
 
@@ -73,22 +106,36 @@ pub(crate) struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// Trains a group; `after` sees it after every epoch, counted from 1.
+    /// Trains a group; a follower sees it after every epoch. If the fit has a place for it, the state is kept there epoch
+    /// after epoch, and taken up from there: an interrupted run ends with the same bits.
     ///
     /// # Errors
-    /// [`Error::Cancelled`]; [`Error::NotConverged`] if the loss is not finite in the first epoch; those of `after`.
-    pub(crate) fn run(
-        &self,
-        group: &mut [Learning],
-        mut after: impl FnMut(usize, &[Learning]) -> Result<()>,
-    ) -> Result<History> {
+    /// [`Error::Cancelled`]; [`Error::NotConverged`] if the loss is not finite in the first epoch; those of the follower and
+    /// of the place.
+    pub(crate) fn run(&self, group: &mut [Learning], follower: &mut dyn Follower) -> Result<History> {
         let mut history = History::default();
         let mut watch = Watch::new(self.net, self.validation)?;
-        let mut best: Option<(usize, Vec<Box<dyn Network>>)> = None;
+        let mut best: Option<(usize, Vec<Weights>)> = None;
+        let mut done = 0;
         let copies = |group: &[Learning]| group.iter().map(|one| one.network.copy()).collect::<Vec<_>>();
         let batches = batch_sizes(self.net, self.lesson.len());
-        for epoch in 0..self.epochs {
+        let keeper = self.keeper()?;
+        if let Some(keeper) = &keeper
+            && let Some(kept) = keeper.load::<Checkpoint>()?
+        {
+            kept.restore(self, group, follower)?;
+            (history, best, done) = (kept.history, kept.best, kept.epochs);
+            watch.go_to(kept.watch);
+            self.tally.add(done, "taken up where it was");
+        }
+        for epoch in done..self.epochs {
             self.ctx.check()?;
+            if watch.is_over() {
+                let stopped = format!("no better epoch after epoch {}", watch.best_epoch());
+                self.tally.add(self.epochs - epoch, &stopped);
+                history.stopped = Some(stopped);
+                break;
+            }
             let before = copies(group);
             let (loss, rate) = self.epoch(group, epoch, &batches)?;
             let mut record = Epoch { epoch: epoch + 1, rate, loss, validation_loss: None, validation_score: None };
@@ -118,25 +165,41 @@ impl Course<'_> {
                 _ => format!("loss {:.4}", record.loss),
             };
             history.epochs.push(record);
-            after(epoch + 1, group)?;
+            follower.see(epoch + 1, group)?;
             if watch.is_better() && self.keeps_best {
-                best = Some((epoch + 1, copies(group)));
+                let weights = group.iter().map(|one| one.network.weights()).collect::<Result<_>>()?;
+                best = Some((epoch + 1, weights));
             }
-            if watch.is_over() && epoch + 1 < self.epochs {
-                history.stopped = Some(format!("no better epoch after epoch {}", watch.best_epoch()));
-                self.tally.add(self.epochs - epoch, &text);
-                break;
+            if let Some(keeper) = &keeper {
+                let of = || Checkpoint::of(epoch + 1, &history, watch.place(), best.clone(), group, follower);
+                keeper.keep(of)?;
             }
             self.tally.add(1, &text);
         }
         history.score = watch.score_name();
-        if let Some((epoch, networks)) = best
+        if let Some((epoch, weights)) = best
             && epoch < history.epochs.len()
         {
-            group.iter_mut().zip(networks).for_each(|(one, good)| one.network = good);
+            for (one, good) in group.iter_mut().zip(&weights) {
+                one.network.set_weights(good)?;
+            }
             history.best_epoch = Some(epoch);
         }
         Ok(history)
+    }
+
+    /// Where it keeps how far it is. Runs of one fit differ in the order of their rows, and so in their names.
+    fn keeper(&self) -> Result<Option<Keeper<'_>>> {
+        let about = format!(
+            "{} epochs, rate {:e}, {:?}, adversary {}, keeps best {}, {} in one",
+            self.epochs,
+            self.rate,
+            self.schedule,
+            self.adversary.is_some(),
+            self.keeps_best,
+            self.members_in_one
+        );
+        Keeper::new(self.ctx, self.order.name(), self.net, self.lesson, &about)
     }
 
     /// One way through all rows: the mean loss, and the rate of the last step.
@@ -144,22 +207,30 @@ impl Course<'_> {
         let order = row_order(self.lesson.len(), self.order, epoch);
         let mut changes = self.order.nth("changes", epoch as u64).stream();
         let steps = (self.epochs * batches.len()) as f64;
-        let (mut start, mut rate) = (0, self.rate);
+        let mut rate = self.rate;
         let mut losses = Vec::with_capacity(batches.len());
-        for (i, &size) in batches.iter().enumerate() {
+        let mut starts = Vec::with_capacity(batches.len());
+        batches.iter().fold(0, |start, size| {
+            starts.push(start);
+            start + size
+        });
+        let make = |i: usize| {
+            let rows = &order[starts[i]..starts[i] + batches[i]];
+            match self.net.augment {
+                None => self.lesson.batch(rows, self.device),
+                Some(augment) => self.lesson.augmented(rows, self.device, augment, &mut changes),
+            }
+        };
+        let is_slow = self.lesson.table.is_stored();
+        prefetch::each(is_slow, self.ctx.threads, batches.len(), make, |i, batch| {
             if i % 16 == 0 {
                 self.ctx.check()?;
             }
-            let rows = &order[start..start + size];
-            start += size;
             let step = (epoch * batches.len() + i) as f64;
             rate = self.rate_at(step, steps, batches.len());
-            let batch = match self.net.augment {
-                None => self.lesson.batch(rows, self.device),
-                Some(augment) => self.lesson.augmented(rows, self.device, augment, &mut changes),
-            };
-            losses.push((self.step(group, batch, rate), size));
-        }
+            losses.push((self.step(group, batch, rate), batches[i]));
+            Ok(())
+        })?;
         let mut sum = 0.0;
         for (loss, size) in losses {
             sum += f64::from(loss.into_scalar::<f32>()) * size as f64;
@@ -196,7 +267,8 @@ impl Course<'_> {
     }
 
     fn descend(&self, group: &mut [Learning], loss: Tensor<1>, rate: f64) -> Tensor<1> {
-        let mut gradients = loss.backward();
+        let scale = self.net.precision.loss_scale();
+        let mut gradients = if scale == 1.0 { loss.backward() } else { loss.clone().mul_scalar(scale).backward() };
         for one in group {
             one.network.step(rate, &mut gradients, self.net.clip, &mut one.optimizer);
         }
@@ -248,13 +320,23 @@ pub(crate) fn warming(net: &Net, step: f64, in_epoch: usize) -> f64 {
 
 /// Goes through rows in training mode without learning, so that running statistics are those of these weights: the
 /// mean over batches (Izmailov and others 2018).
-pub(crate) fn refresh_norms(network: &dyn Network, lesson: &Lesson<'_>, batch: usize, device: &Device, seed: Seed) {
+///
+/// # Errors
+/// If a stored row cannot be read.
+pub(crate) fn refresh_norms(
+    network: &dyn Network,
+    lesson: &Lesson<'_>,
+    batch: usize,
+    device: &Device,
+    seed: Seed,
+) -> Result<()> {
     let rows: Vec<usize> = (0..lesson.len()).collect();
     let mut noise = seed.child("norms").stream();
     for (i, rows) in rows.chunks(batch.max(2)).enumerate() {
         let mut pass = Pass::training(noise);
         pass.momentum = Some(1.0 / (i + 1) as f64);
-        let _ = network.forward(&lesson.batch(rows, device).inputs, &mut pass);
+        let _ = network.forward(&lesson.batch(rows, device)?.inputs, &mut pass);
         noise = pass.into_noise().unwrap_or_else(|| seed.stream());
     }
+    Ok(())
 }

@@ -29,6 +29,15 @@ pub(crate) struct Seen {
     pub(crate) score: Option<f64>,
 }
 
+/// What a [`Watch`] has seen.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct Place {
+    looks: usize,
+    best: Option<f64>,
+    best_epoch: usize,
+    name: Option<String>,
+}
+
 /// The best epoch so far.
 pub(crate) struct Watch<'a> {
     stop: Option<&'a EarlyStop>,
@@ -113,6 +122,16 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Where it is, for another day.
+    pub(crate) fn place(&self) -> Place {
+        Place { looks: self.looks, best: self.best, best_epoch: self.best_epoch, name: self.name.clone() }
+    }
+
+    /// Goes to where it was.
+    pub(crate) fn go_to(&mut self, place: Place) {
+        Place { looks: self.looks, best: self.best, best_epoch: self.best_epoch, name: self.name } = place;
+    }
+
     /// Whether the last look was the best.
     pub(crate) fn is_better(&self) -> bool {
         self.looks > 0 && self.best_epoch == self.looks
@@ -138,8 +157,8 @@ pub(crate) fn loss_of(
     networks: &[Box<dyn Network>],
     members_in_one: usize,
     device: &Device,
-) -> f64 {
-    each_batch(lesson, objective, networks, members_in_one, device, |_| Ok(())).unwrap_or(f64::NAN)
+) -> Result<f64> {
+    each_batch(lesson, objective, networks, members_in_one, device, |_| Ok(()))
 }
 
 /// Goes through rows, batch after batch, with what the group says of each; gives the mean loss.
@@ -154,7 +173,7 @@ fn each_batch(
     let rows: Vec<usize> = (0..lesson.len()).collect();
     let (mut sum, mut weight) = (0.0, 0.0);
     for rows in rows.chunks(lesson.table.rows_at_once()) {
-        let batch = lesson.batch(rows, device);
+        let batch = lesson.batch(rows, device)?;
         let mut outputs = Vec::with_capacity(networks.len() * members_in_one);
         for network in networks {
             for k in 0..members_in_one {

@@ -6,12 +6,16 @@ mod inputs;
 mod layers;
 #[allow(clippy::module_inception)]
 mod network;
+pub(crate) mod numbering;
 mod pass;
+mod precision;
 
 pub use forward::Forward;
 pub use init::Init;
 pub use inputs::{InputShape, Inputs};
 pub(crate) use layers::layers;
+pub(crate) use network::filled;
 pub use network::{Network, Trainable};
 pub use pass::Pass;
 pub(crate) use pass::draw_mask;
+pub use precision::Precision;

@@ -1,15 +1,18 @@
 use std::{fmt::Debug, path::Path};
 
 use burn::{
-    module::{Flag, ModuleMapper, Param},
+    module::{Flag, Module, ModuleMapper, Param},
     optim::{GradientsParams, ModuleOptimizer},
     tensor::{Gradients, Tensor, TensorData},
 };
 use consort_core::{Error, Result};
 
-use super::{Forward, Inputs, Pass, layers};
+use super::{
+    Forward, Inputs, Pass, Precision, layers,
+    numbering::{ids, renumbered},
+};
 use crate::{
-    optimizer::clip,
+    optimizer::{clip, unscale},
     weights::{Loaded, Weights, torch},
 };
 
@@ -55,21 +58,33 @@ pub trait Network: Debug + Send + Sync {
     /// [`Error::Damaged`] that names the file, and the names that are missing, too many or of another shape.
     fn read_torch(&mut self, file: &Path, skip: &[String], rename: &[(&str, &str)]) -> Result<Loaded>;
 
+    /// The numbers by which an optimizer knows the weights, in the order of [`weights`](Self::weights).
+    fn ids(&self) -> Vec<u64>;
+
+    /// Takes over the numbers by which an optimizer knew the weights.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if they are not as many as the weights.
+    fn renumber(&mut self, ids: &[u64]) -> Result<()>;
+
     /// How many numbers training moves.
     fn size(&self) -> usize;
 
     /// How many members share the network.
     fn members(&self) -> usize;
+
+    /// In which numbers it is trained.
+    fn set_precision(&mut self, precision: Precision);
 }
 
 /// A [`Forward`] module as a [`Network`].
 #[derive(Debug, Clone)]
-pub struct Trainable<M: Forward>(M);
+pub struct Trainable<M: Forward>(M, Precision);
 
 impl<M: Forward> Trainable<M> {
     /// The module, boxed.
     pub fn boxed(module: M) -> Box<dyn Network> {
-        Box::new(Self(module))
+        Box::new(Self(module, Precision::Full))
     }
 
     /// The module.
@@ -78,13 +93,36 @@ impl<M: Forward> Trainable<M> {
     }
 
     fn is_autodiff(&self) -> bool {
-        self.0.devices().first().is_some_and(burn::tensor::Device::is_autodiff)
+        is_autodiff(&self.0)
     }
+}
+
+fn is_autodiff<M: Module>(module: &M) -> bool {
+    module.devices().first().is_some_and(burn::tensor::Device::is_autodiff)
+}
+
+/// A module with other weights; where it learns, it still does.
+///
+/// # Errors
+/// [`Error::Damaged`] that lists the names that are missing, too many or of another shape.
+pub(crate) fn filled<M: Module>(module: M, weights: &Weights) -> Result<M> {
+    let mut writer = Writer { path: Vec::new(), weights, wrong: Vec::new(), known: Vec::new() };
+    let filled = module.valid().map(&mut writer);
+    let extra = weights.layers().iter().filter(|layer| !writer.known.contains(&layer.name));
+    let wrong: Vec<String> =
+        writer.wrong.iter().cloned().chain(extra.map(|layer| format!("`{}` is too many", layer.name))).collect();
+    if !wrong.is_empty() {
+        return Err(Error::Damaged {
+            place: "the weights".into(),
+            problem: format!("they are of another architecture: {}", wrong.join(", ")),
+        });
+    }
+    Ok(if is_autodiff(&module) { filled.train() } else { filled })
 }
 
 impl<M: Forward> Network for Trainable<M> {
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
-        self.0.forward(inputs, pass)
+        self.1.pass(&self.0, inputs, |module, inputs| module.forward(inputs, pass))
     }
 
     fn copy(&self) -> Box<dyn Network> {
@@ -93,15 +131,18 @@ impl<M: Forward> Network for Trainable<M> {
     }
 
     fn inference(&self) -> Box<dyn Network> {
-        Box::new(Self(self.0.valid()))
+        Box::new(Self(self.0.valid(), Precision::Full))
     }
 
     fn trainable(&self) -> Box<dyn Network> {
-        Box::new(Self(self.0.valid().train()))
+        Box::new(Self(self.0.valid().train(), self.1))
     }
 
     fn step(&mut self, rate: f64, gradients: &mut Gradients, limit: Option<f64>, optimizer: &mut ModuleOptimizer) {
         let mut own = GradientsParams::from_module(gradients, &self.0);
+        if self.1 == Precision::F16 && !unscale(&self.0, &mut own, self.1.loss_scale()) {
+            return;
+        }
         if let Some(limit) = limit {
             clip(&self.0, &mut own, limit);
         }
@@ -109,22 +150,12 @@ impl<M: Forward> Network for Trainable<M> {
     }
 
     fn weights(&self) -> Result<Weights> {
-        Ok(Weights::new(layers(&self.0)?))
+        // Running statistics that the last pass moved are seen only in a copy.
+        Ok(Weights::new(layers(&self.0.valid())?))
     }
 
     fn set_weights(&mut self, weights: &Weights) -> Result<()> {
-        let mut writer = Writer { path: Vec::new(), weights, wrong: Vec::new(), known: Vec::new() };
-        let module = self.0.valid().map(&mut writer);
-        let extra = weights.layers().iter().filter(|layer| !writer.known.contains(&layer.name));
-        let wrong: Vec<String> =
-            writer.wrong.iter().cloned().chain(extra.map(|layer| format!("`{}` is too many", layer.name))).collect();
-        if !wrong.is_empty() {
-            return Err(Error::Damaged {
-                place: "the weights".into(),
-                problem: format!("they are of another architecture: {}", wrong.join(", ")),
-            });
-        }
-        self.0 = if self.is_autodiff() { module.train() } else { module };
+        self.0 = filled(self.0.clone(), weights)?;
         Ok(())
     }
 
@@ -150,12 +181,25 @@ impl<M: Forward> Network for Trainable<M> {
         Ok(loaded)
     }
 
+    fn ids(&self) -> Vec<u64> {
+        ids(&self.0)
+    }
+
+    fn renumber(&mut self, ids: &[u64]) -> Result<()> {
+        self.0 = renumbered(self.0.clone(), ids)?;
+        Ok(())
+    }
+
     fn size(&self) -> usize {
         self.0.num_params()
     }
 
     fn members(&self) -> usize {
         self.0.members()
+    }
+
+    fn set_precision(&mut self, precision: Precision) {
+        self.1 = precision;
     }
 }
 

@@ -1,8 +1,11 @@
 use burn::{
-    nn::BatchNorm,
-    tensor::{Device, Tensor, TensorData, module::batch_norm_train},
+    module::Param,
+    nn::{BatchNorm, conv::Conv2d},
+    tensor::{DType, Device, FloatDType, Tensor, TensorData, module::batch_norm_train},
 };
 use consort_core::{Seed, Stream};
+
+use crate::convolution::convolve;
 
 /// One way through a network: whether it learns, and where its noise comes from.
 ///
@@ -79,11 +82,11 @@ impl Pass {
         match &mut self.noise {
             Noise::None => x,
             Noise::EachRow(stream) => {
-                let mask = mask(stream, [rows, units], probability, &x.device());
+                let mask = mask(stream, [rows, units], probability, &x.device()).cast(FloatDType::from(x.dtype()));
                 x * mask
             }
             Noise::AllRows(stream) => {
-                let mask = mask(stream, [1, units], probability, &x.device());
+                let mask = mask(stream, [1, units], probability, &x.device()).cast(FloatDType::from(x.dtype()));
                 x * mask
             }
         }
@@ -95,7 +98,12 @@ impl Pass {
     /// # Shapes
     /// `x` and the result: `[rows][channels][…]`.
     pub fn batch_norm<const D: usize>(&self, layer: &BatchNorm, x: Tensor<D>) -> Tensor<D> {
-        if !(self.is_training && layer.training.is_enabled()) {
+        if x.dtype() != DType::F32 {
+            // Sums over a batch want 32 bits.
+            let dtype = FloatDType::from(x.dtype());
+            return self.batch_norm(layer, x.cast(FloatDType::F32)).cast(dtype);
+        }
+        if self.is_settled(layer) {
             let device = x.device();
             let (mean, variance) = (layer.running_mean.value_sync(), layer.running_var.value_sync());
             let (mean, variance) = (at(mean, &device), at(variance, &device));
@@ -118,6 +126,32 @@ impl Pass {
         layer.running_mean.update(moved(layer.running_mean.value_sync(), mean).detach());
         layer.running_var.update(moved(layer.running_var.value_sync(), variance).detach());
         done.output
+    }
+
+    /// Whether a norm keeps to its running statistics.
+    fn is_settled(&self, layer: &BatchNorm) -> bool {
+        !(self.is_training && layer.training.is_enabled())
+    }
+
+    /// A convolution without bias, and the norm of what comes out of it. Where the norm keeps to its running statistics and
+    /// nothing is learnt, it goes into the weights: `w γ / √(v + ε)`, with the bias `β − m γ / √(v + ε)`, which saves a way
+    /// through what came out.
+    ///
+    /// # Shapes
+    /// `x` and the result: `[rows][channels][height][width]`.
+    pub fn normed_convolution(&self, conv: &Conv2d, norm: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
+        if self.is_training || conv.bias.is_some() || x.device().is_autodiff() {
+            return self.batch_norm(norm, convolve(conv, x));
+        }
+        let device = x.device();
+        let mean = at(norm.running_mean.value_sync(), &device);
+        let variance = at(norm.running_var.value_sync(), &device);
+        let factor = norm.gamma.val() / variance.add_scalar(norm.epsilon).sqrt();
+        let outputs = factor.dims()[0];
+        let mut whole = conv.clone();
+        whole.weight = Param::from_tensor(conv.weight.val() * factor.clone().reshape([outputs, 1, 1, 1]));
+        whole.bias = Some(Param::from_tensor(norm.beta.val() - mean * factor));
+        convolve(&whole, x)
     }
 }
 

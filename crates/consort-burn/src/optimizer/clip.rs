@@ -15,6 +15,14 @@ pub(crate) fn clip<M: Module>(module: &M, gradients: &mut GradientsParams, limit
     }
 }
 
+/// Divides the gradients of a module by the factor of its loss, and says whether all are finite.
+pub(crate) fn unscale<M: Module>(module: &M, gradients: &mut GradientsParams, factor: f64) -> bool {
+    module.visit(&mut Scale { gradients, factor: 1.0 / factor });
+    let mut norm = Norm { gradients, squares: 0.0 };
+    module.visit(&mut norm);
+    norm.squares.is_finite()
+}
+
 struct Norm<'a> {
     gradients: &'a GradientsParams,
     squares: f64,

@@ -4,5 +4,5 @@ mod clip;
 #[allow(clippy::module_inception)]
 mod optimizer;
 
-pub(crate) use clip::clip;
+pub(crate) use clip::{clip, unscale};
 pub use optimizer::Optimizer;

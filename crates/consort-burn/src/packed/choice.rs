@@ -1,4 +1,7 @@
-use crate::net::{Net, school::Basis};
+use crate::{
+    net::{Net, school::Basis},
+    network::Precision,
+};
 
 /// Up to this batch one packed program was faster on a CPU than nets one after another: 3 to 4 times at 32 to 128 rows,
 /// even at 256, and half as fast at 1024, where the batched activations no longer fit into the cache of a core. See
@@ -24,6 +27,9 @@ pub(crate) fn refusal(net: &Net, basis: &Basis) -> Option<String> {
     }
     if net.augment.is_some() {
         return Some("images changed at random".into());
+    }
+    if net.precision != Precision::Full {
+        return Some("a precision of 16 bits".into());
     }
     if net.pretrained.is_some() {
         return Some("weights from a file".into());

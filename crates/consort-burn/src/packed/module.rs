@@ -5,7 +5,7 @@ use burn::{
 use consort_core::{Error, Result, Stream};
 
 use crate::{
-    network::layers,
+    network::{filled, layers},
     weights::{Layer, Weights},
 };
 
@@ -53,6 +53,14 @@ impl PackedMlp {
             }
         }
         Ok(Self { tables, weights, biases, members, dropout })
+    }
+
+    /// The module with other weights, named as its own.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] that lists what is missing, too many or of another shape.
+    pub(super) fn filled(self, weights: &Weights) -> Result<Self> {
+        filled(self, weights)
     }
 
     /// The outputs, `[members × rows][outputs]`, of rows member after member: numbers `[members × rows][numbers]`, categories

@@ -4,20 +4,33 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use consort_core::{Error, FitContext, Result, Samples, Seed, Stream};
+use serde::{Deserialize, Serialize};
 
 use super::module::PackedMlp;
 use crate::{
     loss::Loss,
     net::{
         Epoch, History, Net, NetModel,
+        checkpoint::{Blob, Keeper, Learnt},
         guarded::guarded,
         school::{Basis, School},
         tally::Tally,
         training::{batch_sizes, row_order, warming},
-        watch::{Validation, Watch},
+        training::{bytes_of, optimizer_of},
+        watch::{Place, Validation, Watch},
     },
+    network::{layers, numbering},
     weights::Weights,
 };
+
+/// All nets after an epoch.
+#[derive(Serialize, Deserialize)]
+struct State {
+    epochs: usize,
+    learnt: Learnt,
+    noise: Vec<u64>,
+    members: Vec<(History, Place, Option<Weights>, bool)>,
+}
 
 /// One of the nets while all learn.
 struct Member<'a> {
@@ -59,7 +72,23 @@ pub(crate) fn train(
         let mut optimizer = net.optimizer.start();
         let batches = batch_sizes(net, school.lesson.len());
         let steps = (net.epochs * batches.len()) as f64;
-        for epoch in 0..net.epochs {
+        let mut done = 0;
+        let about = format!("{} packed nets", seeds.len());
+        let keeper = Keeper::new(ctx, format!("packed-{}", members[0].order.name()), net, &school.lesson, &about)?;
+        if let Some(keeper) = &keeper
+            && let Some(State { epochs, learnt, noise: places, members: kept }) = keeper.load()?
+        {
+            packed = numbering::renumbered(packed.filled(&learnt.weights)?, &learnt.ids)?;
+            optimizer = optimizer_of(net, &learnt.optimizer)?;
+            noise.iter_mut().zip(places).for_each(|(stream, place)| stream.go_to(place));
+            for (member, (history, place, weights, is_over)) in members.iter_mut().zip(kept) {
+                (member.history, member.kept, member.is_over) = (history, weights, is_over);
+                member.watch.go_to(place);
+            }
+            done = epochs;
+            tally.add(done, "taken up where it was");
+        }
+        for epoch in done..net.epochs {
             ctx.check()?;
             let before = packed.clone();
             let orders: Vec<Vec<usize>> =
@@ -73,7 +102,7 @@ pub(crate) fn train(
                 rate = net.learning_rate * warming(net, step, batches.len()) * net.schedule.factor(step / steps);
                 let rows: Vec<usize> = orders.iter().flat_map(|order| &order[start..start + size]).copied().collect();
                 start += size;
-                let batch = school.lesson.batch(&rows, &school.device);
+                let batch = school.lesson.batch(&rows, &school.device)?;
                 let outputs =
                     packed.forward(batch.inputs.numbers.clone(), batch.inputs.categories.clone(), Some(&mut noise));
                 let own = basis.spec.loss.rows(outputs, batch.targets.clone());
@@ -129,6 +158,19 @@ pub(crate) fn train(
                     member.history.best_epoch = Some(epoch + 1);
                 }
             }
+            if let Some(keeper) = &keeper {
+                keeper.keep(|| {
+                    let weights = Weights::new(layers(&packed)?);
+                    let optimizer = Blob(bytes_of(&optimizer)?);
+                    let of = |m: &Member<'_>| (m.history.clone(), m.watch.place(), m.kept.clone(), m.is_over);
+                    Ok(State {
+                        epochs: epoch + 1,
+                        learnt: Learnt { weights, ids: numbering::ids(&packed), optimizer },
+                        noise: noise.iter().map(Stream::position).collect(),
+                        members: members.iter().map(of).collect(),
+                    })
+                })?;
+            }
             let mean = losses.iter().sum::<f64>() / (losses.len() * school.lesson.len()) as f64;
             tally.add(1, &format!("mean loss {mean:.4} of {} nets", members.len()));
         }
@@ -172,7 +214,7 @@ fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) ->
     let mut seen = vec![(0.0, Vec::new()); members];
     let mut weight = 0.0;
     for rows in all.chunks(lesson.table.rows_at_once()) {
-        let batch = lesson.batch(rows, &device);
+        let batch = lesson.batch(rows, &device)?;
         let numbers = batch.inputs.numbers.clone().repeat_dim(0, members);
         let categories = batch.inputs.categories.clone().map(|categories| categories.repeat_dim(0, members));
         let outputs = packed.forward(numbers, categories, None);

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod ensembles;
+mod resume;
+mod stored;
 mod tables;
 mod torch;
 mod training;

@@ -190,3 +190,24 @@ fn images_of_another_size_are_refused() {
     let small = block(8);
     assert!(net.train(&Samples::all(&small), &FitContext::new(Seed::new(1))).is_err());
 }
+
+#[test]
+fn sixteen_bits_learn_about_as_well_as_thirty_two() {
+    use consort_burn::{architecture::TabularResNet, network::Precision};
+    let data = classes(600);
+    let all = Samples::all(&data);
+    let resnet = TabularResNet { blocks: 1, width: 16, hidden: 16, dropout: 0.1 };
+    let net = Net { epochs: 10, batch: 64, learning_rate: 0.01, ..Net::new(resnet) };
+    let fit = |precision| {
+        let model = Net { precision, ..net.clone() }.train(&all, &FitContext::new(Seed::new(2))).unwrap();
+        (accuracy(&all, &model.predict(&all).unwrap()), model.weights().unwrap())
+    };
+    let (full, weights) = fit(Precision::Full);
+    for precision in [Precision::Bf16, Precision::F16] {
+        let (narrow, other) = fit(precision);
+        assert!(full > 0.75 && narrow > full - 0.04, "{precision:?}: {narrow} and {full}");
+        assert_ne!(other, weights, "{precision:?} rounds");
+        // Norms learn too.
+        assert_ne!(other.layer("norm.running_mean").unwrap().values, vec![0.0; 16]);
+    }
+}

@@ -233,8 +233,7 @@ impl<'a> CrossFit<'a> {
         };
         let (train, test) = (part(&fold.train)?, part(&fold.test)?);
         let validation = if fold.valid.is_empty() { None } else { Some(part(&fold.valid)?) };
-        let context =
-            FitContext { seed: key.seed(self.seed), validation, threads, progress: &Silent, cancel: self.cancel };
+        let context = FitContext { validation, threads, cancel: self.cancel, ..FitContext::new(key.seed(self.seed)) };
         let start = Instant::now();
         let model = learner.fit(&train, &context)?;
         let fit_time = start.elapsed();

@@ -67,14 +67,14 @@ impl Block {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-        let mut y = relu(pass.batch_norm(&self.bn1, self.conv1.forward(x.clone())));
-        y = pass.batch_norm(&self.bn2, self.conv2.forward(y));
+        let mut y = relu(pass.normed_convolution(&self.conv1, &self.bn1, x.clone()));
+        y = pass.normed_convolution(&self.conv2, &self.bn2, y);
         if let (Some(conv3), Some(bn3)) = (&self.conv3, &self.bn3) {
-            y = pass.batch_norm(bn3, conv3.forward(relu(y)));
+            y = pass.normed_convolution(conv3, bn3, relu(y));
         }
         let x = match &self.downsample {
             None => x,
-            Some(down) => pass.batch_norm(&down.bn, down.conv.forward(x)),
+            Some(down) => pass.normed_convolution(&down.conv, &down.bn, x),
         };
         relu(x + y)
     }

@@ -119,7 +119,7 @@ impl Architecture for ResNet {
 
 impl Forward for ResNetNet {
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
-        let mut x = relu(pass.batch_norm(&self.bn1, self.conv1.forward(inputs.images())));
+        let mut x = relu(pass.normed_convolution(&self.conv1, &self.bn1, inputs.images()));
         if self.pools {
             let mut options = burn::tensor::ops::MaxPoolOptions::new([3, 3]);
             options.stride = [2, 2];
