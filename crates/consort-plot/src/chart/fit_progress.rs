@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Figure, Svg, Table,
-    draw::{Ink, Stroke, number::number},
+    draw::{Ink, Stroke, number::number, reach},
 };
 
 /// The scores of fits in the order in which they were done: how a run gets on.
@@ -58,6 +58,11 @@ impl FitProgress {
         means
     }
 
+    /// The end of the scale, where a few scores lie far beyond the others.
+    fn limit(&self) -> Option<f64> {
+        reach(self.means().into_iter().flat_map(|(_, points)| points).map(|point| point.1), self.direction)
+    }
+
     /// The member with the best mean so far.
     fn best(&self) -> Option<(&str, f64)> {
         let last = self.means().into_iter().filter_map(|(name, points)| Some((name, points.last()?.1)));
@@ -93,6 +98,9 @@ impl Figure for FitProgress {
         if members > Self::SINGLY {
             said.push(format!("The {} best of {members} members are drawn.", Self::SINGLY));
         }
+        if let Some(limit) = self.limit() {
+            said.push(format!("Scores worse than {} are not drawn.", number(limit)));
+        }
         if self.done.len() > Self::DRAWN {
             said.push(format!("The last {} dots of each member are drawn.", Self::DRAWN / Self::SINGLY));
         }
@@ -103,10 +111,12 @@ impl Figure for FitProgress {
         let mut means = self.means();
         let last = |points: &[(f64, f64)]| points.last().map_or(f64::INFINITY, |point| self.direction.cost(point.1));
         means.sort_by(|a, b| last(&a.1).total_cmp(&last(&b.1)));
+        let (limit, cost) = (self.limit(), |score: f64| self.direction.cost(score));
         let lines = means.into_iter().take(Self::SINGLY).enumerate().map(|(i, (name, points))| {
             let most = Self::DRAWN / Self::SINGLY;
             let from = if self.done.len() > Self::DRAWN { points.len().saturating_sub(most) } else { 0 };
-            let mut line = Line::new(name, i, false, points[from..].to_vec());
+            let near = |point: &(f64, f64)| limit.is_none_or(|limit| cost(point.1) <= cost(limit));
+            let mut line = Line::new(name, i, false, points[from..].iter().copied().filter(near).collect());
             line.stroke = Stroke::new(Ink::Series(i), 1.75);
             line.dots = true;
             line
@@ -152,7 +162,7 @@ mod tests {
         let chart = FitProgress { metric: "log_loss".into(), direction: Direction::Lower, fits: 9, done };
         assert_eq!(chart.means(), [("a", vec![(1.0, 0.5), (3.0, 0.4)]), ("b", vec![(2.0, 0.1)])]);
         assert_eq!(chart.best(), Some(("b", 0.1)));
-        assert!(chart.description().starts_with("5 of 9 fits"));
+        assert!(chart.description().starts_with("5 of 9 fits") && chart.notes().is_empty());
         assert!(!chart.draw().to_inline("x").contains("NaN"));
     }
 }

@@ -121,9 +121,9 @@ impl Report {
             style: include_str!("../../assets/report.css"),
             script: include_str!("../../assets/report.js"),
             facts: &self.facts,
-            verdict: self.verdict.as_ref(),
+            verdict: self.verdict.as_ref().map(VerdictView::new),
             gains: view(Topic::Verdict),
-            notes: &self.notes,
+            notes: self.notes.iter().map(|note| with_code(note)).collect(),
             board: self.leaderboard.as_ref().map(|board| BoardView::new(board, &self.rows)),
             sections,
             live: self.live.as_ref(),
@@ -162,12 +162,49 @@ struct Page<'a> {
     style: &'a str,
     script: &'a str,
     facts: &'a [(String, String)],
-    verdict: Option<&'a Verdict>,
+    verdict: Option<VerdictView<'a>>,
     gains: Vec<ChartView<'a>>,
-    notes: &'a [String],
+    notes: Vec<String>,
     board: Option<BoardView<'a>>,
     sections: Vec<SectionView<'a>>,
     live: Option<&'a Live>,
+}
+
+/// A verdict whose texts are markup already.
+struct VerdictView<'a> {
+    of: &'a Verdict,
+    headline: String,
+    text: Vec<String>,
+}
+
+impl<'a> VerdictView<'a> {
+    fn new(of: &'a Verdict) -> Self {
+        Self { of, headline: with_code(&of.headline), text: of.text.iter().map(|text| with_code(text)).collect() }
+    }
+}
+
+/// A text as markup: what stands between two backticks is a name, and is set like one.
+fn with_code(text: &str) -> String {
+    let pairs = text.matches('`').count() / 2;
+    let mut out = String::with_capacity(text.len() + 16);
+    for (i, part) in text.split('`').enumerate() {
+        match i {
+            0 => {}
+            _ if i > 2 * pairs => out.push('`'),
+            _ => out.push_str(if i % 2 == 1 { "<code>" } else { "</code>" }),
+        }
+        for letter in part.chars() {
+            match letter {
+                '&' => out.push_str("&#38;"),
+                '<' => out.push_str("&#60;"),
+                '>' => out.push_str("&#62;"),
+                '"' => out.push_str("&#34;"),
+                '\'' => out.push_str("&#39;"),
+                other => out.push(other),
+            }
+        }
+    }
+    out
 }
 
 struct SectionView<'a> {
@@ -241,5 +278,18 @@ impl<'a> ChartView<'a> {
             wide: width > 620.0,
             table: &chart.table,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_between_backticks_are_set_as_names_and_nothing_else_is_markup() {
+        assert_eq!(with_code("`a<b>` and `c` & d"), "<code>a&#60;b&#62;</code> and <code>c</code> &#38; d");
+        assert_eq!(with_code("one ` alone"), "one ` alone");
+        assert_eq!(with_code("`a` then `"), "<code>a</code> then `");
+        assert_eq!(with_code("plain"), "plain");
     }
 }

@@ -19,9 +19,9 @@ use crate::golden::{DATA, binary, multi, regression};
 const SCALE: f64 = 0.75;
 
 /// How far a picture may be from the one that is kept: the mean over all channels of all pixels, of 255; and the share of
-/// pixels with a channel that is off by more than 64.
-const MEAN: f64 = 1.0;
-const SHARE: f64 = 0.004;
+/// pixels with a channel that is off by more than 64. The pixels are ours to the bit, but another machine may round a colour otherwise.
+const MEAN: f64 = 0.05;
+const SHARE: f64 = 0.0004;
 
 fn mean_of(predictions: &Predictions) -> Matrix {
     let (rows, columns, members) = (predictions.rows(), predictions.columns(), predictions.members().len());
@@ -56,7 +56,7 @@ fn of(report: &Report, names: &[&str]) -> Vec<(String, Svg)> {
 }
 
 fn curves() -> Vec<(String, Svg)> {
-    let point = |rows: usize, held_out: f64| LearningPoint {
+    let point = |rows: u64, held_out: f64| LearningPoint {
         rows,
         held_out,
         interval: Some((held_out - 0.03, held_out + 0.03)),
