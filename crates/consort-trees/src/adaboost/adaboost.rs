@@ -32,7 +32,8 @@ use crate::decision_tree::{DecisionTree, target_of};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdaBoost {
-    /// What each member is; `None` for a tree of depth 1 for classes, and of depth 3 for numbers.
+    /// What each member is; `None` for a tree of depth 1 for classes, and of depth 3 for numbers. It cuts between any
+    /// two values where there are at most 2,048 rows; on more, 255 bins lose nothing that shows.
     pub base: Option<Arc<dyn Learner>>,
     /// The most members.
     pub rounds: usize,
@@ -43,6 +44,10 @@ pub struct AdaBoost {
     /// How members see the weights; `None` for weights where the learner takes them, and for draws where it does not.
     pub reweight: Option<Reweight>,
 }
+
+/// Up to so many rows members cut between any two values: a bin then holds so few rows that its edge may stand far
+/// from the best cut, and sorting costs little.
+const EXACT_ROWS: usize = 2048;
 
 /// How the members of adaptive boosting see the weights of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,10 +119,11 @@ impl AdaBoost {
         }
     }
 
-    fn learner_for(&self, target: &Target) -> Arc<dyn Learner> {
+    fn learner_for(&self, target: &Target, rows: usize) -> Arc<dyn Learner> {
         self.base.clone().unwrap_or_else(|| {
             let depth = if matches!(target, Target::Classes { .. }) { 1 } else { 3 };
-            Arc::new(DecisionTree::default().depth(depth))
+            let tree = DecisionTree::default().depth(depth);
+            Arc::new(if rows <= EXACT_ROWS { tree.exact() } else { tree })
         })
     }
 
@@ -136,7 +142,7 @@ impl AdaBoost {
         let data = train.dataset();
         let PresentRows { rows, mut weights } = PresentRows::of(train)?;
         let target = target_of(data, &rows, by)?;
-        let learner = self.learner_for(target);
+        let learner = self.learner_for(target, rows.len());
         let present = Samples::rows(data, &rows)?;
         let total: f64 = weights.iter().sum();
         round::normalise(&mut weights)?;

@@ -4,7 +4,7 @@ use consort_core::{Column, Dataset, Error, Features, Result};
 use rayon::prelude::*;
 
 use super::{BinParams, FeatureBins};
-use crate::model::Feature;
+use crate::model::{Feature, by_name};
 
 /// A data set in bins, shared by all trees, members, folds and repeats of a run.
 ///
@@ -17,6 +17,9 @@ pub struct Binned {
     features: Vec<FeatureBins>,
     groups: Vec<Group>,
     columns: Vec<u8>,
+    /// The features in the order of their names, and the place of each in that order.
+    by_name: Vec<u32>,
+    places: Vec<u32>,
 }
 
 /// Some features whose codes lie side by side: `[rows][width]`.
@@ -117,7 +120,10 @@ impl Binned {
                 }
             })
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { rows, features, groups: group(&columns, rows, width), columns })
+        let by_name = by_name(features.iter().map(FeatureBins::feature));
+        let mut places = vec![0; width];
+        (0..).zip(&by_name).for_each(|(place, &f)| places[f as usize] = place);
+        Ok(Self { rows, features, groups: group(&columns, rows, width), columns, by_name, places })
     }
 
     /// How many rows there are.
@@ -128,6 +134,16 @@ impl Binned {
     /// The bins of each feature.
     pub fn features(&self) -> &[FeatureBins] {
         &self.features
+    }
+
+    /// The features in the order of their names, which is that of draws.
+    pub(crate) fn by_name(&self) -> &[u32] {
+        &self.by_name
+    }
+
+    /// The place of each feature in the order of their names: of equal splits, the first in it wins.
+    pub(crate) fn places(&self) -> &[u32] {
+        &self.places
     }
 
     /// The features in groups.

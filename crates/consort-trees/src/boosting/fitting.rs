@@ -201,7 +201,7 @@ impl Round<'_> {
     ) -> Result<Tree> {
         let mut features = vec![true; self.binned.features().len()];
         if self.params.features_per_tree < 1.0 {
-            features = drawn(&features, self.params.features_per_tree, seed.child("features"));
+            features = drawn(self.binned.by_name(), &features, self.params.features_per_tree, seed.child("features"));
         }
         let mut grown = worker.grower.grow(&Growing {
             gradients: &worker.packed,

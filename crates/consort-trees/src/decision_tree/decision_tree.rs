@@ -5,14 +5,15 @@ use super::{
     ClassWeights, Criterion, FittedTree, PruningPath, Resolution, Shape, SplitFeatures,
     induction::{Grown, Induction, Plan, Split},
 };
-use crate::model::TreeEnsemble;
+use crate::model::{TreeEnsemble, by_name};
 
 /// A classification or regression tree (Breiman and others 1984).
 ///
 /// Leaves hold the shares of the classes, or the mean (median) of the targets. Missing values go to the side where
 /// they gain most; categories are parted in the order of their mean response.
 ///
-/// Of equal splits, that of the first feature is taken, and of those the first cut. O(n · features · depth).
+/// Of equal splits, that of the feature whose name comes first is taken, and of those the first cut: the order of the
+/// columns changes nothing. O(n · features · depth).
 ///
 /// ```
 /// use consort_core::{Column, Dataset, Features, FitContext, Samples, Seed, Target};
@@ -130,7 +131,7 @@ impl DecisionTree {
             features: None,
         };
         let (grower, features) = induction.grower(data, target, &rows)?;
-        let plan = Plan { rows, weights, features: (0..features.len() as u32).collect() };
+        let plan = Plan { rows, weights, features: by_name(features.iter()) };
         Ok((grower.grow(&plan, ctx.seed.child("splits")), features))
     }
 }

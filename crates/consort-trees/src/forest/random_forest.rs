@@ -12,7 +12,7 @@ use crate::{
         induction::{Induction, Plan, Split},
         target_of,
     },
-    model::TreeEnsemble,
+    model::{TreeEnsemble, by_name},
     tree::Tree,
 };
 
@@ -191,6 +191,7 @@ impl RandomForest {
             features: Some(own),
         };
         let (grower, features) = induction.grower(data, target, drawer.all_rows())?;
+        let by_name = by_name(features.iter());
         let (total, done) = (numbers.len() as u64, Mutex::new(0));
         let trees: Vec<Tree> = numbers
             .into_par_iter()
@@ -204,13 +205,12 @@ impl RandomForest {
                 } else {
                     drawer.weigh(&rows, &mut weights);
                 }
-                let mut features: Vec<u32> = (0..width as u32).collect();
+                let mut own_features = by_name.clone();
                 if own < width {
-                    seed.child("features").stream().shuffle(&mut features);
-                    features.truncate(own);
-                    features.sort_unstable();
+                    seed.child("features").stream().shuffle(&mut own_features);
+                    own_features.truncate(own);
                 }
-                let grown = grower.grow(&Plan { rows, weights, features }, seed.child("splits"));
+                let grown = grower.grow(&Plan { rows, weights, features: own_features }, seed.child("splits"));
                 // Told while nobody else counts, so that it never goes back.
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 *done += 1;

@@ -232,7 +232,7 @@ impl<'a> Grower<'a> {
         };
         root.candidate = over_groups(by_group(self.binned, &mut sums), rows.len() * asked.count, work)
             .into_iter()
-            .fold(None, better);
+            .fold(None, |a, b| better(self.binned.places(), a, b));
         root.histograms = Some(sums);
     }
 
@@ -259,8 +259,9 @@ impl<'a> Grower<'a> {
         };
         let pairs = by_group(self.binned, &mut small).into_iter().zip(by_group(self.binned, &mut parent)).collect();
         let found = over_groups(pairs, (rows.len() + 2 * BINS) * asked.count, work);
+        let places = self.binned.places();
         let [for_small, for_large] =
-            found.into_iter().fold([None, None], |[a, b], [c, d]| [better(a, c), better(b, d)]);
+            found.into_iter().fold([None, None], |[a, b], [c, d]| [better(places, a, c), better(places, b, d)]);
         let (small_leaf, large_leaf) = if left_is_small { (left, right) } else { (right, left) };
         (small_leaf.candidate, large_leaf.candidate) = (for_small, for_large);
         (small_leaf.histograms, large_leaf.histograms) = (Some(small), Some(parent));
@@ -336,7 +337,8 @@ impl<'a> Looking<'a> {
             features = constraints.allowed(&leaf.path, &features).into();
         }
         if growing.features_per_split < 1.0 {
-            features = drawn(&features, growing.features_per_split, growing.seed.nth("split", leaf.node as u64)).into();
+            let seed = growing.seed.nth("split", leaf.node as u64);
+            features = drawn(binned.by_name(), &features, growing.features_per_split, seed).into();
         }
         let search = Search::new(leaf.word, leaf.rows(), scale, leaf.bounds, params);
         Some(Self { search, features, binned, constraints })
@@ -347,16 +349,17 @@ impl<'a> Looking<'a> {
         let mut best = None;
         for (f, sums) in (group.start..).zip(sums) {
             if self.features[f] {
-                best = better(best, self.search.best(f, &self.binned.features()[f], sums, self.constraints.of(f)));
+                let found = self.search.best(f, &self.binned.features()[f], sums, self.constraints.of(f));
+                best = better(self.binned.places(), best, found);
             }
         }
         best
     }
 }
 
-/// A random part of the features, at least one of them.
-pub(crate) fn drawn(features: &[bool], share: f64, seed: Seed) -> Vec<bool> {
-    let mut open: Vec<usize> = (0..features.len()).filter(|&f| features[f]).collect();
+/// A random part of the features, at least one of them; `order` has all features in the order of the draw.
+pub(crate) fn drawn(order: &[u32], features: &[bool], share: f64, seed: Seed) -> Vec<bool> {
+    let mut open: Vec<usize> = order.iter().map(|&f| f as usize).filter(|&f| features[f]).collect();
     let count = ((open.len() as f64 * share).ceil() as usize).clamp(1.min(open.len()), open.len());
     let mut stream = seed.stream();
     let mut out = vec![false; features.len()];

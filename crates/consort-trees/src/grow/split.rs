@@ -51,10 +51,13 @@ impl Candidate {
     }
 }
 
-/// The better of two; of equal gain, the first.
-pub(super) fn better(a: Option<Candidate>, b: Option<Candidate>) -> Option<Candidate> {
+/// The better of two; of equal gain, that on the feature with the first place.
+pub(super) fn better(places: &[u32], a: Option<Candidate>, b: Option<Candidate>) -> Option<Candidate> {
     match (a, b) {
-        (Some(a), Some(b)) => Some(if b.gain > a.gain { b } else { a }),
+        (Some(a), Some(b)) => {
+            let is_first = b.gain > a.gain || (b.gain == a.gain && places[b.feature] < places[a.feature]);
+            Some(if is_first { b } else { a })
+        }
         (a, b) => a.or(b),
     }
 }

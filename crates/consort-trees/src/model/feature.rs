@@ -33,3 +33,12 @@ impl Feature {
         }
     }
 }
+
+/// The numbers of features in the order of their names; of one name, in the order of columns. Where draws and ties
+/// go by this order, a tree does not depend on where a column stands.
+pub(crate) fn by_name<'a>(features: impl Iterator<Item = &'a Feature>) -> Vec<u32> {
+    let names: Vec<&str> = features.map(Feature::name).collect();
+    let mut order: Vec<u32> = (0..names.len() as u32).collect();
+    order.sort_by_key(|&f| names[f as usize]);
+    order
+}

@@ -9,4 +9,5 @@ mod walk;
 
 pub(crate) use blocks::Blocks;
 pub use feature::Feature;
+pub(crate) use feature::by_name;
 pub use tree_ensemble::TreeEnsemble;

@@ -218,6 +218,25 @@ fn weights_count_rows_and_rows_left_out_are_absent() {
 }
 
 #[test]
+fn the_order_of_columns_changes_no_bit_though_splits_tie_and_features_are_drawn() {
+    let data = table(700, 2);
+    let Features::Columns(columns) = data.features() else { unreachable!() };
+    let Column::Numeric { values, .. } = &columns[0] else { unreachable!() };
+    let twins = ["again", "y"].map(|name| Column::Numeric { name: name.into(), values: values.clone() });
+    let columns: Vec<Column> = columns.iter().cloned().chain(twins).collect();
+    let in_order = |order: [usize; 5]| {
+        let columns = order.map(|f| columns[f].clone()).to_vec();
+        let target = data.target().unwrap().clone();
+        Dataset::new(Features::Columns(columns)).unwrap().with_target(target).unwrap()
+    };
+    let (here, there) = (in_order([0, 1, 2, 3, 4]), in_order([4, 2, 0, 3, 1]));
+    for (per_tree, per_split) in [(1.0, 1.0), (0.6, 1.0), (1.0, 0.5)] {
+        let params = GradientBoosting { features_per_tree: per_tree, features_per_split: per_split, ..small(12) };
+        assert_eq!(fit(&params, &here), fit(&params, &there), "{per_tree} {per_split}");
+    }
+}
+
+#[test]
 fn what_is_out_of_range_is_named() {
     let data = table(100, 0);
     let refused = |params: GradientBoosting| {

@@ -82,14 +82,13 @@ impl Induction<'_> {
                 self.boxed(ClassCounts::<Entropy, 0>::new(codes, classes.len()), columns, target)
             }
             (Target::Labels { values, names }, Criterion::Gini) => {
-                let values = values.iter().map(|&yes| f64::from(u8::from(yes))).collect();
-                self.boxed(TargetSums::new(values, rows, names.len(), 2.0), columns, target)
+                self.boxed(TargetSums::of_labels(values, names.len()), columns, target)
             }
             (Target::Values { values, names }, Criterion::SquaredError) if names.len() == 1 => {
                 self.boxed(TargetSum::new(values, rows), columns, target)
             }
             (Target::Values { values, names }, Criterion::SquaredError) => {
-                self.boxed(TargetSums::new(values.clone(), rows, names.len(), 1.0), columns, target)
+                self.boxed(TargetSums::new(values.clone(), rows, names.len()), columns, target)
             }
             (Target::Values { values, names }, Criterion::AbsoluteError) if names.len() == 1 => {
                 if self.split == Split::Random {

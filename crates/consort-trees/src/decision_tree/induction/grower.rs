@@ -24,7 +24,7 @@ pub(crate) struct Plan {
     pub(crate) rows: Vec<u32>,
     /// The weight of each, above 0.
     pub(crate) weights: Vec<f64>,
-    /// The features that may be asked.
+    /// The features that may be asked, in an order that does not depend on that of the columns: draws and ties go by it.
     pub(crate) features: Vec<u32>,
 }
 

@@ -5,7 +5,7 @@ use super::{
     columns::Columns,
     cut::{Limits, Place, Sides, Whole},
     objective::Objective,
-    random_cut::{random_cut, random_part},
+    random_cut::{RandomCut, random_part},
     tally::Tally,
 };
 
@@ -79,7 +79,8 @@ impl<O: Objective, C: Columns> Default for Search<O, C> {
 }
 
 impl<O: Objective, C: Columns> Search<O, C> {
-    /// The best split among the features drawn; of equal ones, that of the first feature drawn. `column` gives the
+    /// The best split among the features drawn; of equal ones, that of the first feature drawn, which depends on the
+    /// order of a plan's features and not on that of the columns. `column` gives the
     /// codes that row numbers point into.
     pub(crate) fn split<'c>(
         &mut self,
@@ -183,13 +184,15 @@ impl<O: Objective, C: Columns> Search<O, C> {
             return (None, false);
         }
         if greatest < missing {
-            let (last, threshold) = random_cut(q.columns, q.feature, least, greatest, stream.unit());
+            let cut = RandomCut::new(q.columns, q.feature, [least, greatest], stream.unit());
+            let last = cut.last(q.columns, &self.codes);
             self.left.clear();
             self.left.resize(q.objective.width(), 0.0);
             let rows = q.objective.add_up_to(q.node.items, &self.codes, last, &mut self.left);
             let purity = self.sides.judge(q.objective, &self.left, rows, q.whole(), q.floor);
             let found = purity.map(|purity| {
                 let place = Place { purity, lefts: 1, missing_left: false };
+                let (last, threshold) = ends(&cut, q.columns, &self.codes, last);
                 q.found(place, None, Cut::UpTo(last), threshold)
             });
             return (found, true);
@@ -202,7 +205,8 @@ impl<O: Objective, C: Columns> Search<O, C> {
         let (cut, threshold) = if least == greatest {
             (least, f32::INFINITY)
         } else {
-            random_cut(q.columns, q.feature, least, greatest, stream.unit())
+            let cut = RandomCut::new(q.columns, q.feature, [least, greatest], stream.unit());
+            ends(&cut, q.columns, &self.codes, cut.last(q.columns, &self.codes))
         };
         // Groups: left, right, missing.
         let width = q.objective.width();
@@ -229,6 +233,15 @@ impl<O: Objective, C: Columns> Search<O, C> {
         });
         (found, true)
     }
+}
+
+/// The greatest code of a node that goes left, if those up to `last` do, and a number between it and the next.
+fn ends<C: Columns>(cut: &RandomCut, columns: &C, codes: &[C::Code], last: u32) -> (u32, f32) {
+    let (left, right) = codes.iter().fold((cut.least, cut.greatest), |(left, right), &code| {
+        let code: u32 = code.into();
+        if code <= last { (left.max(code), right) } else { (left, right.min(code)) }
+    });
+    (left, cut.threshold(columns, left, right))
 }
 
 impl<O: Objective, C: Columns> Question<'_, O, C> {

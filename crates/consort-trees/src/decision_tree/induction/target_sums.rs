@@ -119,12 +119,18 @@ pub(crate) struct TargetSums {
 }
 
 impl TargetSums {
-    pub(crate) fn new(mut values: Vec<f64>, rows: &[u32], outputs: usize, factor: f64) -> Self {
+    pub(crate) fn new(mut values: Vec<f64>, rows: &[u32], outputs: usize) -> Self {
         let centres: Vec<f64> = (0..outputs).map(|output| centre(&values, rows, output, outputs)).collect();
         for row in values.chunks_exact_mut(outputs) {
             row.iter_mut().zip(&centres).for_each(|(value, centre)| *value -= centre);
         }
-        Self { values, centres, factor }
+        Self { values, centres, factor: 1.0 }
+    }
+
+    /// Of labels, which need no centre: so a label that no row of a leaf has gets 0, not what rounding leaves of it.
+    pub(crate) fn of_labels(labels: &[bool], outputs: usize) -> Self {
+        let values = labels.iter().map(|&yes| f64::from(u8::from(yes))).collect();
+        Self { values, centres: vec![0.0; outputs], factor: 2.0 }
     }
 
     fn row(&self, item: RowItem) -> &[f64] {
