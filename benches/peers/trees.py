@@ -285,7 +285,7 @@ KNOBS = {
         "all features a split": {"split_features": "all"}, "rows 0.5, each once": {"draw": {"subsample": {"share": 0.5}}}, "300 trees": {"trees": 300},
     },
 }
-TURNED = ["credit", "hpc", "breast cancer", "diabetes", "diamonds"]
+TURNED = ["credit", "hpc", "breast cancer", "diabetes"]
 
 
 def knobs(names):
@@ -473,6 +473,8 @@ def losses_table(lines):
     rows = []
     for name in dict.fromkeys(line["case"] for line in lines):
         gaps = np.array([100 * (line["consort"] / line["LightGBM"] - 1) for line in lines if line["case"] == name])
+        if len(gaps) < 2:
+            continue  # no standard error yet
         error = gaps.std(ddof=1) / len(gaps) ** 0.5
         rows.append([name, len(gaps), f"{gaps.mean():+.2f} ± {error:.2f} %"])
     return table(["data", "tables", "loss against LightGBM's"], rows)
