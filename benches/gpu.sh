@@ -35,6 +35,7 @@ if [[ $only == *agree* ]]; then
     CONSORT_DEVICE=cuda timeout 240 "${agree[@]}" --test-threads 8 >"$out/agree.log" 2>&1 || failed=1
     grep -E "^test result|panicked|FAILED|agreement on" "$out/agree.log" | head -40
     grep -A3 "panicked" "$out/agree.log" | head -60
+    echo "agree: $((SECONDS - began)) s so far"
 fi
 if [[ $only == *bench* ]]; then
     if [ -n "$bins" ]; then bench=("$bins/kernels" --bench); else
@@ -42,7 +43,9 @@ if [[ $only == *bench* ]]; then
     fi
     CONSORT_DEVICE=cuda CONSORT_FIGURES="$out/kernels.jsonl" CRITERION_HOME="$PWD/target/criterion" \
         timeout 300 "${bench[@]}" >"$out/kernels.log" 2>&1 || failed=1
-    grep -E "^runtime|^\|" "$out/kernels.log"
+    grep -E "^runtime|^\||^log pool" "$out/kernels.log"
+    tail -2 "$out/kernels.log"
+    echo "bench: $((SECONDS - began)) s so far"
 fi
 if [[ $only == *peers* ]]; then
     timeout 260 python3 benches/peers/kernels.py $((SECONDS - began > 360 ? 120 : 200)) >"$out/peers.jsonl" 2>"$out/peers.log" || failed=1

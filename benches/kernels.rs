@@ -63,6 +63,18 @@ impl Figures {
     }
 }
 
+/// Whether the device is the driver of benches/ptx, which runs nothing: what comes back from it is no prediction.
+fn is_stand_in(device: &Device) -> bool {
+    device.name().contains("stand-in")
+}
+
+/// Says what the code that is compiled next is for, to benches/ptx.
+fn begins(device: &Device, work: &str) {
+    if is_stand_in(device) {
+        eprintln!("for {work}");
+    }
+}
+
 /// What is measured on a cube, and how many bytes it must move at least.
 fn works(cube: &Cube) -> Vec<(&'static str, usize, Work<'_>)> {
     let (read, numbers) = (cube.bytes(), 4 * cube.rows() * cube.columns());
@@ -107,12 +119,16 @@ fn on_device(criterion: &mut Criterion, device: &Device, figures: &mut Figures) 
     println!("runtime: {} ({kind}); it copies {:.0} GB/s", device.name(), copy / 1e9);
     figures.note(&format!("{{\"kind\":\"device\",\"name\":{:?},\"copy\":{copy:e}}}", device.name()))?;
     let sizes: &[usize] = if quick { &[10_000, 100_000] } else { &[10_000, 100_000, 1_000_000, 10_000_000] };
+    // A first look at a machine that is lent by the minute takes one size only: CONSORT_ROWS=1000000.
+    let only: Option<usize> = std::env::var("CONSORT_ROWS").ok().and_then(|rows| rows.parse().ok());
     let mut least = LeastTimes::default();
     let mut lines = Vec::new();
-    for &members in if quick { &[8, 32][..] } else { &[8, 32, 128][..] } {
+    for members in [8, 32, 128] {
         for &rows in sizes {
             // A buffer may take a quarter of the memory; 128 members of 10⁸ numbers are 51 GB.
-            if u32::try_from(members * rows * COLUMNS).is_err() {
+            let large =
+                if quick { members > 32 && rows > 10_000 } else { u32::try_from(members * rows * COLUMNS).is_err() };
+            if large || only.is_some_and(|only| only != rows) {
                 continue;
             }
             let cube = Cube::drawn(device, members, rows, COLUMNS, 7)?;
@@ -126,6 +142,7 @@ fn on_device(criterion: &mut Criterion, device: &Device, figures: &mut Figures) 
             }));
             for (name, bytes, work) in works(&cube) {
                 let key = format!("{name}/{members}x{rows}");
+                begins(device, &format!("{name}, {members} members"));
                 // Once to compile, once to see how long it takes.
                 work()?;
                 device.wait()?;
@@ -173,6 +190,10 @@ fn on_device(criterion: &mut Criterion, device: &Device, figures: &mut Figures) 
     }
     println!("\n{}", markdown(&["kernel", "members", "rows", "ms", "GB/s", "of copying"], &lines));
     whole_works(device, quick, figures)?;
+    if is_stand_in(device) {
+        return Ok(());
+    }
+    sending(device, quick, figures)?;
     crossover(device, quick, figures)
 }
 
@@ -200,6 +221,7 @@ fn whole_works(device: &Device, quick: bool, figures: &mut Figures) -> Result<()
             "{{\"kind\":\"whole\",\"name\":{name:?},\"members\":{members},\"rows\":{rows},\"seconds\":{seconds:e}}}"
         ))
     };
+    begins(device, "greedy selection");
     for (name, loss) in [("log loss", Loss::log()), ("Brier", Loss::Brier), ("zero-one", Loss::ZeroOne)] {
         let select = |rounds: usize| -> Result<f64, Failure> {
             best(3, || {
@@ -212,20 +234,24 @@ fn whole_works(device: &Device, quick: bool, figures: &mut Figures) -> Result<()
         let one = select(1)?;
         note(&format!("  one round more, {name}"), (all - one) / (rounds - 1) as f64)?;
     }
+    begins(device, "weight search");
     let search = WeightSearch::log_loss(&cube, &codes, 1e-15)?;
     let vectors = vec![vec![1.0 / members as f64; members]; 8];
     let lent: Vec<&[f64]> = vectors.iter().map(Vec::as_slice).collect();
     note("log loss and gradient of 8 weight vectors", best(5, || Ok(search.losses(&lent).map(drop)?))?)?;
     let values: Vec<f32> = (0..rows).map(|i| (i % 997) as f32 / 997.0).collect();
     let resamples = if quick { 50 } else { 2000 };
+    begins(device, "bootstrap");
     let bootstrap = consort_kernels::Bootstrap { resamples, seed: 1 };
     note(
         &format!("bootstrap, {resamples} resamples of a pair"),
         best(3, || Ok(bootstrap.on(device, &[&values, &values]).map(drop)?))?,
     )?;
+    begins(device, "counts");
     let fused = WeightedMean::default().fuse(&cube)?;
     note("confusion table of the mean", best(5, || Ok(fused.confusion(&codes).map(drop)?))?)?;
     note("calibration in 15 bins of the mean", best(5, || Ok(fused.calibration(&codes, 15).map(drop)?))?)?;
+    begins(device, "rank average");
     note(
         "rank average",
         best(2, || {
@@ -233,7 +259,56 @@ fn whole_works(device: &Device, quick: bool, figures: &mut Figures) -> Result<()
             Ok(device.wait()?)
         })?,
     )?;
+    // More members than are sorted in registers.
+    let (members, rows) = (300, if quick { 1000 } else { 400_000 });
+    let many = Cube::drawn(device, members, rows, COLUMNS, 13)?;
+    for (name, statistic) in [
+        ("median, label …, of 300 members", OrderStatistic::median()),
+        ("trimmed mean, label …, of 300 members", OrderStatistic::trimmed(30)),
+    ] {
+        begins(device, name);
+        let seconds = best(5, || {
+            statistic.fuse(&many)?;
+            Ok(device.wait()?)
+        })?;
+        lines.push(vec![
+            name.to_owned(),
+            format!("{members} × {rows} × {COLUMNS}"),
+            format!("{:.2} ({:.0} GB/s)", 1e3 * seconds, many.bytes() as f64 / seconds / 1e9),
+        ]);
+        figures.note(&format!(
+            "{{\"kind\":\"whole\",\"name\":{name:?},\"members\":{members},\"rows\":{rows},\"seconds\":{seconds:e}}}"
+        ))?;
+    }
     println!("\n{}", markdown(&["work, from the host and back", "cube", "ms"], &lines));
+    Ok(())
+}
+
+/// How fast a cube of the host goes through the device: parts one after the other, and two or three on their way.
+fn sending(device: &Device, quick: bool, figures: &mut Figures) -> Result<(), Failure> {
+    let (members, rows) = (16, if quick { 10_000 } else { 2_000_000 });
+    let host = predictions(members, rows, &Cube::drawn(device, members, rows, COLUMNS, 5)?.numbers()?)?;
+    let bytes = 4 * members * rows * COLUMNS;
+    let rule = LogPool::geometric().numbers_only();
+    let mut lines = Vec::new();
+    for megabytes in [4, 16, 64] {
+        let step = ((megabytes << 20) / (4 * members * COLUMNS)).max(1);
+        for queues in 1..=3 {
+            let seconds = best(3, || Ok(consort_kernels::stream_in(device, &host, &rule, step, queues).map(drop)?))?;
+            let rate = bytes as f64 / seconds;
+            lines.push(vec![
+                format!("{megabytes} MB"),
+                queues.to_string(),
+                format!("{:.1}", 1e3 * seconds),
+                format!("{:.2}", rate / 1e9),
+            ]);
+            figures.note(&format!(
+                "{{\"kind\":\"sending\",\"megabytes\":{megabytes},\"queues\":{queues},\"bytes\":{bytes},\"seconds\":{seconds:e}}}"
+            ))?;
+        }
+    }
+    println!("\nlog pool of a cube of the host, {members} × {rows} × {COLUMNS}\n");
+    println!("{}", markdown(&["a part", "on their way", "ms", "GB/s"], &lines));
     Ok(())
 }
 

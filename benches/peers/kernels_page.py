@@ -41,6 +41,12 @@ def main():
     print(table(["work, from the host and back", "cube", "ms"], [
         (x["name"], f"{x['members']} × {x['rows']:,} × 10", f"{1e3 * x['seconds']:.2f}") for x in ours if x["kind"] == "whole"
     ]))
+    sent = [x for x in ours if x["kind"] == "sending"]
+    if sent:
+        print("\n## A cube of the host, sent in parts\n")
+        print(table(["a part", "parts on their way", "ms", "GB/s"], [
+            (f"{x['megabytes']} MB", x["queues"], f"{1e3 * x['seconds']:.1f}", f"{x['bytes'] / x['seconds'] / 1e9:.2f}") for x in sent
+        ]))
     print("\n## When the device pays\n")
     print(table(["rule", "cube", "CPU ms", "on the device ms", "sent first ms"], [
         (x["name"], f"{x['members']} × {x['rows']:,} × 10", *(f"{1e3 * x[k]:.3f}" for k in ("cpu", "there", "sent")))

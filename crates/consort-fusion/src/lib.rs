@@ -2,6 +2,7 @@
 //! of what is wrong.
 
 pub mod calibrate;
+pub mod device;
 pub mod diagnosis;
 pub mod dynamic;
 pub mod rule;

@@ -2,6 +2,8 @@ use consort_core::{Error, Fusion, Gives, Matrix, Member, Missing, Outputs, Predi
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::device::{self, Device};
+
 /// A fitted fusion with all that is needed to apply it to new rows, as one JSON text with a checksum.
 ///
 /// ```
@@ -111,6 +113,14 @@ impl SavedFusion {
     /// [`Error::UnknownName`] if a member that is needed is absent, [`Error::Unsupported`] if the outputs differ
     /// or a member gives something else than when the fusion was fitted, and the errors of the fusion.
     pub fn apply(&self, predictions: &Predictions) -> Result<Matrix> {
+        self.apply_on(None, predictions)
+    }
+
+    /// The same on a device, if it does what the fusion does ([`device::fuse`]).
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply), and those of the device.
+    pub fn apply_on(&self, device: Option<&dyn Device>, predictions: &Predictions) -> Result<Matrix> {
         if predictions.outputs() != &self.outputs {
             return Err(Error::Unsupported {
                 by: "the saved fusion".into(),
@@ -126,7 +136,7 @@ impl SavedFusion {
                 return Err(differs(&now.name, now.gives, then.gives));
             }
         }
-        self.fusion.fuse(&members)
+        device::fuse(device, &*self.fusion, &members)
     }
 }
 

@@ -98,7 +98,7 @@ impl Bootstrap {
             return Err(Error::parameter("the number of rows or resamples", 0, "at least 1 (and fewer than 2³² rows)"));
         }
         for other in series {
-            crate::greedy::check_length("a series of values", other.len(), first.len())?;
+            crate::running_sum::check_length("a series of values", other.len(), first.len())?;
         }
         Ok(first.len())
     }

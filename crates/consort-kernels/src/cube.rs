@@ -146,7 +146,8 @@ impl Cube {
             Missing::Available => Holes::LeaveOut,
             _ => Holes::Spread,
         };
-        Ok(Self::of(device, &numbers, members, rows.len(), columns)?.with_holes(holes))
+        let handle = device.take(numbers).handle().clone();
+        Ok(Self::of_handle(device, handle, Storage::F32, [members, rows.len(), columns])?.with_holes(holes))
     }
 
     /// The same cube, with rows that members lack.

@@ -1,11 +1,11 @@
 use crate::{
     Cube, Error, Holes, Result, Storage, Truth,
     buffer::Buffer,
-    greedy::{check_codes, check_length},
     kernel::{
         descent::{self, Descent, VECTORS},
         step::{self, Term},
     },
+    running_sum::{check_codes, check_length},
     tile,
 };
 

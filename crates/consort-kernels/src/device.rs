@@ -138,6 +138,11 @@ impl Device {
         cubecl::future::block_on(self.client.sync()).map_err(|error| self.error(&error))
     }
 
+    /// Numbers that a unit can keep in registers and still has some for its work. CUDA gives each 255, others seldom say.
+    pub(crate) fn registers(&self) -> usize {
+        if self.client.name() == "cuda" { 128 } else { 64 }
+    }
+
     /// Room for a result.
     pub(crate) fn room<T: cubecl::CubeElement>(&self, len: usize) -> Buffer<T> {
         let len = len.max(1);
@@ -153,10 +158,37 @@ impl Device {
         Buffer::new(self.client.create_from_slice(T::as_bytes(values)), values.len())
     }
 
+    /// The same without a copy on the host.
+    pub(crate) fn take(&self, values: Vec<f32>) -> Buffer<f32> {
+        let len = values.len();
+        Buffer::new(self.client.create(cubecl::bytes::Bytes::from_elems(values)), len)
+    }
+
     /// Numbers of the device, on the host.
-    pub(crate) fn get<T: cubecl::CubeElement>(&self, buffer: &Buffer<T>) -> Result<Vec<T>> {
+    pub(crate) fn get<T: cubecl::CubeElement + Default>(&self, buffer: &Buffer<T>) -> Result<Vec<T>> {
+        let mut out = vec![T::default(); buffer.len()];
+        self.get_to(buffer, &mut out)?;
+        Ok(out)
+    }
+
+    /// The same, to where they are wanted.
+    pub(crate) fn get_to<T: cubecl::CubeElement>(&self, buffer: &Buffer<T>, out: &mut [T]) -> Result<()> {
+        // New memory is made ready by whoever writes to it first, which costs more than the copy: many share it.
+        const ALONE: usize = 1 << 22;
         let bytes = self.client.read_one(buffer.handle().clone()).map_err(|error| self.error(&error))?;
-        Ok(T::from_bytes(&bytes)[..buffer.len()].to_vec())
+        let from = &T::from_bytes(&bytes)[..buffer.len()];
+        let parts = (size_of_val(from) / ALONE).clamp(1, 8);
+        if parts == 1 {
+            out.copy_from_slice(from);
+            return Ok(());
+        }
+        let each = from.len().div_ceil(parts);
+        std::thread::scope(|scope| {
+            for (from, out) in from.chunks(each).zip(out.chunks_mut(each)) {
+                scope.spawn(move || out.copy_from_slice(from));
+            }
+        });
+        Ok(())
     }
 
     pub(crate) fn error(&self, error: &cubecl::server::ServerError) -> Error {

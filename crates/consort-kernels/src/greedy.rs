@@ -1,9 +1,4 @@
-use crate::{
-    Cube, Error, Holes, Result, Storage,
-    buffer::Buffer,
-    kernel::step::{self, Term},
-    tile::{self, Tile},
-};
+use crate::{Cube, Error, Result, running_sum::RunningSum};
 
 /// What a selection makes small. Each is a mean over rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,151 +98,21 @@ impl GreedySelection {
         if self.rounds == 0 {
             return Err(Error::parameter("the number of rounds", 0, "at least 1"));
         }
-        if cube.holes() != Holes::None {
-            return Err(Error::Unsupported {
-                what: "rows that some members lack, in a selection on a device".into(),
-                hint: "select on the CPU, or leave those rows out",
-            });
-        }
-        let state = self.state(cube, truth)?;
+        let sum = RunningSum::new(cube, self.loss, self.positive, truth)?;
         let (device, members) = (cube.device(), cube.members());
         let losses = device.room::<f32>(self.rounds * members);
         let picks = device.room::<u32>(self.rounds);
-        let parts = device.room::<f32>(members * state.chunks);
         for round in 0..self.rounds {
-            match self.loss {
-                Loss::ZeroOne => {
-                    let last = cube.columns() == 2 && self.positive == Some(1);
-                    step::misses(cube, state.tile, state.chunks, last, &state.sum, &state.y_codes, &parts);
-                }
-                Loss::Log { eps } => {
-                    let floor = eps * (round + 1) as f32;
-                    let (sum, y) = (&state.sum, &state.y);
-                    step::terms(&state.cube, Term::Log, state.width, state.units, state.chunks, floor, sum, y, &parts);
-                }
-                Loss::Brier | Loss::Squared => {
-                    let (sum, y) = (&state.sum, &state.y);
-                    step::terms(&state.cube, Term::Square, state.width, state.units, state.chunks, 0.0, sum, y, &parts);
-                }
-            }
-            step::choose(device, members, state.chunks, state.units, round, &parts, &losses, &picks);
-            let errors = matches!(self.loss, Loss::Brier | Loss::Squared);
-            step::add(&state.cube, state.width, state.units, round, errors, &picks, &state.y, &state.sum);
+            sum.score(round + 1, round, &losses, &picks);
+            sum.add(round, &picks);
         }
         let picks: Vec<usize> = device.get(&picks)?.into_iter().map(|pick| pick as usize).collect();
         let sums = device.get(&losses)?;
-        let loss = |round: usize, m: usize| self.mean(f64::from(sums[round * members + m]), round + 1, cube.rows());
+        let loss = |round: usize, m: usize| sum.mean(f64::from(sums[round * members + m]), round + 1);
         Ok(Path {
             losses: picks.iter().enumerate().map(|(round, &pick)| loss(round, pick)).collect(),
             alone: (0..members).map(|m| loss(0, m)).collect(),
             picks,
         })
     }
-
-    /// The mean loss, of the sum of the terms of the sum of so many members.
-    fn mean(&self, sum: f64, size: usize, rows: usize) -> f64 {
-        let (size, rows) = (size as f64, rows as f64);
-        match self.loss {
-            Loss::Log { .. } => (sum / rows + size.ln()).max(0.0),
-            Loss::Brier | Loss::Squared => sum / (size * size * rows),
-            Loss::ZeroOne => sum / rows,
-        }
-    }
-
-    fn state(&self, cube: &Cube, truth: Truth<'_>) -> Result<State> {
-        let (device, rows, columns) = (cube.device(), cube.rows(), cube.columns());
-        let units = tile::units(device);
-        let none = || device.put(&[0.0f32; 4]);
-        let codes = match (truth, self.loss) {
-            (Truth::Classes(codes), Loss::Log { .. } | Loss::Brier | Loss::ZeroOne) => {
-                check_codes(codes, rows, columns)?;
-                codes
-            }
-            (Truth::Values(values), Loss::Squared) => {
-                check_length("the list of true values", values.len(), rows * columns)?;
-                &[]
-            }
-            _ => {
-                return Err(Error::Unsupported {
-                    what: format!("the loss {:?} of this truth", self.loss),
-                    hint: "log loss, Brier score and zero-one loss are of classes, squared error of values",
-                });
-            }
-        };
-        let of = |cube: Cube, sum: usize, y: Buffer<f32>, y_codes: Buffer<u32>, tile: Tile| {
-            let width = cube.width();
-            let vectors = cube.rows() * cube.columns() / width;
-            let chunks = match self.loss {
-                Loss::ZeroOne => rows.div_ceil(tile.rows).min(step::CHUNKS),
-                _ => vectors.div_ceil(units).min(step::CHUNKS),
-            };
-            let sum = device.put(&vec![0.0f32; sum]);
-            State { cube, sum, y, y_codes, width, units, chunks, tile }
-        };
-        // Losses that are no question of rows need no tile; a row of any length will do.
-        match self.loss {
-            Loss::Log { eps } => {
-                if !(eps > 0.0 && eps < 1.0) {
-                    return Err(Error::parameter("the least probability", eps, "above 0 and below 1"));
-                }
-                let y_codes = device.put(codes);
-                let gathered = device.room::<f32>(cube.members() * rows);
-                step::gather(cube, &y_codes, units, &gathered);
-                let shape = [cube.members(), rows, 1];
-                let gathered = Cube::of_handle(device, gathered.handle().clone(), Storage::F32, shape)?;
-                let tile = Tile::new(&gathered, 1, 2)?;
-                Ok(of(gathered, rows, none(), y_codes, tile))
-            }
-            Loss::Brier => {
-                let mut y = vec![0.0f32; rows * columns];
-                codes.iter().enumerate().for_each(|(i, &code)| y[i * columns + code as usize] = 1.0);
-                let flat = flat(cube)?;
-                let tile = Tile::new(&flat, 1, 2)?;
-                Ok(of(flat, rows * columns, device.put(&y), device.put(codes), tile))
-            }
-            Loss::Squared => {
-                let Truth::Values(values) = truth else {
-                    return Err(Error::parameter("the truth", "classes", "values"));
-                };
-                let flat = flat(cube)?;
-                let tile = Tile::new(&flat, 1, 2)?;
-                Ok(of(flat, rows * columns, device.put(values), device.put(&[0u32]), tile))
-            }
-            Loss::ZeroOne => {
-                let tile = Tile::new(cube, 1, 2)?;
-                Ok(of(cube.clone(), rows * columns, none(), device.put(codes), tile))
-            }
-        }
-    }
-}
-
-/// What stays on the device between rounds.
-struct State {
-    /// The numbers that are added: those of the true classes for the log loss.
-    cube: Cube,
-    sum: Buffer<f32>,
-    y: Buffer<f32>,
-    y_codes: Buffer<u32>,
-    width: usize,
-    units: usize,
-    chunks: usize,
-    tile: Tile,
-}
-
-/// The same numbers in rows of one column, for what is no question of rows.
-fn flat(cube: &Cube) -> Result<Cube> {
-    let shape = [cube.members(), cube.rows() * cube.columns(), 1];
-    Cube::of_handle(cube.device(), cube.handle().clone(), cube.storage(), shape)
-}
-
-pub(crate) fn check_codes(codes: &[u32], rows: usize, columns: usize) -> Result<()> {
-    check_length("the list of true classes", codes.len(), rows)?;
-    match codes.iter().find(|&&code| code as usize >= columns) {
-        Some(bad) => Err(Error::parameter("a true class", bad, "a column of the cube")),
-        None => Ok(()),
-    }
-}
-
-pub(crate) fn check_length(what: &'static str, got: usize, expected: usize) -> Result<()> {
-    if got == expected { Ok(()) } else { Err(Error::Length { what, got, expected, unit: "numbers" }) }
 }

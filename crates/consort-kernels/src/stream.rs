@@ -1,9 +1,12 @@
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use consort_core::{Matrix, Predictions};
+use cubecl_environment::stream::StreamId;
 
 use crate::{Borda, Cube, Device, Error, Fused, LogPool, OrderStatistic, PowerMean, Result, Vote, WeightedMean};
 
 /// A rule that fuses each row by itself, on a device.
-pub trait DeviceRule: std::fmt::Debug {
+pub trait DeviceRule: std::fmt::Debug + Send + Sync {
     /// Fuses a cube.
     ///
     /// # Errors
@@ -24,13 +27,20 @@ macro_rules! device_rules {
 
 device_rules!(Borda, LogPool, OrderStatistic, PowerMean, Vote, WeightedMean);
 
-/// How many bytes of a cube are sent at a time.
-const BYTES: usize = 1 << 28;
+/// How many bytes of a cube are sent at a time. So few that the host's allocator keeps the memory for the next part: new
+/// pages cost more than the copy.
+const BYTES: usize = 1 << 24;
+/// How many parts are on their way at the same time. Each has a queue of the device to itself, so that the one is copied
+/// while the other is fused, and the next one gathered.
+const QUEUES: usize = 3;
+
+/// The queues of all streams of this process: a queue keeps memory on the device.
+static QUEUE_IDS: LazyLock<[StreamId; QUEUES]> = LazyLock::new(|| std::array::from_fn(|_| StreamId::allocate()));
 
 /// Fuses predictions of the host on a device, some rows at a time, so that neither the cube nor its device must be large.
 ///
-/// While the device works on some rows the next ones are gathered and sent. Where a part does not fit the memory of the
-/// device, smaller ones are tried.
+/// A few parts are on their way at the same time: while the device fuses one the next is copied to it and the one after
+/// that is gathered. Where a part does not fit the memory of the device, smaller ones are tried.
 ///
 /// # Errors
 /// What the rule or the device refuses; [`Error::OutOfMemory`] if not even a single row fits.
@@ -38,33 +48,62 @@ pub fn stream(device: &Device, predictions: &Predictions, rule: &dyn DeviceRule)
     let row = predictions.members().len() * predictions.columns() * size_of::<f32>();
     let mut step = (BYTES / row.max(1)).max(1);
     loop {
-        match stream_in(device, predictions, rule, step) {
+        match stream_in(device, predictions, rule, step, QUEUES) {
             Err(Error::OutOfMemory { .. }) if step > 1 => step = step.min(predictions.rows()).div_ceil(2),
             done => return done,
         }
     }
 }
 
-/// The same with so many rows at a time.
+/// The same with so many rows at a time, and so many parts on their way, at most three.
 ///
 /// # Errors
-/// As [`stream`]; [`Error::Parameter`] for no rows at a time.
-pub fn stream_in(device: &Device, predictions: &Predictions, rule: &dyn DeviceRule, step: usize) -> Result<Matrix> {
+/// As [`stream`]; [`Error::Parameter`] for no rows or no parts.
+pub fn stream_in(
+    device: &Device,
+    predictions: &Predictions,
+    rule: &dyn DeviceRule,
+    step: usize,
+    queues: usize,
+) -> Result<Matrix> {
     if step == 0 {
         return Err(Error::parameter("the number of rows at a time", 0, "at least 1"));
     }
-    let (rows, columns) = (predictions.rows(), predictions.columns());
-    let mut fused = Vec::with_capacity(rows * columns);
-    let mut before: Option<Fused> = None;
-    for from in (0..rows).step_by(step) {
-        let cube = Cube::of_predictions(device, predictions, from..(from + step).min(rows))?;
-        let now = rule.fuse(&cube)?;
-        if let Some(before) = before.replace(now) {
-            fused.extend(before.matrix()?.into_values());
-        }
+    if !(1..=QUEUES).contains(&queues) {
+        return Err(Error::parameter("the number of parts on their way", queues, "1 to 3"));
     }
-    if let Some(last) = before {
-        fused.extend(last.matrix()?.into_values());
+    let (rows, columns) = (predictions.rows(), predictions.columns());
+    let mut fused = vec![0.0f32; rows * columns];
+    let part = |from: usize, out: &mut [f32]| -> Result<()> {
+        let cube = Cube::of_predictions(device, predictions, from..(from + step).min(rows))?;
+        device.get_to(&rule.fuse(&cube)?.values, out)
+    };
+    let parts = rows.div_ceil(step);
+    let waiting = Mutex::new((0..rows).step_by(step).zip(fused.chunks_mut(step * columns)));
+    let take_turns = || -> Result<()> {
+        loop {
+            // Nothing that is done while it is locked can panic.
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            match next {
+                Some((from, out)) => part(from, out)?,
+                None => return Ok(()),
+            }
+        }
+    };
+    if parts == 1 {
+        take_turns()?;
+    } else {
+        std::thread::scope(|scope| {
+            let queues: Vec<_> = QUEUE_IDS
+                .iter()
+                .take(parts.min(queues))
+                .map(|queue| scope.spawn(|| queue.executes(&take_turns)))
+                .collect();
+            queues
+                .into_iter()
+                .map(|queue| queue.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect::<Result<()>>()
+        })?;
     }
     Ok(Matrix::new(rows, columns, fused)?)
 }

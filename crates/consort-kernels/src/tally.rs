@@ -2,8 +2,8 @@ use crate::{
     Device, Error, Fused, Result,
     buffer::Buffer,
     fused::ReadOff,
-    greedy::{check_codes, check_length},
     kernel::tally::{self, CONFIDENCE, Of, ROWS},
+    running_sum::{check_codes, check_length},
     tile,
 };
 

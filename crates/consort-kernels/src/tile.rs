@@ -34,6 +34,14 @@ impl Tile {
     /// # Errors
     /// [`Error::Unsupported`] for rows that do not fit the memory that units share.
     pub(crate) fn new(cube: &Cube, width: usize, copies: usize) -> Result<Self> {
+        Self::with(cube, width, copies, units(cube.device()), 0)
+    }
+
+    /// The same with so many units, each of which keeps so many numbers of its own in the memory that they share.
+    ///
+    /// # Errors
+    /// As [`Tile::new`].
+    pub(crate) fn with(cube: &Cube, width: usize, copies: usize, units: usize, kept: usize) -> Result<Self> {
         let columns = cube.columns();
         if columns > MOST {
             return Err(Error::Unsupported {
@@ -41,14 +49,13 @@ impl Tile {
                 hint: "a kernel takes rows of 4,096 columns at most: use the CPU",
             });
         }
-        let units = units(cube.device());
         // A tile must start where vectors do.
         let width = [4, 2, 1].into_iter().find(|w| *w <= width && columns * step(columns, *w) <= MOST).unwrap_or(1);
         let step = step(columns, width);
         let lanes = if columns <= ALONE { 1 } else { (columns / ALONE).next_power_of_two().min(32).min(units) };
         let most = cube.device().client().properties().hardware.max_shared_memory_size;
         // The tile itself, and what is kept for each unit and each row.
-        let shared = |rows: usize| size_of::<f32>() * (copies * rows * (columns | 1) + 4 * units + 3 * rows);
+        let shared = |rows: usize| size_of::<f32>() * (copies * rows * (columns | 1) + (4 + kept) * units + 3 * rows);
         let mut rows = (NUMBERS / columns / step * step).max(step);
         while rows > step && shared(rows) > most {
             rows = (rows / 2 / step * step).max(step);
@@ -91,6 +98,50 @@ impl Tile {
     /// One workgroup for each tile.
     pub(crate) fn count(&self, rows: usize) -> CubeCount {
         count(rows.div_ceil(self.rows))
+    }
+
+    pub(crate) fn dim(&self) -> CubeDim {
+        CubeDim::new_1d(self.units as u32)
+    }
+}
+
+/// One unit for each row, which it keeps in registers: for rows of few columns.
+///
+/// A unit reads its row in vectors. Neighbouring units read places that are a row apart, so that a line of the cache is
+/// asked for by several vectors, the more of them the narrower they are; hence the bound on vectors of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Lone {
+    /// Columns of a row.
+    pub(crate) columns: usize,
+    /// Numbers a unit reads at a time; they divide a row.
+    pub(crate) width: usize,
+    /// Units of a workgroup, a power of two.
+    pub(crate) units: usize,
+}
+
+/// The most columns that a unit keeps.
+const KEPT: usize = 32;
+/// The most vectors of a row.
+const VECTORS: usize = 16;
+
+impl Lone {
+    /// `None` for rows that are too long.
+    pub(crate) fn of(cube: &Cube) -> Option<Self> {
+        let columns = cube.columns();
+        let width = [4, 2, 1].into_iter().find(|width| columns.is_multiple_of(*width))?;
+        // Few units to a workgroup: what each keeps in registers then costs less where they do not fill up.
+        let units = units(cube.device()).min(128);
+        (columns <= KEPT && columns <= VECTORS * width).then_some(Self { columns, width, units })
+    }
+
+    /// Vectors of a row.
+    pub(crate) fn vectors(&self) -> usize {
+        self.columns / self.width
+    }
+
+    /// A unit for each row.
+    pub(crate) fn count(&self, rows: usize) -> CubeCount {
+        count(rows.div_ceil(self.units))
     }
 
     pub(crate) fn dim(&self) -> CubeDim {

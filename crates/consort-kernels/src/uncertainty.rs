@@ -1,4 +1,9 @@
-use crate::{Cube, Device, Result, buffer::Buffer, kernel::uncertainty, tile::Tile};
+use crate::{
+    Cube, Device, Result,
+    buffer::Buffer,
+    kernel::uncertainty,
+    tile::{Lone, Tile},
+};
 
 /// How sure the members are of each row, and why not: the measures of `consort_metrics::uncertainty`.
 ///
@@ -50,11 +55,13 @@ impl Uncertainty {
     /// # Errors
     /// [`Error::Unsupported`](crate::Error::Unsupported) for too many columns.
     pub fn of(cube: &Cube) -> Result<Self> {
-        let tile = Tile::new(cube, 1, 3)?;
         let device = cube.device();
         let numbers = device.room(6 * cube.rows());
         let labels = device.room(cube.rows());
-        uncertainty::launch(cube, tile, &numbers, &labels);
+        match Lone::of(cube) {
+            Some(lone) => uncertainty::launch_lone(cube, lone, &numbers, &labels),
+            None => uncertainty::launch(cube, Tile::new(cube, 1, 3)?, &numbers, &labels),
+        }
         Ok(Self { device: device.clone(), rows: cube.rows(), numbers })
     }
 

@@ -1,7 +1,7 @@
 use crate::{
     Cube, Error, Fused, Result,
     kernel::vote::{self, Election},
-    tile::Tile,
+    tile::{Lone, Tile},
     weighing::{To, Weighing},
 };
 
@@ -11,7 +11,8 @@ use crate::{
 /// columns whose weight is within 1e-6 of the greatest are even; the first of them wins, or the one of the greatest
 /// mean. The rule `vote` of `consort-fusion`.
 ///
-/// Reads the cube once. Equal weights are counted exactly; others are summed in single precision.
+/// Reads the cube once; a row of up to 32 columns is counted in registers (15 if it does not divide by 2), a longer one
+/// in shared memory. Equal weights are counted exactly; others are summed in single precision.
 ///
 /// ```
 /// use consort_kernels::{Cube, Device, Vote};
@@ -52,7 +53,6 @@ impl Vote {
         if let Some(positive) = self.positive.filter(|&positive| positive > 1) {
             return Err(Error::parameter("the positive column", positive, "0 or 1"));
         }
-        let tile = Tile::new(cube, 1, 3)?;
         let weighing = Weighing::new(cube, self.weights.as_deref(), To::Votes)?;
         let election = Election {
             share: self.share,
@@ -72,7 +72,11 @@ impl Vote {
             read_off: crate::fused::ReadOff::Labels,
         };
         let members = (&weighing.places, &weighing.weights);
-        vote::launch(cube, election, tile, members, (&fused.values, &fused.labels, &fused.tops));
+        let out = (&fused.values, &fused.labels, &fused.tops);
+        match Lone::of(cube) {
+            Some(lone) => vote::launch_lone(cube, election, lone, members, out),
+            None => vote::launch(cube, election, Tile::new(cube, 1, 3)?, members, out),
+        }
         Ok(fused)
     }
 }

@@ -9,6 +9,7 @@ use super::forward::Search;
 use super::running::running;
 use super::weighted_members::exact_weights;
 use super::{Bags, Labelled, Run, Selection, Tie, suitable};
+use crate::device::Device;
 
 /// Which rounds of a search are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,9 @@ pub struct GreedySelection {
     pub max_members: Option<usize>,
     /// Up to which difference costs are equal, relative to the greater of 1 and the cost. The default is 10⁻¹².
     pub tolerance: f64,
+    /// What scores the candidates in the place of the CPU; it is not saved. The default is nothing.
+    #[serde(skip)]
+    pub device: Option<Arc<dyn Device>>,
 }
 
 impl Default for GreedySelection {
@@ -124,7 +128,15 @@ impl GreedySelection {
             tie: Tie::First,
             max_members: None,
             tolerance: 1e-12,
+            device: None,
         }
+    }
+
+    /// On a device, if it has the metric and rows have no weights. Where costs differ by less than a device's rounding
+    /// (10⁻⁶ of them) another member may be picked than on the CPU.
+    pub fn on(mut self, device: Arc<dyn Device>) -> Self {
+        self.device = Some(device);
+        self
     }
 
     /// With at most so many picks.
@@ -257,7 +269,7 @@ impl GreedySelection {
         let prices = self.prices(&names)?;
         let search = Search { params: self, direction, single: &single, prices: &prices };
 
-        let mut running = running(&self.metric, &data)?;
+        let mut running = running(&self.metric, &data, self.device.as_deref())?;
         let libraries: Vec<Vec<usize>> = match &self.bags {
             None => vec![(0..names.len()).collect()],
             Some(bags) => (0..bags.count).map(|b| bags.library(b, &names, seed)).collect(),

@@ -5,8 +5,16 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{is_missing, missing, number_at, place};
-use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
+use super::{
+    lone::{clear, read_row, write_row},
+    rows::{is_missing, missing, number_at, place},
+};
+use crate::{
+    Cube, Holes,
+    buffer::Buffer,
+    cube::by_storage,
+    tile::{Lone, Tile},
+};
 
 /// Counts; `fused` has a number for each row and column.
 pub(crate) fn launch(cube: &Cube, tile: Tile, members: (&Buffer<u32>, &Buffer<f32>), fused: &Buffer<f32>) {
@@ -28,6 +36,84 @@ pub(crate) fn launch(cube: &Cube, tile: Tile, members: (&Buffer<u32>, &Buffer<f3
             );
         }
     });
+}
+
+/// The same, a unit for each row.
+pub(crate) fn launch_lone(cube: &Cube, lone: Lone, members: (&Buffer<u32>, &Buffer<f32>), fused: &Buffer<f32>) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: a unit below the rows reads its own row of each member and writes its own row; the buffers are of these
+        // lengths.
+        unsafe {
+            lone_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                lone.count(cube.rows()),
+                lone.dim(),
+                lone.width,
+                cube.arg(lone.width),
+                members.0.arg(),
+                members.1.arg(),
+                fused.wide(lone.width),
+                cube.rows() as u32,
+                lone,
+                cube.holes(),
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn lone_kernel<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    places: &[u32],
+    weights: &[f32],
+    fused: &mut [Vector<f32, V>],
+    rows: u32,
+    #[comptime] lone: Lone,
+    #[comptime] holes: Holes,
+) {
+    let row = ABSOLUTE_POS;
+    let rows = rows as usize;
+    let columns = comptime!(lone.columns);
+    if row < rows {
+        let mut x = Array::<f32>::new(columns);
+        let mut lead = Array::<f32>::new(columns);
+        let mut points = Array::<f32>::new(columns);
+        clear(&mut points, columns);
+        let mut given = 0.0f32;
+        for m in 0..places.len() {
+            let weight = weights[m];
+            read_row::<F, V>(cube, (places[m] as usize * rows + row) * comptime!(lone.vectors()), &mut x, lone);
+            let there = if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(x[0usize]) };
+            // How many more columns are below each than above it: each pair is looked at once.
+            clear(&mut lead, columns);
+            #[unroll]
+            for a in 0..columns {
+                #[unroll]
+                for b in comptime!(a + 1)..columns {
+                    let ahead = select(x[a] > x[b], 1.0f32, 0.0f32) - select(x[a] < x[b], 1.0f32, 0.0f32);
+                    lead[a] = lead[a] + ahead;
+                    lead[b] = lead[b] - ahead;
+                }
+            }
+            let lost = if comptime!(holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
+            given += select(there, weight, lost);
+            let weight = select(there, weight, 0.0f32);
+            #[unroll]
+            for c in 0..columns {
+                points[c] = points[c] + weight * lead[c];
+            }
+        }
+        // Twice the points are the lead and one for each other column.
+        let others = comptime!((lone.columns - 1) as f32);
+        let pairs = comptime!((lone.columns * (lone.columns - 1)) as f32);
+        let safe = select(given > 0.0f32, given, 1.0f32);
+        #[unroll]
+        for c in 0..columns {
+            let share = (points[c] / safe + others) / pairs;
+            points[c] = select(given > 0.0f32, share, missing());
+        }
+        write_row::<V>(fused, row * comptime!(lone.vectors()), &points, lone);
+    }
 }
 
 #[cube(launch_unchecked)]

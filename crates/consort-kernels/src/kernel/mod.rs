@@ -1,4 +1,5 @@
-//! What runs on the device. One file for each kernel; `rows` and `summary` are what they share.
+//! What runs on the device. One file for each kernel; `lone`, `rows` and `summary` are what
+//! they share.
 //!
 //! A kernel is launched without bounds checks, so each guards its own indices: a number is read only below the count of
 //! numbers of a member, and written only below the count of the result.
@@ -20,10 +21,13 @@ pub(crate) mod bootstrap;
 pub(crate) mod borda;
 pub(crate) mod descent;
 pub(crate) mod draw;
+pub(crate) mod lone;
+pub(crate) mod misses;
 pub(crate) mod order;
 pub(crate) mod pool;
 pub(crate) mod ranks;
 pub(crate) mod rows;
+pub(crate) mod runs;
 pub(crate) mod step;
 pub(crate) mod summary;
 pub(crate) mod tally;

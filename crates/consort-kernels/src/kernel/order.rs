@@ -1,4 +1,4 @@
-//! Order statistics across members: a sorting network in registers, or a search for the ranks.
+//! Order statistics across members: a sorting network in registers, a cut through sorted runs, or a search for the ranks.
 
 // Launching without bounds checks is unsafe; see the guards of `at` below.
 #![allow(unsafe_code)]
@@ -7,6 +7,7 @@ use cubecl::prelude::*;
 
 use super::{
     rows::{Fold, fold_rows, is_missing, key_of, missing, place},
+    runs::from_runs,
     summary::summarise,
 };
 use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, network::network, tile::Tile};
@@ -24,10 +25,22 @@ pub(crate) enum Of {
     Greatest,
 }
 
+/// How ranks are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum By {
+    /// All numbers are sorted in registers.
+    Network,
+    /// Runs of them are sorted in registers and kept in the memory that units share.
+    Runs,
+    /// Bit by bit, in many reads.
+    Bits,
+}
+
 /// The kernel, as it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Order {
     pub(crate) of: Of,
+    pub(crate) by: By,
     pub(crate) members: usize,
     /// The first and the last rank that count, from 0.
     pub(crate) first: usize,
@@ -37,9 +50,6 @@ pub(crate) struct Order {
     pub(crate) holes: Holes,
     pub(crate) summary: bool,
 }
-
-/// The most members that are sorted in registers.
-pub(crate) const IN_REGISTERS: usize = 64;
 
 /// Fuses; the results are as those of a pool.
 pub(crate) fn launch(cube: &Cube, order: Order, tile: Tile, out: (&Buffer<f32>, &Buffer<u32>, &Buffer<f32>)) {
@@ -81,6 +91,8 @@ fn order_kernel<F: Float>(
     let here = comptime!(tile.numbers());
     let by_rows = comptime!(order.scale || order.summary);
     let mut values = Shared::<[f32]>::new_slice(comptime!(if by_rows { tile.room() } else { 1 }));
+    let mut runs =
+        Shared::<[f32]>::new_slice(comptime!(if order.by == By::Runs { order.members * tile.units } else { 1 }));
     let reads = comptime!(tile.reads).runtime();
     for read in 0..reads {
         let within = read * comptime!(tile.units) + unit;
@@ -89,8 +101,10 @@ fn order_kernel<F: Float>(
         if within < here && at < all {
             if comptime!(order.of == Of::Least || order.of == Of::Greatest) {
                 x = extreme::<F>(cube, at, all, order);
-            } else if comptime!(order.members <= IN_REGISTERS) {
+            } else if comptime!(order.by == By::Network) {
                 x = sorted::<F>(cube, at, all, order);
+            } else if comptime!(order.by == By::Runs) {
+                x = from_runs::<F>(cube, at, all, &mut runs, order, comptime!(tile.units));
             } else {
                 x = searched::<F>(cube, at, all, order);
             }
@@ -166,24 +180,25 @@ fn sorted<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order)
             lost = lost || is_missing(x[m]);
         }
     }
+    let pairs = comptime!(network(members, |rank| match order.of {
+        Of::Between => (order.first..=order.last).contains(&rank),
+        _ => rank == order.first || rank == order.last,
+    }));
+    #[unroll]
+    for i in 0..comptime!(pairs.len()) {
+        exchange(&mut x, comptime!(pairs[i].0), comptime!(pairs[i].1));
+    }
     let mut sum = 0.0f32;
     if comptime!(order.of == Of::Held) {
-        // The numbers themselves are needed again after they are sorted, in their own order.
-        let mut y = Array::<f32>::new(members);
-        #[unroll]
-        for m in 0..members {
-            y[m] = x[m];
-        }
-        sort(&mut y, order);
-        let low = y[comptime!(order.first)];
-        let high = y[comptime!(order.last)];
+        // All numbers are still there, in some order.
+        let low = x[comptime!(order.first)];
+        let high = x[comptime!(order.last)];
         #[unroll]
         for m in 0..members {
             sum += x[m].max(low).min(high);
         }
         sum = sum / comptime!(members as f32);
     } else {
-        sort(&mut x, order);
         let count = comptime!(order.last + 1 - order.first);
         #[unroll]
         for i in 0..count {
@@ -194,21 +209,13 @@ fn sorted<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order)
     select(lost, missing(), sum)
 }
 
+/// Puts the lesser of two numbers first.
 #[cube]
-fn sort(x: &mut Array<f32>, #[comptime] order: Order) {
-    let pairs = comptime!(network(order.members, |rank| match order.of {
-        Of::Between => (order.first..=order.last).contains(&rank),
-        _ => rank == order.first || rank == order.last,
-    }));
-    #[unroll]
-    for i in 0..comptime!(pairs.len()) {
-        let a = comptime!(pairs[i].0);
-        let b = comptime!(pairs[i].1);
-        let low = x[a].min(x[b]);
-        let high = x[a].max(x[b]);
-        x[a] = low;
-        x[b] = high;
-    }
+pub(crate) fn exchange(x: &mut Array<f32>, #[comptime] a: usize, #[comptime] b: usize) {
+    let low = x[a].min(x[b]);
+    let high = x[a].max(x[b]);
+    x[a] = low;
+    x[b] = high;
 }
 
 /// The number of a key.
@@ -217,7 +224,7 @@ fn of_key(key: u32) -> f32 {
     f32::from_bits(select(key >> 31u32 == 1u32, key & 0x7fff_ffffu32, !key))
 }
 
-/// The statistic of one place, for more members than registers: the two ranks are found bit by bit, each bit by
+/// The statistic of one place, for more members than units can keep: the two ranks are found bit by bit, each bit by
 /// counting the numbers below.
 #[cube]
 fn searched<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order) -> f32 {

@@ -1,4 +1,4 @@
-//! Ranks within a member's column: a bitonic sort of many columns at once, then a search for equal numbers.
+//! Ranks within a member's column: a bitonic sort of many columns at once, then a look at equal numbers.
 //!
 //! Columns are padded to a power of two with keys that no number has.
 
@@ -10,9 +10,14 @@ use cubecl::prelude::*;
 use super::rows::key_of;
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
-/// Numbers that a workgroup sorts in shared memory: two for each unit.
+/// Pairs of numbers that each unit looks at in a step within a workgroup.
+const PAIRS: usize = 4;
+/// The most steps of a merge that are done in one pass over the memory of the device, each unit holding 2³ numbers.
+const STEPS: usize = 3;
+
+/// Numbers that a workgroup sorts in shared memory.
 pub(crate) fn together(units: usize) -> usize {
-    2 * units
+    2 * PAIRS * units
 }
 
 /// The keys and rows of some columns, `[column of a member][padded row]`.
@@ -101,45 +106,75 @@ pub(crate) fn sort(device: &Device, sorting: &Sorting<'_>, columns: usize) {
     while size <= sorting.padded {
         let mut stride = size / 2;
         while stride >= here {
-            // SAFETY: each unit below half of all exchanges two places of its own.
+            let steps = STEPS.min((stride / here).ilog2() as usize + 1);
+            // SAFETY: each unit below the number of groups exchanges 2^steps places of its own.
             unsafe {
                 exchange_kernel::launch_unchecked(
                     device.client(),
-                    crate::tile::count((all / 2).div_ceil(sorting.units)),
+                    crate::tile::count((all >> steps).div_ceil(sorting.units)),
                     CubeDim::new_1d(sorting.units as u32),
                     sorting.keys.arg(),
                     sorting.rows.arg(),
                     size as u32,
-                    stride as u32,
-                    (all / 2) as u32,
+                    (stride >> (steps - 1)) as u32,
+                    (all >> steps) as u32,
                     sorting.padded as u32,
+                    steps,
                 );
             }
-            stride /= 2;
+            stride >>= steps;
         }
         local(size, here / 2);
         size *= 2;
     }
 }
 
-/// One step of a merge of runs of `size`: places `stride` apart are put in order.
+/// Some steps of a merge of runs of `size`, the last of which puts places `least` apart in order.
 #[cube(launch_unchecked)]
-fn exchange_kernel(keys: &mut [u32], rows_of: &mut [u32], size: u32, stride: u32, pairs: u32, padded: u32) {
-    let pair = ABSOLUTE_POS as u32;
-    if pair < pairs {
-        let low = pair / stride * (2u32 * stride) + pair % stride;
-        let high = low + stride;
-        let within = low % padded;
-        let upwards = (within & size) == 0u32 || size == padded;
-        let a = keys[low as usize];
-        let b = keys[high as usize];
-        let wrong = select(upwards, a > b, a < b);
-        if wrong {
-            keys[low as usize] = b;
-            keys[high as usize] = a;
-            let row = rows_of[low as usize];
-            rows_of[low as usize] = rows_of[high as usize];
-            rows_of[high as usize] = row;
+fn exchange_kernel(
+    keys: &mut [u32],
+    rows_of: &mut [u32],
+    size: u32,
+    least: u32,
+    groups: u32,
+    padded: u32,
+    #[comptime] steps: usize,
+) {
+    let group = ABSOLUTE_POS as u32;
+    if group < groups {
+        let many = comptime!(1usize << steps);
+        let base = group / least * (least * comptime!(1u32 << steps)) + group % least;
+        let upwards = ((base % padded) & size) == 0u32 || size == padded;
+        let mut held = Array::<u32>::new(many);
+        let mut held_rows = Array::<u32>::new(many);
+        #[unroll]
+        for j in 0..many {
+            let place = (base + comptime!(j as u32) * least) as usize;
+            held[j] = keys[place];
+            held_rows[j] = rows_of[place];
+        }
+        #[unroll]
+        for step in 0..steps {
+            let apart = comptime!(1usize << (steps - 1 - step));
+            #[unroll]
+            for j in 0..many {
+                if comptime!(j & apart == 0) {
+                    let other = comptime!(j + apart);
+                    let (a, b) = (held[j], held[other]);
+                    let (row, other_row) = (held_rows[j], held_rows[other]);
+                    let wrong = select(upwards, a > b, a < b);
+                    held[j] = select(wrong, b, a);
+                    held[other] = select(wrong, a, b);
+                    held_rows[j] = select(wrong, other_row, row);
+                    held_rows[other] = select(wrong, row, other_row);
+                }
+            }
+        }
+        #[unroll]
+        for j in 0..many {
+            let place = (base + comptime!(j as u32) * least) as usize;
+            keys[place] = held[j];
+            rows_of[place] = held_rows[j];
         }
     }
 }
@@ -157,14 +192,14 @@ fn local_kernel(
     #[comptime] units: usize,
 ) {
     let unit = UNIT_POS;
-    let here = comptime!(2 * units as u32);
+    let here = comptime!(together(units) as u32);
     let base = CUBE_POS as u32 * here;
-    let mut held = Shared::<[u32]>::new_slice(comptime!(2 * units));
-    let mut held_rows = Shared::<[u32]>::new_slice(comptime!(2 * units));
+    let mut held = Shared::<[u32]>::new_slice(comptime!(together(units)));
+    let mut held_rows = Shared::<[u32]>::new_slice(comptime!(together(units)));
     let there = base < all;
     #[unroll]
-    for half in 0..2usize {
-        let place = comptime!((half * units) as u32) + unit;
+    for part in 0..comptime!(2 * PAIRS) {
+        let place = comptime!((part * units) as u32) + unit;
         if there {
             held[place as usize] = keys[(base + place) as usize];
             held_rows[place as usize] = rows_of[(base + place) as usize];
@@ -175,19 +210,23 @@ fn local_kernel(
     let mut going = true;
     while going {
         sync_cube();
-        let low = unit / apart * (2u32 * apart) + unit % apart;
-        let high = low + apart;
-        let within = (base + low) % padded;
-        let upwards = (within & run) == 0u32 || run >= padded;
-        let a = held[low as usize];
-        let b = held[high as usize];
-        let wrong = select(upwards, a > b, a < b);
-        if wrong {
-            held[low as usize] = b;
-            held[high as usize] = a;
-            let row = held_rows[low as usize];
-            held_rows[low as usize] = held_rows[high as usize];
-            held_rows[high as usize] = row;
+        #[unroll]
+        for part in 0..PAIRS {
+            let pair = comptime!((part * units) as u32) + unit;
+            let low = pair / apart * (2u32 * apart) + pair % apart;
+            let high = low + apart;
+            let within = (base + low) % padded;
+            let upwards = (within & run) == 0u32 || run >= padded;
+            let a = held[low as usize];
+            let b = held[high as usize];
+            let wrong = select(upwards, a > b, a < b);
+            if wrong {
+                held[low as usize] = b;
+                held[high as usize] = a;
+                let row = held_rows[low as usize];
+                held_rows[low as usize] = held_rows[high as usize];
+                held_rows[high as usize] = row;
+            }
         }
         apart = apart / 2u32;
         if apart == 0u32 {
@@ -198,8 +237,8 @@ fn local_kernel(
     }
     sync_cube();
     #[unroll]
-    for half in 0..2usize {
-        let place = comptime!((half * units) as u32) + unit;
+    for part in 0..comptime!(2 * PAIRS) {
+        let place = comptime!((part * units) as u32) + unit;
         if there {
             keys[(base + place) as usize] = held[place as usize];
             rows_of[(base + place) as usize] = held_rows[place as usize];
@@ -266,9 +305,20 @@ fn add_kernel(
         let key = keys[(base + place) as usize];
         let row = rows_of[(base + place) as usize];
         if row < rows {
-            let lower = first_at_least(keys, base, rows, key);
-            // No number has the greatest key, so that there is a next one.
-            let upper = first_at_least(keys, base, rows, key + 1u32);
+            // Most numbers have no equal, which their neighbours tell.
+            let mut lower = place;
+            if place > 0u32 {
+                if keys[(base + place - 1u32) as usize] == key {
+                    lower = first_at_least(keys, base, 0u32, place, key);
+                }
+            }
+            let mut upper = place + 1u32;
+            if upper < rows {
+                if keys[(base + upper) as usize] == key {
+                    // No number has the greatest key, so that there is a next one.
+                    upper = first_at_least(keys, base, upper, rows, key + 1u32);
+                }
+            }
             // The average of the ranks lower + 1 to upper.
             let rank = 0.5f32 * (f32::cast_from(lower) + f32::cast_from(upper) + 1.0f32);
             let number = weight * ((rank - shift) * scale);
@@ -278,11 +328,11 @@ fn add_kernel(
     }
 }
 
-/// The first of `len` sorted keys from `base` on that is at least this one.
+/// The first place from `begin` on of sorted keys that is at least this one, or `end`; the keys begin at `base`.
 #[cube]
-fn first_at_least(keys: &[u32], base: u32, len: u32, key: u32) -> u32 {
-    let mut low = 0u32;
-    let mut high = len;
+fn first_at_least(keys: &[u32], base: u32, begin: u32, end: u32, key: u32) -> u32 {
+    let mut low = begin;
+    let mut high = end;
     while low < high {
         let middle = (low + high) / 2u32;
         if keys[(base + middle) as usize] < key {

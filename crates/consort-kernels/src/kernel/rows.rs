@@ -60,15 +60,31 @@ pub(crate) fn key_of(bits: u32) -> u32 {
 }
 
 /// The sum of some parts, `stride` apart, in order; what each addition loses is kept beside the sum.
+///
+/// A few parts are read before they are added, so that their reads do not wait for each other.
 #[cube]
 pub(crate) fn sum_of_parts(parts: &[f32], start: usize, stride: usize, count: usize) -> f32 {
     let mut sum = 0.0f32;
     let mut lost = 0.0f32;
-    for i in 0..count {
-        let part = parts[start + i * stride] - lost;
-        let next = sum + part;
-        lost = (next - sum) - part;
-        sum = next;
+    let mut read = Array::<f32>::new(8usize);
+    let mut first = 0usize;
+    while first < count {
+        #[unroll]
+        for k in 0..8usize {
+            let mut part = 0.0f32;
+            if first + k < count {
+                part = parts[start + (first + k) * stride];
+            }
+            read[k] = part;
+        }
+        #[unroll]
+        for k in 0..8usize {
+            let part = read[k] - lost;
+            let next = sum + part;
+            lost = (next - sum) - part;
+            sum = next;
+        }
+        first += 8usize;
     }
     sum
 }

@@ -8,8 +8,8 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{Fold, fold_within, number_at, place, row_labels, sum_of_parts};
-use crate::{Cube, Device, buffer::Buffer, cube::by_storage, tile::Tile};
+use super::rows::{Fold, fold_within, sum_of_parts};
+use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
 /// Candidates of a workgroup.
 pub(crate) const TOGETHER: usize = 4;
@@ -53,6 +53,52 @@ fn gather_kernel<F: Float>(cube: &[F], codes: &[u32], out: &mut [f32], members: 
         for m in 0..members as usize {
             out[m * rows + row] = f32::cast_from(cube[m * rows * columns as usize + own]);
         }
+    }
+}
+
+/// Makes all numbers zeros: the sum of no members.
+pub(crate) fn clear(device: &Device, units: usize, out: &Buffer<f32>) {
+    // SAFETY: each unit below the numbers writes its own.
+    unsafe {
+        clear_kernel::launch_unchecked(
+            device.client(),
+            crate::tile::count(out.len().div_ceil(units)),
+            CubeDim::new_1d(units as u32),
+            out.arg(),
+        );
+    }
+}
+
+#[cube(launch_unchecked)]
+fn clear_kernel(out: &mut [f32]) {
+    let at = ABSOLUTE_POS;
+    if at < out.len() {
+        out[at] = 0.0f32;
+    }
+}
+
+/// Writes 1 for the true class of each row and 0 for the others.
+pub(crate) fn one_hot(device: &Device, units: usize, codes: &Buffer<u32>, columns: usize, out: &Buffer<f32>) {
+    // SAFETY: each unit below the numbers, rows × columns of them, writes its own.
+    unsafe {
+        one_hot_kernel::launch_unchecked(
+            device.client(),
+            crate::tile::count(out.len().div_ceil(units)),
+            CubeDim::new_1d(units as u32),
+            codes.arg(),
+            out.arg(),
+            columns as u32,
+        );
+    }
+}
+
+#[cube(launch_unchecked)]
+fn one_hot_kernel(codes: &[u32], out: &mut [f32], columns: u32) {
+    let at = ABSOLUTE_POS;
+    if at < out.len() {
+        let columns = columns as usize;
+        let own = codes[at / columns] as usize == at % columns;
+        out[at] = select(own, 1.0f32, 0.0f32);
     }
 }
 
@@ -158,130 +204,6 @@ fn terms_kernel<F: Float, V: Size>(
         held[UNIT_POS as usize] = totals[g];
         fold_within::<f32>(&mut held, units, Fold::Sum);
         if UNIT_POS == 0 && first + g < members {
-            parts[(first + g) * chunks + chunk] = held[0];
-        }
-        sync_cube();
-    }
-}
-
-/// Counts the rows of each chunk whose label would be wrong, for each candidate, to `parts[candidate][chunk]`.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn misses(
-    cube: &Cube,
-    tile: Tile,
-    chunks: usize,
-    last: bool,
-    sum: &Buffer<f32>,
-    codes: &Buffer<u32>,
-    parts: &Buffer<f32>,
-) {
-    by_storage!(cube.storage(), F => {
-        // SAFETY: as for `terms`.
-        unsafe {
-            misses_kernel::launch_unchecked::<F>(
-                cube.device().client(),
-                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
-                tile.dim(),
-                cube.arg(1),
-                sum.arg(),
-                codes.arg(),
-                parts.arg(),
-                cube.members() as u32,
-                chunks as u32,
-                tile,
-                last,
-            );
-        }
-    });
-}
-
-#[cube(launch_unchecked)]
-fn misses_kernel<F: Float>(
-    cube: &[F],
-    sum: &[f32],
-    codes: &[u32],
-    parts: &mut [f32],
-    members: u32,
-    chunks: u32,
-    #[comptime] tile: Tile,
-    #[comptime] last: bool,
-) {
-    let unit = UNIT_POS as usize;
-    let members = members as usize;
-    let chunks = chunks as usize;
-    let rows = codes.len();
-    let all = rows * comptime!(tile.columns);
-    let here = comptime!(tile.numbers());
-    let room = comptime!(tile.room());
-    let lanes = comptime!(tile.lanes);
-    let first = CUBE_POS_X as usize * TOGETHER;
-    let chunk = CUBE_POS_Y as usize;
-    let tiles = rows.div_ceil(comptime!(tile.rows));
-    let each = tiles.div_ceil(chunks);
-    let mut end = (chunk + 1) * each;
-    if end > tiles {
-        end = tiles;
-    }
-    let mut staged = Shared::<[f32]>::new_slice(comptime!(2 * room));
-    let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
-    let mut found = Shared::<[u32]>::new_slice(comptime!(tile.units));
-    let mut label_of = Shared::<[u32]>::new_slice(comptime!(tile.rows));
-    let mut spots = Array::<usize>::new(comptime!(tile.reads));
-    let mut sums = Array::<f32>::new(comptime!(tile.reads));
-    let mut totals = Array::<f32>::new(TOGETHER);
-    #[unroll]
-    for read in 0..comptime!(tile.reads) {
-        spots[read] = place(comptime!(read * tile.units) + unit, tile);
-    }
-    #[unroll]
-    for g in 0..TOGETHER {
-        totals[g] = 0.0f32;
-    }
-    for t in chunk * each..end {
-        let begin = t * here;
-        let first_row = t * comptime!(tile.rows);
-        #[unroll]
-        for read in 0..comptime!(tile.reads) {
-            let within = comptime!(read * tile.units) + unit;
-            let mut s = 0.0f32;
-            if within < here && begin + within < all {
-                s = sum[begin + within];
-            }
-            sums[read] = s;
-        }
-        #[unroll]
-        for g in 0..TOGETHER {
-            let mut m = first + g;
-            if m >= members {
-                m = members - 1;
-            }
-            let base = comptime!((g % 2) * room).runtime();
-            #[unroll]
-            for read in 0..comptime!(tile.reads) {
-                let within = comptime!(read * tile.units) + unit;
-                if within < here {
-                    let x = number_at::<F>(cube, m * all, begin + within, all);
-                    staged[base + spots[read]] = sums[read] + x;
-                }
-            }
-            sync_cube();
-            row_labels(&staged, base, &mut held, &mut found, &mut label_of, tile, last);
-            #[unroll]
-            for round in 0..comptime!(tile.rounds()) {
-                let row = comptime!(round * tile.groups()) + unit / lanes;
-                if unit % lanes == 0 && row < comptime!(tile.rows) && first_row + row < rows {
-                    let wrong = label_of[row] != codes[first_row + row];
-                    totals[g] = totals[g] + f32::cast_from(u32::cast_from(wrong));
-                }
-            }
-        }
-        sync_cube();
-    }
-    #[unroll]
-    for g in 0..TOGETHER {
-        held[unit] = totals[g];
-        fold_within::<f32>(&mut held, comptime!(tile.units), Fold::Sum);
-        if unit == 0 && first + g < members {
             parts[(first + g) * chunks + chunk] = held[0];
         }
         sync_cube();

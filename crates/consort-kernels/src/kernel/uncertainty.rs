@@ -6,10 +6,16 @@
 use cubecl::prelude::*;
 
 use super::{
+    lone::{clear, greatest_of, label_of, read_row, summarise_row},
     rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels, x_ln_x},
     summary::summarise,
 };
-use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
+use crate::{
+    Cube, Holes,
+    buffer::Buffer,
+    cube::by_storage,
+    tile::{Lone, Tile},
+};
 
 /// Measures; `out` has six numbers a row: top, margin and entropy of the mean, expected entropy, variation ratio and
 /// disagreement, all of the one and then all of the other.
@@ -32,6 +38,84 @@ pub(crate) fn launch(cube: &Cube, tile: Tile, out: &Buffer<f32>, labels: &Buffer
             );
         }
     });
+}
+
+/// The same, a unit for each row.
+pub(crate) fn launch_lone(cube: &Cube, lone: Lone, out: &Buffer<f32>, labels: &Buffer<u32>) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: a unit below the rows reads its own row of each member and writes its own places; the buffers are of
+        // these lengths.
+        unsafe {
+            lone_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                lone.count(cube.rows()),
+                lone.dim(),
+                lone.width,
+                cube.arg(lone.width),
+                out.arg(),
+                labels.arg(),
+                cube.rows() as u32,
+                cube.members() as u32,
+                lone,
+                cube.holes(),
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn lone_kernel<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    out: &mut [f32],
+    labels: &mut [u32],
+    rows: u32,
+    members: u32,
+    #[comptime] lone: Lone,
+    #[comptime] holes: Holes,
+) {
+    let row = ABSOLUTE_POS;
+    let rows = rows as usize;
+    let columns = comptime!(lone.columns);
+    if row < rows {
+        let mut x = Array::<f32>::new(columns);
+        let mut sums = Array::<f32>::new(columns);
+        let mut votes = Array::<f32>::new(columns);
+        clear(&mut sums, columns);
+        clear(&mut votes, columns);
+        let mut entropies = 0.0f32;
+        let mut count = 0.0f32;
+        for m in 0..members as usize {
+            read_row::<F, V>(cube, (m * rows + row) * comptime!(lone.vectors()), &mut x, lone);
+            let label = label_of(&x, columns, false);
+            let there = if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(x[0usize]) };
+            let vote = select(there, 1.0f32, 0.0f32);
+            let lost = if comptime!(holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
+            count += select(there, 1.0f32, lost);
+            let mut entropy = 0.0f32;
+            #[unroll]
+            for c in 0..columns {
+                let y = if comptime!(holes == Holes::LeaveOut) { select(there, x[c], 0.0f32) } else { x[c] };
+                sums[c] = sums[c] + y;
+                entropy -= x_ln_x(y);
+                votes[c] = votes[c] + select(label == comptime!(c as u32), vote, 0.0f32);
+            }
+            entropies += entropy;
+        }
+        let count = select(count > 0.0f32, count, missing());
+        let mut alike = 0.0f32;
+        #[unroll]
+        for c in 0..columns {
+            sums[c] = sums[c] / count;
+            alike += votes[c] * (votes[c] - 1.0f32);
+        }
+        summarise_row(&sums, labels, out, row, rows, columns);
+        out[3 * rows + row] = entropies / count;
+        out[4 * rows + row] = 1.0f32 - greatest_of(&votes, columns) / count;
+        let pairs = count * (count - 1.0f32);
+        let safe = select(pairs > 0.0f32, pairs, 1.0f32);
+        let apart = select(pairs > 0.0f32, 1.0f32 - alike / safe, 0.0f32);
+        out[5 * rows + row] = select(is_missing(count), count, apart);
+    }
 }
 
 #[cube(launch_unchecked)]

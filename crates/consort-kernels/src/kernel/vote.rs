@@ -5,8 +5,16 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels};
-use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
+use super::{
+    lone::{clear, greatest_of, label_of, read_row, write_row},
+    rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels},
+};
+use crate::{
+    Cube, Holes,
+    buffer::Buffer,
+    cube::by_storage,
+    tile::{Lone, Tile},
+};
 
 /// The kernel, as it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +61,104 @@ pub(crate) fn launch(
             );
         }
     });
+}
+
+/// The same, a unit for each row.
+pub(crate) fn launch_lone(
+    cube: &Cube,
+    election: Election,
+    lone: Lone,
+    members: (&Buffer<u32>, &Buffer<f32>),
+    out: (&Buffer<f32>, &Buffer<u32>, &Buffer<f32>),
+) {
+    by_storage!(cube.storage(), F => {
+        // SAFETY: a unit below the rows reads its own row of each member, and writes its own row and its own places; the
+        // buffers are of these lengths.
+        unsafe {
+            lone_kernel::launch_unchecked::<F>(
+                cube.device().client(),
+                lone.count(cube.rows()),
+                lone.dim(),
+                lone.width,
+                cube.arg(lone.width),
+                members.0.arg(),
+                members.1.arg(),
+                out.0.wide(lone.width),
+                out.1.arg(),
+                out.2.arg(),
+                cube.rows() as u32,
+                lone,
+                election,
+            );
+        }
+    });
+}
+
+#[cube(launch_unchecked)]
+fn lone_kernel<F: Float, V: Size>(
+    cube: &[Vector<F, V>],
+    places: &[u32],
+    weights: &[f32],
+    fused: &mut [Vector<f32, V>],
+    labels: &mut [u32],
+    tops: &mut [f32],
+    rows: u32,
+    #[comptime] lone: Lone,
+    #[comptime] election: Election,
+) {
+    let row = ABSOLUTE_POS;
+    let rows = rows as usize;
+    let columns = comptime!(lone.columns);
+    if row < rows {
+        let mut x = Array::<f32>::new(columns);
+        let mut votes = Array::<f32>::new(columns);
+        let mut means = Array::<f32>::new(columns);
+        clear(&mut votes, columns);
+        clear(&mut means, columns);
+        let mut voted = 0.0f32;
+        for m in 0..places.len() {
+            let weight = weights[m];
+            read_row::<F, V>(cube, (places[m] as usize * rows + row) * comptime!(lone.vectors()), &mut x, lone);
+            let label = label_of(&x, columns, comptime!(election.last));
+            let there = if comptime!(election.holes == Holes::None) { true.runtime() } else { !is_missing(x[0usize]) };
+            let vote = select(there, weight, 0.0f32);
+            let lost = if comptime!(election.holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
+            voted += select(there, weight, lost);
+            #[unroll]
+            for c in 0..columns {
+                votes[c] = votes[c] + select(label == comptime!(c as u32), vote, 0.0f32);
+                if comptime!(election.by_mean) {
+                    means[c] = means[c] + select(there, weight * x[c], 0.0f32);
+                }
+            }
+        }
+        let top = greatest_of(&votes, columns);
+        // Among the columns that are even with the first, the one of the greatest mean, or the first.
+        #[unroll]
+        for c in 0..columns {
+            let even = votes[c] >= top - comptime!(EVEN) * voted;
+            x[c] = select(even, means[c], -1.0e30f32);
+        }
+        let label = label_of(&x, columns, false);
+        let safe = select(voted > 0.0f32, voted, 1.0f32);
+        let mut lost = !(voted > 0.0f32);
+        if comptime!(election.majority) {
+            lost = lost || top <= (0.5f32 + comptime!(EVEN)) * voted;
+        }
+        #[unroll]
+        for c in 0..columns {
+            let even = x[c] > -1.0e29f32;
+            let number = if comptime!(election.share) {
+                select(even, top, votes[c]) / safe
+            } else {
+                select(label == comptime!(c as u32), 1.0f32, 0.0f32)
+            };
+            votes[c] = select(lost, missing(), number);
+        }
+        write_row::<V>(fused, row * comptime!(lone.vectors()), &votes, lone);
+        labels[row] = select(lost, 0xffff_ffffu32, label);
+        tops[row] = select(lost, missing(), top / safe);
+    }
 }
 
 #[cube(launch_unchecked)]

@@ -36,7 +36,8 @@ pub(crate) const KINDS: [Kind; 3] = [Kind::Spread, Kind::Saturated, Kind::Ties];
 /// Members, rows, columns.
 pub(crate) type Shape = [usize; 3];
 
-/// Sizes around those of the tiles: 1,024 numbers of whole rows, 16 columns for a unit alone, 4,000 rows for a count.
+/// Sizes around those of the tiles: 1,024 numbers of whole rows, 16 columns for a unit alone, 4,000 rows for a count; and
+/// around those of rows in registers: 15, 30 or 32 columns, 128 rows of a workgroup.
 pub(crate) const SHAPES: &[Shape] = &[
     [1, 1, 1],
     [1, 1, 2],
@@ -50,6 +51,10 @@ pub(crate) const SHAPES: &[Shape] = &[
     [2, 1023, 1],
     [3, 1025, 1],
     [4, 65, 16],
+    [3, 127, 15],
+    [2, 129, 30],
+    [3, 33, 32],
+    [2, 9, 31],
     [5, 61, 17],
     [2, 31, 33],
     [3, 21, 100],
@@ -59,6 +64,18 @@ pub(crate) const SHAPES: &[Shape] = &[
     [300, 7, 3],
     [65, 205, 5],
 ];
+
+/// Those of them that reach another part of a kernel's code: one column, an odd number of them, two, ten, the most in
+/// registers, two and eight units to a row, many members.
+pub(crate) const TELLING: &[Shape] =
+    &[[1, 1, 1], [3, 5, 3], [5, 101, 10], [7, 513, 2], [3, 33, 32], [5, 61, 17], [2, 11, 101], [300, 7, 3]];
+
+/// All shapes; with `CONSORT_AGREE=quick` those that tell most, since a software renderer takes its time to compile a
+/// kernel for each.
+pub(crate) fn shapes(all: &[Shape], telling: &[Shape]) -> Vec<Shape> {
+    let quick = std::env::var("CONSORT_AGREE").is_ok_and(|how| how == "quick");
+    if quick { telling.to_vec() } else { all.to_vec() }
+}
 
 /// A stream of its own for each case.
 pub(crate) fn stream(shape: Shape, kind: Kind, purpose: &str) -> consort_core::Stream {

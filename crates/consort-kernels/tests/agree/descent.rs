@@ -4,7 +4,8 @@ use crate::cases::*;
 
 #[test]
 fn losses_and_gradients_agree() {
-    for shape in [[1, 1, 2], [3, 5, 3], [5, 101, 10], [9, 513, 2], [300, 33, 3], [2, 2000, 1], [17, 40, 101]] {
+    let all = [[3, 5, 3], [5, 101, 10], [300, 33, 3], [1, 1, 2], [9, 513, 2], [2, 2000, 1], [17, 40, 101]];
+    for shape in shapes(&all, &all[..3]) {
         for kind in KINDS {
             let [members, rows, columns] = shape;
             let (numbers, codes) = (probabilities(shape, kind), codes(shape, kind));

@@ -8,6 +8,7 @@
 mod cases;
 mod descent;
 mod errors;
+mod fusing;
 mod greedy;
 mod order;
 mod pools;

@@ -6,7 +6,18 @@ use crate::cases::*;
 
 #[test]
 fn rank_averages_agree() {
-    for shape in [[1, 1, 2], [3, 5, 3], [2, 511, 2], [2, 512, 1], [3, 513, 2], [2, 2000, 3], [17, 1025, 2]] {
+    for shape in [
+        [1, 1, 2],
+        [3, 5, 3],
+        [2, 511, 2],
+        [2, 512, 1],
+        [3, 513, 2],
+        [2, 2047, 3],
+        [17, 1025, 2],
+        [2, 2049, 2],
+        [1, 9000, 2],
+        [2, 40_000, 1],
+    ] {
         for kind in KINDS {
             let numbers = probabilities(shape, kind);
             let (cube, host) = (cube(shape, &numbers), predictions(shape, &numbers, Missing::Error));

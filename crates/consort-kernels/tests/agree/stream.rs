@@ -12,8 +12,9 @@ fn parts_of_any_size_give_the_same_bits() {
         [&WeightedMean::default().numbers_only(), &LogPool::geometric(), &Vote::default()];
     for rule in rules {
         let whole = stream(&device(), &host, rule).unwrap();
-        for step in [1003, 1000, 334, 100] {
-            assert_eq!(stream_in(&device(), &host, rule, step).unwrap(), whole, "{rule:?}, {step} rows");
+        for (step, queues) in [(1003, 3), (1000, 2), (334, 3), (100, 3), (100, 1)] {
+            let fused = stream_in(&device(), &host, rule, step, queues).unwrap();
+            assert_eq!(fused, whole, "{rule:?}, {step} rows, {queues} queues");
         }
     }
 }

@@ -8,6 +8,7 @@ mod accuracy;
 mod any_metric;
 mod auc;
 mod log_loss;
+mod on_device;
 mod squared;
 
 use std::any::Any;
@@ -21,6 +22,7 @@ use consort_metrics::{
 };
 
 use super::Labelled;
+use crate::device::Device;
 
 /// One more pick of a member, or one less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +57,17 @@ pub(super) trait Running: Send {
     fn clear(&mut self);
 }
 
-/// The fastest road for this metric on these rows.
-pub(super) fn running<'a>(metric: &'a Arc<dyn Metric>, data: &'a Labelled<'a>) -> Result<Box<dyn Running + 'a>> {
+/// The fastest road for this metric on these rows; that of the device, if there is one.
+pub(super) fn running<'a>(
+    metric: &'a Arc<dyn Metric>,
+    data: &'a Labelled<'a>,
+    device: Option<&dyn Device>,
+) -> Result<Box<dyn Running + 'a>> {
+    if let Some(device) = device
+        && let Some(running) = on_device::RunningOnDevice::new(device, metric.as_ref(), data)?
+    {
+        return Ok(Box::new(running));
+    }
     let any: &dyn Any = metric.as_ref();
     if let (Outputs::Classes(classes), Target::Classes { codes, .. }) = (data.all().outputs(), &*data.target) {
         if let Some(loss) = any.downcast_ref::<LogLoss>()

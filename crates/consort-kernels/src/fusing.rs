@@ -1,0 +1,97 @@
+use consort_core::{Gives, Matrix, Outputs, Predictions};
+use consort_fusion::device::{self, Loss, Search};
+
+use crate::{
+    Cube, Device, Error, Loss as KernelLoss, Result, Truth, buffer::Buffer, device_rule, running_sum::RunningSum,
+    stream,
+};
+
+/// What `consort-fusion` asks of a device.
+impl device::Device for Device {
+    fn name(&self) -> String {
+        Device::name(self).to_owned()
+    }
+
+    fn fuse(
+        &self,
+        rule: &str,
+        weights: Option<Vec<f64>>,
+        predictions: &Predictions,
+    ) -> consort_core::Result<Option<Matrix>> {
+        // What else members may give, the rules have ways with.
+        let plain = predictions.members().iter().all(|member| match predictions.outputs() {
+            Outputs::Classes(_) => matches!(member.gives, Gives::Probabilities | Gives::Logits),
+            Outputs::Targets(_) => member.gives == Gives::Values,
+            _ => false,
+        });
+        if !plain || predictions.rows() == 0 {
+            return Ok(None);
+        }
+        match device_rule(rule, weights, predictions.outputs(), predictions.members().len()) {
+            Some(rule) => done(stream(self, predictions, &*rule)),
+            None => Ok(None),
+        }
+    }
+
+    fn search(&self, loss: Loss<'_>, predictions: &Predictions) -> consort_core::Result<Option<Box<dyn Search>>> {
+        done(OnDevice::new(self, loss, predictions).map(|search| Box::new(search) as Box<dyn Search>))
+    }
+}
+
+/// What kernels do not do is left to the CPU, and so is what does not fit the device.
+fn done<T>(result: Result<T>) -> consort_core::Result<Option<T>> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(Error::Unsupported { .. } | Error::OutOfMemory { .. }) => Ok(None),
+        Err(Error::Core(error)) => Err(error),
+        Err(error) => Err(device::failure(error)),
+    }
+}
+
+/// A search, the members being on the device.
+struct OnDevice {
+    device: Device,
+    sum: RunningSum,
+    size: usize,
+    losses: Buffer<f32>,
+    picks: Buffer<u32>,
+}
+
+impl OnDevice {
+    fn new(device: &Device, loss: Loss<'_>, predictions: &Predictions) -> Result<Self> {
+        let cube = Cube::of_predictions(device, predictions, 0..predictions.rows())?;
+        let single: Vec<f32>;
+        let (loss, positive, truth) = match loss {
+            Loss::Log { eps, codes } => (KernelLoss::Log { eps: eps as f32 }, None, Truth::Classes(codes)),
+            Loss::Brier { codes } => (KernelLoss::Brier, None, Truth::Classes(codes)),
+            Loss::ZeroOne { codes, positive } => (KernelLoss::ZeroOne, Some(positive), Truth::Classes(codes)),
+            Loss::Squared { values } => {
+                single = values.iter().map(|&y| y as f32).collect();
+                (KernelLoss::Squared, None, Truth::Values(&single))
+            }
+        };
+        let sum = RunningSum::new(&cube, loss, positive, truth)?;
+        let (losses, picks) = (device.room(cube.members()), device.room(1));
+        Ok(Self { device: device.clone(), sum, size: 0, losses, picks })
+    }
+}
+
+impl Search for OnDevice {
+    fn losses(&mut self) -> consort_core::Result<Vec<f64>> {
+        self.sum.score(self.size + 1, 0, &self.losses, &self.picks);
+        let sums = self.device.get(&self.losses).map_err(device::failure)?;
+        Ok(sums.into_iter().map(|sum| self.sum.mean(f64::from(sum), self.size + 1)).collect())
+    }
+
+    fn add(&mut self, member: usize) -> consort_core::Result<()> {
+        self.sum.add(0, &self.device.put(&[member as u32]));
+        self.size += 1;
+        Ok(())
+    }
+
+    fn clear(&mut self) -> consort_core::Result<()> {
+        self.sum.clear();
+        self.size = 0;
+        Ok(())
+    }
+}

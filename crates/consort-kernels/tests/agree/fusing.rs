@@ -1,0 +1,61 @@
+//! Rules and selections of `consort-fusion`, told to run on the device.
+
+use std::sync::Arc;
+
+use consort_core::{Classes, Missing, Seed, Target, Truth};
+use consort_fusion::{device, rule, select::GreedySelection};
+
+use crate::cases::*;
+
+#[test]
+fn rules_give_the_same_on_the_device() {
+    for shape in [[7, 101, 10], [6, 513, 2]] {
+        let host = predictions(shape, &probabilities(shape, Kind::Spread), Missing::Error);
+        for name in ["mean", "geometric", "median", "vote:share", "borda", "power:3", "rank", "dempster-shafer"] {
+            for weights in [None, Some(weights(shape))] {
+                let options = rule::Options { weights };
+                let Ok(rule) = rule::by_name(name, &options) else { continue };
+                let on = device::fuse(Some(&device()), &*rule, &host).unwrap();
+                near(on.values(), rule.fuse(&host).unwrap().values(), 2e-5, name);
+            }
+        }
+    }
+}
+
+#[test]
+fn selection_picks_the_same_on_the_device() {
+    let shape = [12, 700, 4];
+    let mut numbers = probabilities(shape, Kind::Spread);
+    let codes = codes(shape, Kind::Spread);
+    // Members of different skill, so that choices are clear.
+    for (m, member) in numbers.chunks_mut(700 * 4).enumerate() {
+        for (row, &code) in member.chunks_mut(4).zip(&codes) {
+            row[code as usize] += 0.3 * m as f32 / 12.0 + 0.2;
+            let sum: f32 = row.iter().sum();
+            row.iter_mut().for_each(|x| *x /= sum);
+        }
+    }
+    let host = predictions(shape, &numbers, Missing::Error);
+    let classes = Classes::new((0..4).map(|k| format!("c{k:04}"))).unwrap();
+    let target = Target::Classes { codes, classes };
+    // A fifth of the rows is not read.
+    let weights: Vec<f64> = (0..700).map(|i| f64::from(u8::from(i % 5 != 0))).collect();
+    for name in ["log_loss", "brier", "accuracy"] {
+        let metric = consort_metrics::registry::by_name(name).unwrap();
+        for removal in [false, true] {
+            for truth in [Truth::new(&target), Truth::with(&target, Some(&weights)).unwrap()] {
+                let greedy = GreedySelection::new(metric.clone()).rounds(12).removal(removal);
+                let cpu = greedy.select(&host, &truth, Seed::new(0)).unwrap();
+                let on = greedy.on(Arc::new(device())).select(&host, &truth, Seed::new(0)).unwrap();
+                let what = format!("{name}, removal {removal}, weights {}", truth.weights().is_some());
+                assert_eq!(on.runs()[0].picks, cpu.runs()[0].picks, "{what}");
+                assert_eq!(on.member_weights(), cpu.member_weights(), "{what}");
+                for (on, cpu) in on.runs()[0].path.iter().zip(&cpu.runs()[0].path) {
+                    assert!((on.unwrap() - cpu.unwrap()).abs() < 3e-6, "{what}: {on:?} {cpu:?}");
+                }
+                let fused = device::fuse(Some(&device()), &on, &host).unwrap();
+                near(fused.values(), consort_core::Fusion::fuse(&on, &host).unwrap().values(), 1e-6, &what);
+            }
+        }
+    }
+}
