@@ -13,11 +13,13 @@ use crate::{
     select::Labelled,
 };
 
+/// What becomes of a loss: a factor, a root, or a share of rows that are right.
+type Scored = fn(f64) -> f64;
+
 /// The running sum is on a device, which scores all candidates of a round in one read of them.
 pub(super) struct RunningOnDevice {
     search: Box<dyn Search>,
-    /// What becomes of a loss: a factor, a root, or a share of rows that are right.
-    score: fn(f64) -> f64,
+    score: Scored,
     picks: Vec<usize>,
     /// The picks whose sum the device has.
     there: Vec<usize>,
@@ -30,7 +32,7 @@ impl RunningOnDevice {
             return Ok(None);
         }
         let any: &dyn Any = metric;
-        let found: Option<(Loss<'_>, fn(f64) -> f64)> = match (data.all().outputs(), &*data.target) {
+        let found: Option<(Loss<'_>, Scored)> = match (data.all().outputs(), &*data.target) {
             (Outputs::Classes(classes), Target::Classes { codes, .. }) => {
                 let positive = classes.positive();
                 if let Some(loss) = any.downcast_ref::<LogLoss>()
