@@ -4,11 +4,13 @@
     python benches/peers/training.py [stack adaboost bagging] [--example PATH] [--times N]
 
 Both sides fit on the same rows and predict the same 20,000 others. They are run in turn, each in a process of its own, and
-the least of `--times` runs counts.
+the least of `--times` runs counts. `busy` is the share of two cores that the fit used, `peak_mb` the most memory that the process held
+(of scikit-learn: it and its two workers), `table_mb` what it held before the fit.
 """
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -51,16 +53,28 @@ def peer(what):
     return BaggingClassifier(DecisionTreeClassifier(random_state=0), 100, n_jobs=2, random_state=0)
 
 
+def most():
+    """The most memory so far in MB, of this process and twice that of its greatest child."""
+    of = lambda who: resource.getrusage(who).ru_maxrss / 1e3
+    return of(resource.RUSAGE_SELF) + 2 * of(resource.RUSAGE_CHILDREN)
+
+
 def theirs(what):
     (x, y), (fresh, truth) = drawn(ROWS[what], 2), drawn(20_000, 3)
     model = peer(what)
+    held = most()
     start = time.perf_counter()
     model.fit(x, y)
     fit = time.perf_counter() - start
     start = time.perf_counter()
     predicted = model.predict_proba(fresh)
     predict = time.perf_counter() - start
-    return {"fit": fit, "predict": predict, "accuracy": float((predicted.argmax(1) == truth).mean())}
+    accuracy = float((predicted.argmax(1) == truth).mean())
+    from joblib.externals.loky import get_reusable_executor
+
+    # Workers are counted when they are gone.
+    get_reusable_executor().shutdown(wait=True)
+    return {"fit": fit, "predict": predict, "accuracy": accuracy, "table_mb": round(held), "peak_mb": round(most())}
 
 
 def write(folder, name, rows, seed):

@@ -65,6 +65,7 @@ Examples:
   consort fit train.csv --target y -o run
   consort fit train.parquet --target price --id key --members boost,forest,extra --method stack -o run
   consort fit visits.csv --target outcome --group patient --metric roc_auc --time-limit 10m -o run
+  consort fit train.csv --target y --method bag --members tree,knn -o run
   consort fit --recipe recipe.toml --seed 7 -o run
   consort fit --resume run
 
@@ -222,7 +223,8 @@ pub(crate) struct Fit {
     #[arg(long, value_name = "COL", conflicts_with = "group")]
     pub(crate) time: Option<String>,
     /// Folds that exist already: each label is tested by models of the others
-    #[arg(long, value_name = "COL", conflicts_with_all = ["group", "time"])]
+    /// (with --group or --time, they are checked by these)
+    #[arg(long, value_name = "COL")]
     pub(crate) fold: Option<String>,
     /// Columns that are not to be used
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
@@ -246,7 +248,7 @@ pub(crate) struct Fit {
     /// How many folds [default: 5]; with --method blend, one K-th of the rows is held out
     #[arg(long, value_name = "K")]
     pub(crate) folds: Option<u32>,
-    /// Draw the folds so many times [default: 1]
+    /// Draw the folds so many times [default: 1]; with --method bag, how many draws of the rows [default: 50]
     #[arg(long, value_name = "N")]
     pub(crate) repeats: Option<u32>,
     /// Layers of members [default: 1]; each above the first reads the predictions below and the features
@@ -261,6 +263,9 @@ pub(crate) struct Fit {
     /// Predict with the mean of the models of all folds instead of one fitted on all rows
     #[arg(long)]
     pub(crate) keep_folds: bool,
+    /// Fit the run three times more, with a shuffled target, to see that nothing leaks: its estimate must fall to chance
+    #[arg(long)]
+    pub(crate) probe: bool,
     #[command(flatten)]
     pub(crate) running: Running,
 }
@@ -279,9 +284,11 @@ pub(crate) enum Method {
     Vote,
     /// The mean of the members
     Average,
+    /// A bag of trees, or of each member that is named: fitted on draws of the rows, told by the rows left out
+    Bag,
     /// AdaBoost of small trees, or over each member that is named
     Adaboost,
-    /// Gradient boosting of trees alone
+    /// Gradient boosting of trees, or of each member that is named
     Boost,
 }
 
@@ -342,7 +349,7 @@ pub(crate) struct Fuse {
     /// A file of member weights (`model,weight`) for the rule
     #[arg(long, value_name = "FILE", requires = "rule")]
     pub(crate) member_weights: Option<PathBuf>,
-    /// Fit a calibration after the fusion: platt, isotonic, beta, temperature, vector or venn-abers
+    /// Fit a calibration after the fusion: platt, isotonic, beta, temperature, smoothed-temperature, vector or venn-abers
     #[arg(long, value_name = "MAP")]
     pub(crate) calibrate: Option<String>,
     /// What is optimised and judged [default: log_loss, or rmse for regression]

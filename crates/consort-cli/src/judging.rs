@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Fuser, Fusion, Matrix, Metric, Predictions, Truth},
+    core::{Estimates, Fuser, Fusion, Matrix, Metric, Predictions, Seed, Truth},
     fusion::verdict::{Judgement, Partitions, judge},
-    metrics::significance::Bootstrap,
+    metrics::significance::{Bootstrap, GroupJackknife},
     plot,
 };
 use serde_json::{Value, json};
@@ -25,6 +25,9 @@ pub(crate) struct Judged {
     pub(crate) honest: ScoreCard,
     pub(crate) in_sample: ScoreCard,
     pub(crate) weights: Option<Vec<f64>>,
+    /// The interval of each member's score in the metric that decides, and that of the ensemble's on rows unseen by its fit.
+    pub(crate) intervals: Vec<Option<(f64, f64)>>,
+    pub(crate) honest_interval: Option<(f64, f64)>,
     metrics: Vec<Arc<dyn Metric>>,
     pub(crate) judgement: Judgement,
 }
@@ -54,13 +57,30 @@ impl Judged {
         let judgement = judge(fuser, predictions, truth, metric, partitions, &resamples(rows), session.seed)?;
         let ensemble = &judgement.ensemble;
         let honest = ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, truth)?;
-        Ok(Self { cards, honest, in_sample, weights: fitted.fusion.weights(), metrics, judgement })
+        let intervals = Intervals::new(metric, truth, session.seed);
+        let of_members = cards.iter().enumerate().map(|(m, card)| intervals.of(card, &predictions.estimates(m)));
+        let of_members = of_members.collect::<Result<Vec<_>>>()?;
+        let of_ensemble = intervals.of(&honest, &Estimates::matrix(&ensemble.fused, ensemble.gives))?;
+        Ok(Self {
+            cards,
+            honest,
+            in_sample,
+            weights: fitted.fusion.weights(),
+            intervals: of_members,
+            honest_interval: of_ensemble,
+            metrics,
+            judgement,
+        })
     }
 
     /// Puts members, ensemble and verdict into the object.
     pub(crate) fn put(&self, session: &mut Session, predictions: &Predictions) -> Result<()> {
         session.put("members", members_json(predictions, &self.cards, self.weights.as_deref()));
-        session.put("ensemble", json!({ "nested": self.honest.to_json(), "in_sample": self.in_sample.to_json() }));
+        let (nested, interval) = (self.honest.to_json(), self.honest_interval);
+        session.put(
+            "ensemble",
+            json!({ "nested": nested, "nested_interval": interval, "in_sample": self.in_sample.to_json() }),
+        );
         let Judgement { verdict, ensemble, .. } = &self.judgement;
         let mut told = serde_json::to_value(verdict)?;
         if let Value::Object(map) = &mut told {
@@ -92,6 +112,37 @@ impl Judged {
     ) -> Result<plot::report::Report> {
         session.doing("drawing the report");
         report::of_judged(session, predictions, truth, fitted, &self.metrics, &self.judgement, fits)
+    }
+}
+
+/// How sure intervals of scores are meant to be.
+const LEVEL: f64 = 0.95;
+/// The most rows that they are computed from.
+const INTERVAL_ROWS: usize = 60_000;
+
+/// What intervals of scores are made of: those of the report, too.
+struct Intervals<'a> {
+    metric: &'a dyn Metric,
+    rows: Vec<u32>,
+    jackknife: Option<GroupJackknife>,
+}
+
+impl<'a> Intervals<'a> {
+    fn new(metric: &'a dyn Metric, truth: &Truth<'_>, seed: Seed) -> Self {
+        let rows: Vec<u32> = (0..truth.rows() as u32).filter(|&i| truth.weight(i as usize) > 0.0).collect();
+        let jackknife = GroupJackknife::new(truth, &rows, INTERVAL_ROWS, seed);
+        Self { metric, rows, jackknife }
+    }
+
+    /// The interval of the score in the metric that decides; none for few rows, and where a row has no answer.
+    fn of(&self, card: &ScoreCard, estimates: &Estimates<'_>) -> Result<Option<(f64, f64)>> {
+        let answered = |&i: &u32| (0..estimates.columns()).all(|k| !estimates.at(i as usize, k).is_nan());
+        match (&self.jackknife, card.scores[0].1.value()) {
+            (Some(jackknife), Some(score)) if self.rows.iter().all(answered) => {
+                Ok(jackknife.interval(self.metric, estimates, score, LEVEL)?)
+            }
+            _ => Ok(None),
+        }
     }
 }
 

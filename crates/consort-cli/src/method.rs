@@ -116,10 +116,15 @@ pub(crate) fn fuser(
         "isotonic" => Arc::new(calibrate::Isotonic),
         "beta" => Arc::new(calibrate::Beta),
         "temperature" => Arc::new(calibrate::Temperature),
+        "smoothed-temperature" => Arc::new(calibrate::SmoothedTemperature),
         "vector" => Arc::new(calibrate::VectorScaling::default()),
         "venn-abers" => Arc::new(calibrate::VennAbers),
         other => {
-            return Err(unknown("--calibrate", other, "platt, isotonic, beta, temperature, vector and venn-abers"));
+            return Err(unknown(
+                "--calibrate",
+                other,
+                "platt, isotonic, beta, temperature, smoothed-temperature, vector and venn-abers",
+            ));
         }
     };
     Ok(Box::new(Calibrated::new(Arc::from(fuser), calibrator)))

@@ -77,6 +77,8 @@ fn gains(best_member: &str, gains: &[Difference]) -> Gains {
 
 /// The picks and scores of a selection's only run, as it was saved; nothing for another fusion.
 fn selection_path(fusion: &Value) -> (Vec<usize>, Vec<f64>, Option<usize>) {
+    // Behind a calibration it is what fuses.
+    let fusion = fusion.get("fuses").unwrap_or(fusion);
     let Some([run]) = fusion.get("runs").and_then(Value::as_array).map(Vec::as_slice) else {
         return Default::default();
     };

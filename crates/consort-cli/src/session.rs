@@ -14,6 +14,9 @@ use crate::{
     failure::{Failure, Result},
 };
 
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+
 /// One run of a command: its seed, what it found, and what it has to say.
 pub(crate) struct Session {
     pub(crate) seed: Seed,
@@ -45,7 +48,7 @@ impl Session {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
             spinner.set_style(style);
         }
-        spinner.enable_steady_tick(Duration::from_millis(100));
+        spinner.enable_steady_tick(TICK);
         Ok(Self {
             seed: Seed::new(seed),
             json: running.json,
@@ -60,6 +63,15 @@ impl Session {
     /// What is being done now.
     pub(crate) fn doing(&self, what: impl Into<String>) {
         self.spinner.set_message(what.into());
+        self.spinner.enable_steady_tick(TICK);
+    }
+
+    /// Draws nothing until something else is done: bars are drawn meanwhile.
+    pub(crate) fn hush(&self) {
+        self.spinner.disable_steady_tick();
+        self.spinner.set_message("");
+        self.spinner.finish_and_clear();
+        self.spinner.reset();
     }
 
     /// A part of the JSON object.

@@ -79,6 +79,12 @@ impl Cancel {
 pub trait Progress: Sync {
     /// `done` of `total` steps are done; `text` is for people, such as a loss.
     fn step(&self, done: u64, total: u64, text: &str);
+
+    /// Where one of the fits that are a step each says how far it is itself, until it is dropped; by default nowhere.
+    fn part(&self, name: &str) -> Box<dyn Progress + '_> {
+        let _ = name;
+        Box::new(Silent)
+    }
 }
 
 /// A [`Progress`] that says nothing.

@@ -23,6 +23,19 @@ fn table(folder: &Path, name: &str) -> Result<Dataset, Box<dyn Error>> {
     Ok(Dataset::new(Features::Columns(columns))?.with_target(target)?)
 }
 
+/// How many seconds of all cores this process has used, and the most memory in MB, as Linux counts them; zeros elsewhere.
+fn used() -> (f64, f64) {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
+    // After the name, which may hold anything, the 12th and 13th numbers are ticks of a hundredth of a second.
+    let stat = read("stat");
+    let ticks =
+        stat.rsplit(')').next().map(|rest| rest.split_whitespace().skip(11).take(2).flat_map(str::parse::<f64>));
+    let status = read("status");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+    (ticks.map_or(0.0, |ticks| ticks.sum::<f64>() / 100.0), kilobytes.unwrap_or_default() / 1e3)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, folder, what] = &arguments[..] else { return Err("give a folder, and what to time".into()) };
@@ -43,15 +56,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (train, test) = (table(Path::new(folder), "train")?, table(Path::new(folder), "test")?);
     let context = FitContext { threads: 2, ..FitContext::new(Seed::new(0)) };
+    let (before, held) = used();
     let start = Instant::now();
     let model = learner.fit(&Samples::all(&train), &context)?;
     let fit = start.elapsed().as_secs_f64();
+    let (after, most) = used();
+    let busy = (after - before) / (2.0 * fit);
     let start = Instant::now();
     let predicted = context.install(|| model.predict(&Samples::all(&test)))?;
     let predict = start.elapsed().as_secs_f64();
     let Some(Target::Classes { codes, .. }) = test.target() else { return Err("there is no class".into()) };
     let right = (0..codes.len()).filter(|&i| predicted.argmax(i) == Some(codes[i] as usize)).count();
     let accuracy = right as f64 / codes.len() as f64;
-    println!("{{\"fit\": {fit:.4}, \"predict\": {predict:.4}, \"accuracy\": {accuracy:.4}}}");
+    println!(
+        "{{\"fit\": {fit:.4}, \"predict\": {predict:.4}, \"accuracy\": {accuracy:.4}, \"busy\": {busy:.3}, \
+         \"table_mb\": {held:.0}, \"peak_mb\": {most:.0}}}"
+    );
     Ok(())
 }

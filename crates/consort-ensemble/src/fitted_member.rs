@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consort_core::{Error, FitContext, Ids, Matrix, Model, Outputs, Predictions, Result, Samples, Silent};
+use consort_core::{Error, FitContext, Ids, Matrix, Model, Outputs, Predictions, Result, Samples};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -114,9 +114,11 @@ pub(crate) fn fit_all(
             return Ok(fit.model);
         }
         ctx.check()?;
-        let context = FitContext { seed: key.seed(ctx.seed), threads, progress: &Silent, ..*ctx };
+        let progress = ctx.progress.part(&key.to_string());
+        let context = FitContext { seed: key.seed(ctx.seed), threads, progress: &*progress, ..*ctx };
         let start = Instant::now();
         let model = member.learner.fit(train, &context)?;
+        drop(progress);
         let fit = Fit { key, model, predictions: None, fit_time: start.elapsed(), predict_time: Duration::ZERO };
         if let Some(store) = store {
             store.save(&fit)?;

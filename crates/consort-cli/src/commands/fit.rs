@@ -25,7 +25,7 @@ use crate::{
     method,
     report::Wanted,
     session::Session,
-    training::{self, Bars, Fits, Outcome, Plan, Recipe, TestedRows, write_ensemble, write_split},
+    training::{self, Bars, Fits, Found, Outcome, Plan, Probed, Recipe, TestedRows, write_ensemble, write_split},
 };
 
 pub(crate) fn run(args: &Fit) -> Result<()> {
@@ -65,10 +65,12 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
         fold: recipe.fold.clone(),
         ignore: recipe.ignore.clone(),
     };
-    if roles.fold.is_some() && (roles.group.is_some() || roles.time.is_some())
-        || roles.group.is_some() && roles.time.is_some()
-    {
-        return Err(Failure::usage("folds are made by group, by time or by fold: the recipe asks for two of these"));
+    if roles.group.is_some() && roles.time.is_some() {
+        return Err(Failure::usage("folds are made by group or by time: the recipe asks for both"));
+    }
+    let method = recipe.method.unwrap_or(Method::Greedy);
+    if method == Method::Bag {
+        training::refuse_folds(&recipe)?;
     }
     let options = SchemaOptions {
         task: recipe.task.map(task),
@@ -87,7 +89,6 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     session.judge([table::in_words(&columns, table.rows())]);
     let prepared = prepare(session, &schema, &table)?;
     let metric = method::of_outputs(recipe.metric.as_deref(), &schema.outputs())?;
-    let method = recipe.method.unwrap_or(Method::Greedy);
     let plan = Plan {
         format: training::FORMAT,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -101,10 +102,10 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
         asked: recipe.members,
         method,
         folds: recipe.folds.unwrap_or(5),
-        repeats: recipe.repeats.unwrap_or(1),
+        repeats: recipe.repeats.unwrap_or(if method == Method::Bag { 50 } else { 1 }),
         layers: recipe.layers.unwrap_or(1),
         metric: metric.name(),
-        keep_folds: recipe.keep_folds,
+        keep_folds: recipe.keep_folds || method == Method::Bag,
         seed: recipe.seed.unwrap_or_default(),
         time_limit: recipe.time_limit.as_deref().map(training::time_limit).transpose()?.map(|time| time.as_secs_f64()),
     };
@@ -167,7 +168,7 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
         let text = Recipe::of(plan)?.to_toml()?;
         publish(&recipe, |file| std::io::Write::write_all(file, text.as_bytes()))?;
     }
-    session.doing("");
+    session.hush();
     let bars = Bars::new(args.running.json);
     let limit = plan.time_limit.map(|seconds| Cancel::at(Instant::now() + Duration::from_secs_f64(seconds)));
     let context = FitContext {
@@ -184,12 +185,13 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     bars.finish();
     fit.warnings.iter().for_each(|warning| session.warn(warning.clone()));
     fit.skipped.iter().for_each(|skipped| session.note(format!("left out {skipped}")));
-    uncovered(session, &data, &fit);
+    let run = folder.path();
+    session.doing("looking for leaks");
+    Found::of(&data, &fit.folds)?.write(run)?.tell(session)?;
 
     session.doing("writing");
-    let run = folder.path();
     write_split(run, &fit, &data, plan.id())?;
-    let rows = TestedRows::of_fit(&fit, &data, plan.id())?;
+    let rows = TestedRows::of_fit(&fit, &data, plan)?;
     rows.write(run)?;
     let mut roll = write_members(run, plan, &fit, &rows)?;
     training::score_own_rows(session, &mut roll, plan, &data, &fit.folds, folder)?;
@@ -199,6 +201,14 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     let report = run.join("report.html");
     let judged = outcome.tell(session, &fit.model, folder, Some(&Wanted::html(&report)))?;
     outcome.leaderboard(session, &judged, folder);
+    if args.probe {
+        session.hush();
+        let bars = Bars::new(args.running.json);
+        let own = FitContext { progress: &bars, cancel: None, ..context };
+        let probed = Probed { plan, stacking: &stacking, skipped: &fit.skipped, fuser: &*fuser, metric: &metric };
+        probed.tell(session, &data, &own)?;
+        bars.finish();
+    }
     let bundle = Bundle { outputs, schema: serde_json::to_value(&plan.schema)?, model: fit.model };
     write_ensemble(run, &bundle, &roll)?;
     session.put("run", run.display().to_string().into());
@@ -208,16 +218,6 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
         run.display()
     ));
     Ok(())
-}
-
-fn uncovered(session: &mut Session, data: &consort::core::Dataset, fit: &StackFit) {
-    let left_out = data.rows() - fit.seen.rows.len();
-    if left_out > 0 {
-        session.note(format!(
-            "{left_out} of {} rows are tested by no fold: the fusion is fitted, and the scores are, on the others",
-            data.rows()
-        ));
-    }
 }
 
 /// Writes one file a member, in the format of member files, with the fold of each row.

@@ -5,7 +5,7 @@ use consort::{
     ensemble::run::{Bundle, Roll, RunFolder},
 };
 
-use super::{Plan, TestedRows, fuser};
+use super::{Found, Plan, TestedRows, fuser};
 use crate::{failure::Result, method, session::Session};
 
 /// A run that is done, with all that it keeps but the predictions.
@@ -27,6 +27,7 @@ impl Done {
         let plan = plan.checked(run)?;
         session.seed = Seed::new(plan.seed);
         session.put("seed", plan.seed.into());
+        Found::read(run)?.tell(session)?;
         let outputs = plan.outputs();
         let metric = method::of_outputs(Some(&plan.metric), &outputs)?;
         Ok(Self {

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Dataset, Fuser, Learner, Metric, Task},
+    core::{Dataset, Fuser, Learner, Metric, Target, Task},
     ensemble::{
         NamedLearner,
+        boost::{AdaBoost, Boosting},
         portfolio::{self, MemberRecipe},
         stack::{Meta, Refit, Stacking},
     },
@@ -13,7 +14,7 @@ use consort::{
         stack::{LinearStack, LogisticStack},
         weights::{SimplexWeights, WeightLoss},
     },
-    trees::adaboost::AdaBoost,
+    trees::decision_tree::DecisionTree,
 };
 
 use super::{Plan, Recipe};
@@ -34,7 +35,7 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
             Arc::new(SimplexWeights::default().loss(loss))
         }
         Method::Vote if is_classification => Arc::new(Fixed::new(Box::new(rule::Vote::default()))),
-        Method::Vote | Method::Average | Method::Adaboost | Method::Boost => {
+        Method::Vote | Method::Average | Method::Bag | Method::Adaboost | Method::Boost => {
             Arc::new(Fixed::new(Box::new(rule::Mean::default())))
         }
     }
@@ -44,6 +45,7 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
 pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result<Vec<NamedLearner>> {
     let wrong = |member: &MemberRecipe, error| recipe.at_member(member, error);
     let members = match (method, recipe.members.as_slice()) {
+        (Method::Bag, []) => vec![NamedLearner::new("tree", deep_tree(data))],
         (Method::Adaboost, []) => vec![portfolio::by_name("adaboost", data)?],
         (Method::Boost, []) => vec![portfolio::by_name("boost", data)?],
         (Method::Adaboost, members) => {
@@ -51,10 +53,12 @@ pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result
             let member = |member: &MemberRecipe| member.member_of(data, over).map_err(|error| wrong(member, error));
             members.iter().map(member).collect::<Result<_>>()?
         }
-        (Method::Boost, _) => {
-            return Err(Failure::usage(
-                "--method boost boosts trees, and takes no members: name `boost` among the members to fuse it with others",
-            ));
+        (Method::Boost, members) => {
+            let over = |base| Arc::new(Boosting::of(base)) as Arc<dyn Learner>;
+            let of_numbers = numbers_to_fit(data)?;
+            let member =
+                |member: &MemberRecipe| member.member_of(&of_numbers, over).map_err(|error| wrong(member, error));
+            members.iter().map(member).collect::<Result<_>>()?
         }
         (_, []) => portfolio::auto(data),
         (_, members) => {
@@ -63,6 +67,37 @@ pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result
         }
     };
     Ok(portfolio::in_order(members, data))
+}
+
+/// A tree that a few other rows change much. Of classes, its leaves have five rows, so that their shares say something of
+/// probabilities.
+fn deep_tree(data: &Dataset) -> DecisionTree {
+    let mut tree = DecisionTree::default();
+    if data.target().is_some_and(|target| target.outputs().task().is_classification()) {
+        tree.shape.min_leaf_rows = 5;
+    }
+    tree
+}
+
+/// The data as each round of gradient boosting sees it, whatever the target: a learner fits numbers. The features are shared.
+fn numbers_to_fit(data: &Dataset) -> Result<Dataset> {
+    Ok(data.clone().with_target(Target::from_values(vec![0.0; data.rows()], "residual")?)?)
+}
+
+/// A bag draws rows, with some left out to tell by: no folds are made, nor any order of time heeded.
+pub(crate) fn refuse_folds(recipe: &Recipe) -> Result<()> {
+    let asked = [
+        (recipe.fold.is_some(), "--fold", "the rows that a draw leaves out are those that tell"),
+        (recipe.time.is_some(), "--time", "draws mix the past with the future"),
+        (recipe.folds.is_some(), "--folds", "there are none; --repeats says how many times rows are drawn"),
+    ];
+    match asked.iter().find(|(is_asked, ..)| *is_asked) {
+        None => Ok(()),
+        Some((_, option, why)) => {
+            let instead = "to judge bags by folds, make the member a bag in a recipe (`learner = \"bagging\"`)";
+            Err(Failure::usage(format!("{option} does not go with --method bag: {why}. {instead}")))
+        }
+    }
 }
 
 /// The whole recipe of a plan.

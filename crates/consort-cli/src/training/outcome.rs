@@ -64,13 +64,17 @@ impl Outcome<'_> {
         let score = |card: &crate::score_card::ScoreCard, k: usize| {
             card.scores.get(k).map_or_else(String::new, |(_, score)| listing::score(score))
         };
+        let interval = |interval: Option<(f64, f64)>| match interval {
+            Some((low, high)) => format!("{} to {}", listing::number(low), listing::number(high)),
+            None => String::new(),
+        };
         let mut rows = Vec::new();
-        for (label, card) in [
-            ("ensemble (rows unseen by its fit)", &judged.honest),
-            ("ensemble (rows its weights were fitted on)", &judged.in_sample),
+        for (label, card, of) in [
+            ("ensemble (rows unseen by its fit)", &judged.honest, judged.honest_interval),
+            ("ensemble (rows its weights were fitted on)", &judged.in_sample, None),
         ] {
-            let mut row = vec![label.into(), score(card, 0), score(card, 1)];
-            row.resize(7, String::new());
+            let mut row = vec![label.into(), score(card, 0), interval(of), score(card, 1)];
+            row.resize(8, String::new());
             rows.push(row);
         }
         for m in judged.best_first(&**self.metric) {
@@ -84,6 +88,7 @@ impl Outcome<'_> {
             rows.push(vec![
                 name,
                 score(card, 0),
+                interval(judged.intervals[m]),
                 score(card, 1),
                 judged.weights.as_ref().map_or_else(String::new, |weights| format!("{:.3}", weights[m])),
                 seconds(entry.fit_time),
@@ -92,7 +97,7 @@ impl Outcome<'_> {
             ]);
         }
         let second = judged.in_sample.scores.get(1).map_or("", |(name, _)| name.as_str());
-        let header = ["member", &self.metric.name(), second, "weight", "fit s", "predict s", "size"];
+        let header = ["member", &self.metric.name(), "95 % interval", second, "weight", "fit s", "predict s", "size"];
         session.say(listing::table(&header, &rows));
     }
 
@@ -105,6 +110,7 @@ impl Outcome<'_> {
                 "gives": self.predictions.members()[m].gives,
                 "weight": judged.weights.as_ref().map(|weights| weights[m]),
                 "scores": card.to_json(),
+                "interval": judged.intervals[m],
                 "fit_seconds": entry.fit_time.as_secs_f64(),
                 "predict_seconds": entry.predict_time.as_secs_f64(),
                 "bytes": folder.bytes_of(&entry.name),

@@ -6,7 +6,7 @@ use std::{
 use consort::{
     core::{Dataset, Outputs, Splitter},
     data::{
-        split::{self, Predefined, Repeated},
+        split::{self, Bootstrap, By, Predefined, Repeated},
         table::{ColumnSummary, Roles, Schema, SchemaOptions},
     },
     ensemble::{NamedLearner, portfolio::MemberRecipe},
@@ -73,7 +73,7 @@ impl Plan {
     /// The name of the column of ids in what the run writes: that of the table, unless other columns there bear it.
     pub(crate) fn id(&self) -> &str {
         let is_free = |name: &&str| {
-            !["y", "weight", "repeat", "fold", "label", "p", "pred"].contains(name) && !name.starts_with("p_")
+            !["y", "weight", "group", "repeat", "fold", "label", "p", "pred"].contains(name) && !name.starts_with("p_")
         };
         self.roles.id.as_deref().filter(is_free).unwrap_or("id")
     }
@@ -81,6 +81,16 @@ impl Plan {
 
 /// Which rows each fit sees: the labels of the fold column, or folds that heed time, groups and classes.
 pub(crate) fn splitter(plan: &Plan, data: &Dataset, labels: Option<&[String]>) -> Result<Arc<dyn Splitter>> {
+    if plan.method == Method::Bag {
+        let by = match plan.roles.group {
+            Some(_) => By::Groups,
+            None if is_classification(data) => By::Classes,
+            None => By::Rows,
+        };
+        let bootstrap = Bootstrap::new(plan.repeats).by(by);
+        bootstrap.check()?;
+        return Ok(Arc::new(bootstrap));
+    }
     if let Some(labels) = labels {
         if plan.repeats > 1 {
             return Err(Failure::usage("--repeats goes with folds that are drawn, not with a --fold column"));

@@ -126,7 +126,7 @@ impl Recipe {
             positive: options.positive.clone(),
             drop_missing_target: options.missing_target == MissingTarget::Drop,
             method: Some(plan.method),
-            folds: Some(plan.folds),
+            folds: (plan.method != Method::Bag).then_some(plan.folds),
             repeats: Some(plan.repeats),
             layers: Some(plan.layers),
             metric: Some(plan.metric.clone()),

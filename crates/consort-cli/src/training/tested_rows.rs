@@ -10,14 +10,21 @@ use consort::{
     fusion::verdict::{NestedSplit, Partitions},
 };
 
-use crate::failure::{Failure, Result};
+use super::Plan;
+use crate::{
+    args::Method,
+    failure::{Failure, Result},
+};
 
 /// The rows of a run that some fold tests, and what is true of them: `truth.parquet`.
 pub(crate) struct TestedRows {
     pub(crate) ids: Ids,
     target: Target,
     weights: Option<Vec<f64>>,
-    /// The number of the fold that tested each row (the first, of several repeats).
+    /// The number of each row's group, where rows belong together.
+    groups: Option<Vec<u32>>,
+    /// The number of the fold that tested each row (the first, of several repeats); 0 for all where draws leave rows out,
+    /// which overlap.
     folds: Vec<u32>,
     /// The name of the column of ids.
     id: String,
@@ -28,7 +35,7 @@ impl TestedRows {
     pub(crate) const FILE: &str = "truth.parquet";
 
     /// Of a fit that is done.
-    pub(crate) fn of_fit(fit: &StackFit, data: &Dataset, id: &str) -> Result<Self> {
+    pub(crate) fn of_fit(fit: &StackFit, data: &Dataset, plan: &Plan) -> Result<Self> {
         let Some(target) = data.target() else {
             return Err(Failure::usage("the table has no target"));
         };
@@ -37,8 +44,9 @@ impl TestedRows {
             ids: fit.seen.predictions.ids(),
             target: target.take(rows),
             weights: data.weights().map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
-            folds: fit.seen.folds.clone(),
-            id: id.into(),
+            groups: data.groups().map(|groups| rows.iter().map(|&row| groups[row as usize]).collect()),
+            folds: if plan.method == Method::Bag { vec![0; rows.len()] } else { fit.seen.folds.clone() },
+            id: plan.id().into(),
         })
     }
 
@@ -61,8 +69,10 @@ impl TestedRows {
             None => Ids::positions(truth.len()),
         };
         let weights = find(WEIGHT).map(|weights| weights.numbers()).transpose()?;
-        let folds = need(FOLD)?.numbers()?.into_iter().map(|fold| fold as u32).collect();
-        Ok(Self { ids, target, weights, folds, id: id.into() })
+        let whole = |numbers: Vec<f64>| numbers.into_iter().map(|number| number as u32).collect::<Vec<u32>>();
+        let groups = find(GROUP).map(|groups| groups.numbers()).transpose()?.map(whole);
+        let folds = whole(need(FOLD)?.numbers()?);
+        Ok(Self { ids, target, weights, groups, folds, id: id.into() })
     }
 
     pub(crate) fn write(&self, run: &Path) -> Result<()> {
@@ -81,12 +91,18 @@ impl TestedRows {
             },
         ));
         columns.extend(self.weights.clone().map(|weights| (WEIGHT, Cells::Double(weights))));
-        columns.push((FOLD, Cells::Whole(self.folds.iter().map(|&fold| i64::from(fold)).collect())));
+        let whole = |numbers: &Vec<u32>| Cells::Whole(numbers.iter().map(|&number| i64::from(number)).collect());
+        columns.extend(self.groups.as_ref().map(|groups| (GROUP, whole(groups))));
+        columns.push((FOLD, whole(&self.folds)));
         Ok(files::write_table(&run.join(Self::FILE), &columns)?)
     }
 
     pub(crate) fn truth(&self) -> Result<Truth<'_>> {
-        Ok(Truth::with(&self.target, self.weights.as_deref())?)
+        let truth = Truth::with(&self.target, self.weights.as_deref())?;
+        Ok(match &self.groups {
+            Some(groups) => truth.grouped(groups)?,
+            None => truth,
+        })
     }
 
     /// The number of the fold that tested each row.
@@ -173,6 +189,7 @@ impl TestedRows {
 /// The columns of the file, beside the ids.
 const TRUE: &str = "y";
 const WEIGHT: &str = "weight";
+const GROUP: &str = "group";
 const REPEAT: &str = "repeat";
 const FOLD: &str = "fold";
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 
+mod bags;
 mod cases;
 mod credit;
 mod diagnose;
@@ -9,6 +10,7 @@ mod fit;
 mod groups;
 mod hostile;
 mod invariance;
+mod leaks;
 mod members;
 mod memory;
 mod mistakes;

@@ -118,7 +118,7 @@ fn what_is_wrong_in_a_recipe_is_said_with_its_line() {
     let both = write(&folder, "both.toml", "group = \"island\"\ntime = \"year\"\n");
     let run = path(&folder, "run");
     let ran = consort(&["fit", &data, "--target", "species", "--recipe", &both, "-o", &run]);
-    assert!(ran.error().contains("two of these"), "{}", ran.stderr);
+    assert!(ran.error().contains("asks for both"), "{}", ran.stderr);
     assert!(consort(&["fit", "--recipe", "nowhere.toml", "-o", &run]).error().contains("nowhere.toml"));
     assert!(consort(&["fit", "-o", &run]).error().contains("--recipe"));
 }

@@ -233,10 +233,18 @@ impl<'a> CrossFit<'a> {
         };
         let (train, test) = (part(&fold.train)?, part(&fold.test)?);
         let validation = if fold.valid.is_empty() { None } else { Some(part(&fold.valid)?) };
-        let context = FitContext { validation, threads, cancel: self.cancel, ..FitContext::new(key.seed(self.seed)) };
+        let progress = self.progress.part(&key.to_string());
+        let context = FitContext {
+            validation,
+            threads,
+            progress: &*progress,
+            cancel: self.cancel,
+            ..FitContext::new(key.seed(self.seed))
+        };
         let start = Instant::now();
         let model = learner.fit(&train, &context)?;
         let fit_time = start.elapsed();
+        drop(progress);
         let start = Instant::now();
         let predictions = model.predict(&test)?;
         let predict_time = start.elapsed();

@@ -285,6 +285,9 @@ impl Stacking {
         } else if origin.len() < original.rows() {
             data = data.with_ids(Ids::from_texts(origin.iter().map(u32::to_string)))?;
         }
+        if let Some(groups) = original.groups() {
+            data = data.with_groups(origin.iter().map(|&row| groups[row as usize]).collect())?;
+        }
         let weights =
             level.weights.as_ref().map(|weights| seen.rows.iter().map(|&row| weights[row as usize]).collect());
         Ok(Level { data: Cow::Owned(data), weights, origin: Some(origin) })
@@ -305,7 +308,10 @@ impl Stacking {
         };
         let samples = above.samples()?;
         let target = samples.target("stacking")?;
-        let truth = Truth::with(&target, above.weights.as_deref())?;
+        let mut truth = Truth::with(&target, above.weights.as_deref())?;
+        if let Some(groups) = above.data.groups() {
+            truth = truth.grouped(groups)?;
+        }
         let fusion = fuser.fit(&seen.predictions, &truth, ctx.seed)?;
         let needed = fusion
             .weights()
@@ -320,7 +326,7 @@ fn left_out(layer: usize, folds: &[Fold], seen: &OutOfFold) -> Option<Warning> {
     rows.sort_unstable();
     rows.dedup();
     let rows = rows.iter().filter(|row| seen.rows.binary_search(row).is_err()).count();
-    let why = format!("no fold tests them, so what is above layer {} does not learn from them", layer + 1);
+    let why = format!("no fold tests them, so what is above layer {} neither learns nor is scored on them", layer + 1);
     (rows > 0).then_some(Warning::RowsLeftOut { rows, why })
 }
 
@@ -380,6 +386,10 @@ struct Stretch<'a> {
 impl Progress for Stretch<'_> {
     fn step(&self, done: u64, total: u64, text: &str) {
         self.progress.step(self.before + self.share * done / total.max(1), self.total, text);
+    }
+
+    fn part(&self, name: &str) -> Box<dyn Progress + '_> {
+        self.progress.part(name)
     }
 }
 

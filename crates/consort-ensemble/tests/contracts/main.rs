@@ -61,7 +61,9 @@ fn bags_keep_the_contracts() {
         kept(&Bagging::subspaces(tree(), 0.7).members(8), LearnerCase { seeded: true, ..plain(task) });
     }
     kept(&Bagging::patches(tree(), 0.6, 0.8).members(8), drawn(Task::Regression));
-    // Balanced draws are not here: the suite weighs rows by class, which is what balance takes back.
+    for task in [Task::Binary, Task::Multiclass] {
+        kept(&Bagging::balanced(tree()).members(8), drawn(task));
+    }
     kept(&Bagging::new(tree()).members(7).rule(rule::Vote::default()), drawn(Task::Binary));
     kept(&Bagging::new(tree()).members(5).rule(rule::Median::default()), drawn(Task::Regression));
     let linear = Encoded::new(Arc::new(TableEncoder::default()), Arc::new(LogisticRegression::default()));

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consort_core::{Cancel, Error, Fold, Learner, Result, Samples, Seed, Splitter};
+use consort_core::{Cancel, Error, FitContext, Fold, Learner, Progress, Result, Samples, Seed, Splitter};
+use consort_ensemble::stack::Stacking;
 use consort_ensemble::{
     NamedLearner,
     cross_fit::{CrossFit, CrossFitted, Fit, FitKey, OnError, Part, Store, Why},
@@ -183,4 +184,46 @@ fn what_cannot_be_cross_fitted_is_refused() {
     let beyond = Fold { test: vec![50], ..folds[0].clone() };
     assert!(refused(&[beyond], &members()).contains("row"));
     assert_eq!(Memory.name(), "memory");
+}
+
+/// What was said by whom: the fits together, or one of them by its name.
+#[derive(Default)]
+struct Heard(Mutex<Vec<(String, u64, u64)>>);
+
+struct HeardOf<'a>(&'a Heard, String);
+
+impl Progress for Heard {
+    fn step(&self, done: u64, total: u64, _: &str) {
+        self.0.lock().unwrap().push((String::new(), done, total));
+    }
+
+    fn part(&self, name: &str) -> Box<dyn Progress + '_> {
+        Box::new(HeardOf(self, name.into()))
+    }
+}
+
+impl Progress for HeardOf<'_> {
+    fn step(&self, done: u64, total: u64, _: &str) {
+        self.0.0.lock().unwrap().push((self.1.clone(), done, total));
+    }
+}
+
+#[test]
+fn every_fit_says_how_far_it_is_beside_all_together() {
+    let data = table(200, 0);
+    let heard = Heard::default();
+    let stack = Stacking::linear(members()).splitter(KFold::new(3));
+    let context = FitContext { threads: 2, progress: &heard, ..FitContext::new(Seed::new(1)) };
+    stack.fit_stack(&Samples::all(&data), &context).unwrap();
+    let heard = heard.0.into_inner().unwrap();
+    let fits = members().len() as u64 * 4;
+    let all: Vec<u64> = heard.iter().filter(|(name, ..)| name.is_empty()).map(|(_, done, _)| *done).collect();
+    assert!(all.is_sorted() && all.last() == Some(&fits), "{all:?}");
+    for NamedLearner { name, .. } in members() {
+        for part in ["(repeat 0, fold 2)", "(all rows)"] {
+            let of: Vec<&(String, u64, u64)> =
+                heard.iter().filter(|(of, ..)| *of == format!("{name} {part}")).collect();
+            assert!(of.last().is_some_and(|(_, done, total)| done == total), "{name} {part}: {of:?}");
+        }
+    }
 }

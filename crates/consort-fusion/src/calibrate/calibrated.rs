@@ -37,7 +37,7 @@ pub struct Calibrated {
     pub fuser: Arc<dyn Fuser>,
     /// What calibrates.
     pub calibrator: Arc<dyn Calibrator>,
-    /// How the rows are split; the first repeat counts.
+    /// How the rows are split; the first repeat counts. Fewer rows, or groups, than folds are a fold each.
     #[serde(default)]
     pub split: NestedSplit,
 }
@@ -62,7 +62,7 @@ impl Fuser for Calibrated {
     }
 
     fn fit(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Box<dyn Fusion>> {
-        let partitions = self.split.draw(predictions, truth, seed.child("calibrated"))?;
+        let partitions = self.split.at_most(truth).draw(predictions, truth, seed.child("calibrated"))?;
         let fused = out_of_fold(&*self.fuser, predictions, truth, partitions.repeat(0), seed)?;
         // A row for which the fusion has no answer teaches nothing.
         let answered = |i: usize| !fused.row(i).iter().any(|x| x.is_nan());

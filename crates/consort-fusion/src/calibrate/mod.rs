@@ -16,6 +16,6 @@ pub use calibrated::{Calibrated, CalibratedFusion};
 pub use calibrator::{Calibration, Calibrator};
 pub use isotonic::{Isotonic, IsotonicCurve, IsotonicCurves};
 pub use platt::{Platt, PlattCurves};
-pub use temperature::{Temperature, TemperatureScale};
+pub use temperature::{SmoothedTemperature, Temperature, TemperatureScale};
 pub use vector_scaling::{VectorScale, VectorScaling};
 pub use venn_abers::{VennAbers, VennAbersCurve, VennAbersCurves};

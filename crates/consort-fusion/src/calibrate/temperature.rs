@@ -43,64 +43,105 @@ impl Temperature {
     /// # Errors
     /// As [`Calibrator::fit`].
     pub fn scale(&self, probabilities: &Matrix, truth: &Truth<'_>) -> Result<TemperatureScale> {
-        check(BY, probabilities, truth)?;
-        let columns = probabilities.columns();
-        let classes = matches!(truth.target().outputs(), Outputs::Classes(_));
-        // Slope and curvature of the log loss along β = 1 / T.
-        let slope_and_curvature = |beta: f64| {
-            blocks::sum(truth.rows(), |rows| {
-                let mut sums = [0.0; 2];
-                for i in rows.filter(|&i| truth.weight(i) > 0.0) {
-                    let weight = truth.weight(i);
-                    let mut add = |logits: &mut dyn Iterator<Item = f64>, own: f64| {
-                        let [slope, curvature] = moments(beta, logits, own);
-                        sums[0] += weight * slope;
-                        sums[1] += weight * curvature;
-                    };
-                    let row = probabilities.row(i);
-                    let hit = |k: usize| came_true(truth.target(), i, k);
-                    if classes {
-                        let own = (0..columns).find(|&k| hit(k)).map_or(0.0, |k| log(f64::from(row[k])));
-                        add(&mut row.iter().map(|&p| log(f64::from(p))), own);
-                    } else {
-                        for (k, &p) in row.iter().enumerate() {
-                            let (no, yes) = (log(1.0 - f64::from(p)), log(f64::from(p)));
-                            add(&mut [no, yes].into_iter(), if hit(k) { yes } else { no });
-                        }
-                    }
-                }
-                sums
-            })
-        };
-        let (mut low, mut high) = (1.0 / MOST, 1.0 / LEAST);
-        let mut beta = 1.0;
-        for _ in 0..200 {
-            let [slope, curvature] = slope_and_curvature(beta);
-            if slope > 0.0 {
-                high = beta;
-            } else {
-                low = beta;
-            }
-            let step = slope / curvature;
-            if slope == 0.0 || step.abs() <= 1e-12 * beta {
-                break;
-            }
-            let newton = beta - step;
-            // Outside the bracket, or not a number: halve it in the logarithm.
-            beta = if newton > low && newton < high { newton } else { (low * high).sqrt() };
-            if high - low <= 1e-13 * high {
-                break;
-            }
-        }
-        Ok(TemperatureScale { temperature: 1.0 / beta, columns, classes })
+        scale(probabilities, truth, 0.0)
     }
 }
 
-/// The mean and the variance of the logits under `softmax(β logits)`, the mean less the true logit.
+/// [`Temperature`] fitted to targets that leave some room for doubt: of `n` rows, each true class counts `1 − 1/(n + 2)`, and the
+/// rest is spread over all classes evenly.
+///
+/// Where no row is wrong, plain temperature scaling makes all probabilities 0 or 1, and the first row that is wrong later costs
+/// without end. This one stays as sure as `n` rows allow, and is the same for many rows.
+///
+/// Source: the targets of Platt (1999, §2.2), for a temperature.
+///
+/// ```
+/// use consort_core::{Classes, Matrix, Target, Truth};
+/// use consort_fusion::calibrate::{SmoothedTemperature, Temperature};
+/// let classes = Classes::new(["a", "b"])?;
+/// let p = Matrix::new(4, 2, vec![0.6, 0.4, 0.7, 0.3, 0.2, 0.8, 0.4, 0.6])?;
+/// let target = Target::from_labels(["a", "a", "b", "b"], &classes, "y")?;
+/// let truth = Truth::new(&target);
+/// assert!(Temperature.scale(&p, &truth)?.temperature() < 0.011); // as sure as may be
+/// assert!(SmoothedTemperature.scale(&p, &truth)?.temperature() > 0.2); // after four rows
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmoothedTemperature;
+
+impl SmoothedTemperature {
+    /// The fit, with its own type.
+    ///
+    /// # Errors
+    /// As [`Calibrator::fit`].
+    pub fn scale(&self, probabilities: &Matrix, truth: &Truth<'_>) -> Result<TemperatureScale> {
+        scale(probabilities, truth, 1.0 / (truth.total_weight() + 2.0))
+    }
+}
+
+/// The temperature of least log loss where a share `doubt` of each row's target is spread evenly.
+fn scale(probabilities: &Matrix, truth: &Truth<'_>, doubt: f64) -> Result<TemperatureScale> {
+    check(BY, probabilities, truth)?;
+    let columns = probabilities.columns();
+    let classes = matches!(truth.target().outputs(), Outputs::Classes(_));
+    // Slope and curvature of the log loss along β = 1 / T.
+    let slope_and_curvature = |beta: f64| {
+        blocks::sum(truth.rows(), |rows| {
+            let mut sums = [0.0; 2];
+            for i in rows.filter(|&i| truth.weight(i) > 0.0) {
+                let weight = truth.weight(i);
+                let mut add = |logits: &mut dyn Iterator<Item = f64>, own: f64| {
+                    let [slope, curvature] = moments(beta, logits, own);
+                    sums[0] += weight * slope;
+                    sums[1] += weight * curvature;
+                };
+                let row = probabilities.row(i);
+                let hit = |k: usize| came_true(truth.target(), i, k);
+                if classes {
+                    let own = (0..columns).find(|&k| hit(k)).map_or(0.0, |k| log(f64::from(row[k])));
+                    let even = row.iter().map(|&p| log(f64::from(p))).sum::<f64>() / columns as f64;
+                    let own = (1.0 - doubt) * own + doubt * even;
+                    add(&mut row.iter().map(|&p| log(f64::from(p))), own);
+                } else {
+                    for (k, &p) in row.iter().enumerate() {
+                        let (no, yes) = (log(1.0 - f64::from(p)), log(f64::from(p)));
+                        let own = if hit(k) { yes } else { no };
+                        add(&mut [no, yes].into_iter(), (1.0 - doubt) * own + doubt * 0.5 * (no + yes));
+                    }
+                }
+            }
+            sums
+        })
+    };
+    let (mut low, mut high) = (1.0 / MOST, 1.0 / LEAST);
+    let mut beta = 1.0;
+    for _ in 0..200 {
+        let [slope, curvature] = slope_and_curvature(beta);
+        if slope > 0.0 {
+            high = beta;
+        } else {
+            low = beta;
+        }
+        let step = slope / curvature;
+        if slope == 0.0 || step.abs() <= 1e-12 * beta {
+            break;
+        }
+        let newton = beta - step;
+        // Outside the bracket, or not a number: halve it in the logarithm.
+        beta = if newton > low && newton < high { newton } else { (low * high).sqrt() };
+        if high - low <= 1e-13 * high {
+            break;
+        }
+    }
+    Ok(TemperatureScale { temperature: 1.0 / beta, columns, classes })
+}
+
+/// The mean and the variance of the logits under `softmax(β logits)`, the mean less the logit that the target wants.
 fn moments(beta: f64, logits: &mut dyn Iterator<Item = f64>, own: f64) -> [f64; 2] {
     let (mut weight, mut first, mut second) = (0.0, 0.0, 0.0);
     for logit in logits {
-        // The cut logits are within [−28, 0] and β ≤ 100; the shift by the true logit keeps the moments exact.
+        // The cut logits are within [−28, 0] and β ≤ 100; the shift by the wanted logit keeps the moments exact.
         let x = logit - own;
         let e = (beta * logit).exp();
         weight += e;
@@ -181,5 +222,49 @@ impl Calibrator for Temperature {
 
     fn fit(&self, probabilities: &Matrix, truth: &Truth<'_>) -> Result<Box<dyn Calibration>> {
         Ok(Box::new(self.scale(probabilities, truth)?))
+    }
+}
+
+#[typetag::serde(name = "smoothed_temperature")]
+impl Calibrator for SmoothedTemperature {
+    fn name(&self) -> String {
+        "smoothed_temperature".into()
+    }
+
+    fn fit(&self, probabilities: &Matrix, truth: &Truth<'_>) -> Result<Box<dyn Calibration>> {
+        Ok(Box::new(self.scale(probabilities, truth)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use consort_core::{Classes, Target};
+
+    use super::*;
+
+    /// `n` rows of two classes told at 0.7, of which every tenth, or none, is wrong.
+    fn both(n: usize, wrong: bool) -> (f64, f64) {
+        let classes = Classes::new(["a", "b"]).unwrap();
+        let p = Matrix::new(n, 2, (0..n).flat_map(|_| [0.7, 0.3]).collect()).unwrap();
+        let codes = (0..n).map(|i| u32::from(wrong && i % 10 == 0)).collect();
+        let target = Target::Classes { codes, classes };
+        let truth = Truth::new(&target);
+        let sure = |fitted: TemperatureScale| f64::from(fitted.apply(&p).unwrap().at(0, 0));
+        (sure(Temperature.scale(&p, &truth).unwrap()), sure(SmoothedTemperature.scale(&p, &truth).unwrap()))
+    }
+
+    #[test]
+    fn no_more_is_sure_than_so_many_rows_allow() {
+        // All right: plain scaling is sure, the other as sure as the smoothed target says, 1 − 1/(2 (n + 2)).
+        for n in [4, 40, 400] {
+            let (plain, smoothed) = both(n, false);
+            let want = 1.0 - 0.5 / (n as f64 + 2.0);
+            assert!(plain > 1.0 - 1e-6 && (smoothed - want).abs() < 1e-5, "{n}: {plain} {smoothed} {want}");
+        }
+        // One of ten wrong: both say so, the more alike the more rows there are.
+        let (plain, smoothed) = both(40, true);
+        assert!((plain - 0.9).abs() < 1e-5 && (smoothed - (0.9 - 0.4 / 42.0)).abs() < 1e-5, "{plain} {smoothed}");
+        let (plain, smoothed) = both(40_000, true);
+        assert!((plain - smoothed).abs() < 2e-5, "{plain} {smoothed}");
     }
 }

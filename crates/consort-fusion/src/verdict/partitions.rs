@@ -42,6 +42,16 @@ impl NestedSplit {
         self
     }
 
+    /// With no more folds than there are rows, or groups, to put into them, and at least 2.
+    pub(crate) fn at_most(self, truth: &Truth<'_>) -> Self {
+        let present = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0);
+        let units = match truth.groups() {
+            None => present.take(self.folds).count(),
+            Some(groups) => present.map(|i| groups[i]).collect::<std::collections::HashSet<u32>>().len(),
+        };
+        Self { folds: self.folds.min(units).max(2), ..self }
+    }
+
     /// # Errors
     /// [`Error::Parameter`] for fewer than 2 folds or no repeat.
     pub fn check(&self) -> Result<()> {

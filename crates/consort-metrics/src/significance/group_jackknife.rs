@@ -7,7 +7,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// The delete-a-group jackknife (Wolter 2007, chapter 4): a score is taken again without each of 20 random groups of
 /// rows; its standard error is √(19/20 · Σ (sᵢ − s̄)²), its interval by Student's t of 19 degrees of freedom. It suits
 /// smooth scores and takes 20 scores in place of a bootstrap's thousand. Of many rows a random part is taken; the error
-/// shrinks with the square root of all rows.
+/// shrinks with the square root of all rows. Where the truth has groups ([`Truth::grouped`]), those are left out whole.
 ///
 /// ```
 /// use consort_core::{Estimates, Gives, Seed, Target, Truth};
@@ -35,7 +35,8 @@ impl GroupJackknife {
     /// How many groups are left out in turn.
     pub const GROUPS: usize = 20;
 
-    /// Groups of the rows `present`, of at most `most` of them. `None` where there are fewer than two rows a group.
+    /// Groups of the rows `present`, of at most `most` of them. `None` where there are fewer than two rows (or groups of the
+    /// truth) a group.
     pub fn new(truth: &Truth<'_>, present: &[u32], most: usize, seed: Seed) -> Option<Self> {
         if present.len() < 2 * Self::GROUPS {
             return None;
@@ -45,8 +46,25 @@ impl GroupJackknife {
         stream.shuffle(&mut rows);
         rows.truncate(most);
         rows.sort_unstable();
-        let mut group: Vec<u8> = (0..rows.len()).map(|i| (i % Self::GROUPS) as u8).collect();
-        stream.shuffle(&mut group);
+        let mut dealt = |count: usize| {
+            let mut group: Vec<u8> = (0..count).map(|i| (i % Self::GROUPS) as u8).collect();
+            stream.shuffle(&mut group);
+            group
+        };
+        let group = match truth.groups() {
+            None => dealt(rows.len()),
+            Some(groups) => {
+                let mut whole: Vec<u32> = rows.iter().map(|&row| groups[row as usize]).collect();
+                whole.sort_unstable();
+                whole.dedup();
+                if whole.len() < 2 * Self::GROUPS {
+                    return None;
+                }
+                let dealt = dealt(whole.len());
+                let of = |&row: &u32| dealt[whole.partition_point(|&other| other < groups[row as usize])];
+                rows.iter().map(of).collect()
+            }
+        };
         let weights = rows.iter().map(|&i| truth.weight(i as usize)).collect();
         Some(Self { target: truth.target().take(&rows), weights, group, all: present.len(), rows })
     }
@@ -176,5 +194,25 @@ mod tests {
         assert!((width(4000) / textbook - 1.0).abs() < 0.4, "{}", width(4000));
         assert!((width(1000) / textbook - 1.0).abs() < 0.5, "{}", width(1000));
         assert!(GroupJackknife::new(&truth, &rows[..39], 4000, Seed::new(1)).is_none());
+    }
+
+    #[test]
+    fn copies_of_a_row_say_what_one_says_if_they_are_a_group() {
+        let mut stream = Seed::new(3).stream();
+        let target = Target::from_values(vec![0.0; 8000], "y").unwrap();
+        let drawn: Vec<f64> = (0..1000).map(|_| stream.normal()).collect();
+        let values: Vec<f64> = (0..8000).map(|i| drawn[i / 8]).collect();
+        let groups: Vec<u32> = (0..8000).map(|i| 7 * (i / 8)).collect();
+        let estimates = Estimates::f64(&values, 1, Gives::Values).unwrap();
+        let rows: Vec<u32> = (0..8000).collect();
+        let truth = Truth::new(&target).grouped(&groups).unwrap();
+        let jackknife = GroupJackknife::new(&truth, &rows, 8000, Seed::new(1)).unwrap();
+        let (low, high) = jackknife.interval(&MeanSquaredError, &estimates, 1.0, 0.95).unwrap().unwrap();
+        // As of 1,000 rows; 8,000 rows that stand alone would give about a third of it.
+        let textbook = 2.093 * (2.0f64 / 1000.0).sqrt();
+        assert!(((high - low) / 2.0 / textbook - 1.0).abs() < 0.5, "{low} {high}");
+        let few: Vec<u32> = (0..8000).map(|i| i / 400).collect();
+        let truth = Truth::new(&target).grouped(&few).unwrap();
+        assert!(GroupJackknife::new(&truth, &rows, 8000, Seed::new(1)).is_none(), "there are but 20");
     }
 }
