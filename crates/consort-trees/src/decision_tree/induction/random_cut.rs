@@ -65,8 +65,9 @@ impl RandomCut {
     }
 }
 
-/// Up to so many rows, asking each is faster than a binary search through all codes.
-const FEW: usize = 48;
+/// Up to so many rows, asking each is faster than a binary search through all codes: with 255 codes 4 ns against 27 at
+/// 4 rows, 14 against 24 at 16, 31 against 22 at 32.
+const FEW: usize = 24;
 
 /// The groups in two parts, and how many are in the first: each group has an even chance, and no part is empty if
 /// there are two groups.
