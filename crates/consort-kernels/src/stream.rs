@@ -97,12 +97,11 @@ pub fn stream_in(
             let queues: Vec<_> = QUEUE_IDS
                 .iter()
                 .take(parts.min(queues))
-                .map(|queue| scope.spawn(|| queue.executes(&take_turns)))
+                .map(|queue| scope.spawn(|| queue.executes(take_turns)))
                 .collect();
             queues
                 .into_iter()
-                .map(|queue| queue.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect::<Result<()>>()
+                .try_for_each(|queue| queue.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })?;
     }
     Ok(Matrix::new(rows, columns, fused)?)
