@@ -11,7 +11,6 @@ use consort::{
     },
     ensemble::{
         NamedLearner,
-        cross_fit::OnError,
         encode::Encoded,
         run::{Bundle, RunFolder},
         stack::{StackOptions, Stacking},
@@ -86,7 +85,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     // The plan of a run is whatever says what is to be done: here the stack itself.
     let place = std::env::temp_dir().join(format!("consort-example-{}", std::process::id()));
     let folder = RunFolder::create(&place, &stack)?;
-    let options = StackOptions { store: Some(&folder), on_error: OnError::Stop, limited: false };
+    let options = StackOptions { store: Some(&folder), ..StackOptions::default() };
     let fit = stack.fit_with(&all, &FitContext::new(Seed::new(1)), &options)?;
     let predicted = fit.model.predict(&all)?;
     let bundle = Bundle { outputs: target_outputs(&data)?, schema: serde_json::Value::Null, model: fit.model };
@@ -95,7 +94,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
 
     // Later, perhaps in another process: the run goes on with the fits that are there, your encoder among them.
     let (folder, stack): (RunFolder, Stacking) = RunFolder::open(&place)?;
-    let options = StackOptions { store: Some(&folder), ..options };
+    let options = StackOptions { store: Some(&folder), ..StackOptions::default() };
     let again = stack.fit_with(&all, &FitContext::new(Seed::new(1)), &options)?;
     assert_eq!(again.model.predict(&all)?, predicted);
     let bundle = Bundle::load(&place.join("bundle.consort"))?;
