@@ -9,7 +9,7 @@ use consort::{
     ensemble::{
         NamedLearner,
         encode::suited,
-        estimate::{Nested, ShuffledTarget, findings},
+        estimate::{Nested, ShuffledTarget, diagnose_data},
         stack::Stacking,
     },
     linfa::{GaussianNb, KNearest, LogisticRegression},
@@ -48,8 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let fit = stack.fit_stack(&all, &context)?;
     println!("members: {:?}", fit.seen.predictions.names().collect::<Vec<_>>());
     println!("row 0: {:?}", fit.model.predict(&all)?.row(0));
-    for finding in findings(&data, &fit.folds)? {
-        println!("finding: {finding}");
+    for finding in diagnose_data(&data, &fit.folds)?.findings {
+        println!("{}: {} {}", finding.severity, finding.what, finding.advice);
     }
 
     // The whole recipe beside its members, on outer folds that nothing of it saw.

@@ -12,8 +12,8 @@ use crate::model::{TreeEnsemble, by_name};
 /// Leaves hold the shares of the classes, or the mean (median) of the targets. Missing values go to the side where
 /// they gain most; categories are parted in the order of their mean response.
 ///
-/// Of equal splits, that of the feature whose name comes first is taken, and of those the first cut: the order of the
-/// columns changes nothing. O(n · features · depth).
+/// Of equal splits, that of the feature is taken that comes first in an order drawn by the seed from the names, and of those
+/// the first cut: the order of the columns changes nothing. O(n · features · depth).
 ///
 /// ```
 /// use consort_core::{Column, Dataset, Features, FitContext, Samples, Seed, Target};
@@ -131,7 +131,10 @@ impl DecisionTree {
             features: None,
         };
         let (grower, features) = induction.grower(data, target, &rows)?;
-        let plan = Plan { rows, weights, features: by_name(features.iter()) };
+        // Ties fall otherwise for another seed, so that the trees of a bag differ where the data let them.
+        let mut order = by_name(features.iter());
+        ctx.seed.child("ties").stream().shuffle(&mut order);
+        let plan = Plan { rows, weights, features: order };
         Ok((grower.grow(&plan, ctx.seed.child("splits")), features))
     }
 }
