@@ -274,7 +274,7 @@ pub(crate) struct Fit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
-    /// Weights by greedy selection on out-of-fold predictions
+    /// Weights by greedy selection on out-of-fold predictions; for classes, then one temperature
     Greedy,
     /// A linear or logistic model on out-of-fold predictions
     Stack,

@@ -9,6 +9,7 @@ use consort::{
         stack::{Meta, Refit, Stacking},
     },
     fusion::{
+        calibrate::{Calibrated, SmoothedTemperature},
         rule::{self, Fixed},
         select::GreedySelection,
         stack::{LinearStack, LogisticStack},
@@ -27,6 +28,11 @@ use crate::{
 pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc<dyn Fuser> {
     let is_classification = task.is_classification();
     match method {
+        // A mean is less sure than its members; one temperature puts that right.
+        Method::Greedy if is_classification => {
+            let greedy = Arc::new(GreedySelection::new(Arc::clone(metric)));
+            Arc::new(Calibrated::new(greedy, Arc::new(SmoothedTemperature)))
+        }
         Method::Greedy => Arc::new(GreedySelection::new(Arc::clone(metric))),
         Method::Stack if is_classification => Arc::new(LogisticStack::default()),
         Method::Stack => Arc::new(LinearStack::default()),

@@ -154,7 +154,18 @@ fn the_files_of_a_run_are_those_of_fuse_and_its_report_is_made_anew() {
     // The same numbers by the road of files.
     let files: Vec<String> = ["boost", "gnb", "tree"].map(|name| format!("{run}/predictions/{name}.parquet")).into();
     let truth = format!("{run}/truth.parquet");
-    let by_files = consort(&["fuse", &files[0], &files[1], &files[2], "--truth", &truth, "--json"]).json();
+    let by_files = consort(&[
+        "fuse",
+        &files[0],
+        &files[1],
+        &files[2],
+        "--truth",
+        &truth,
+        "--calibrate",
+        "smoothed-temperature",
+        "--json",
+    ])
+    .json();
     let score = |told: &Value| told["ensemble"]["nested"]["log_loss"].as_f64().unwrap();
     near(&[score(&by_files)], &[score(&told)]);
     let report = path(&folder, "report.html");

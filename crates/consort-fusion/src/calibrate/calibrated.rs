@@ -37,7 +37,8 @@ pub struct Calibrated {
     pub fuser: Arc<dyn Fuser>,
     /// What calibrates.
     pub calibrator: Arc<dyn Calibrator>,
-    /// How the rows are split; the first repeat counts. Fewer rows, or groups, than folds are a fold each.
+    /// How the rows are split; the first repeat counts. Fewer rows, or groups, than folds are a fold each, and of a
+    /// single one there is no calibration.
     #[serde(default)]
     pub split: NestedSplit,
 }
@@ -62,7 +63,9 @@ impl Fuser for Calibrated {
     }
 
     fn fit(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Box<dyn Fusion>> {
-        let partitions = self.split.at_most(truth).draw(predictions, truth, seed.child("calibrated"))?;
+        // Of a single row, or group, nothing can be told that the fusion has not seen.
+        let Some(split) = self.split.at_most(truth) else { return self.fuser.fit(predictions, truth, seed) };
+        let partitions = split.draw(predictions, truth, seed.child("calibrated"))?;
         let fused = out_of_fold(&*self.fuser, predictions, truth, partitions.repeat(0), seed)?;
         // A row for which the fusion has no answer teaches nothing.
         let answered = |i: usize| !fused.row(i).iter().any(|x| x.is_nan());

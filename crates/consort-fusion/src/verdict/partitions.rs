@@ -42,14 +42,14 @@ impl NestedSplit {
         self
     }
 
-    /// With no more folds than there are rows, or groups, to put into them, and at least 2.
-    pub(crate) fn at_most(self, truth: &Truth<'_>) -> Self {
+    /// With no more folds than there are rows, or groups, to put into them; `None` for fewer than 2 of these.
+    pub(crate) fn at_most(self, truth: &Truth<'_>) -> Option<Self> {
         let present = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0);
         let units = match truth.groups() {
             None => present.take(self.folds).count(),
             Some(groups) => present.map(|i| groups[i]).collect::<std::collections::HashSet<u32>>().len(),
         };
-        Self { folds: self.folds.min(units).max(2), ..self }
+        (units >= 2).then(|| Self { folds: self.folds.min(units), ..self })
     }
 
     /// # Errors
