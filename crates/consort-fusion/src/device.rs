@@ -183,10 +183,13 @@ mod tests {
 
     use super::*;
 
+    /// A rule, its weights, and how many members it was to fuse.
+    type Asked = (String, Option<Vec<f64>>, usize);
+
     /// Notes what it is asked, and gives one answer.
     #[derive(Debug, Default)]
     struct Notes {
-        asked: Mutex<Vec<(String, Option<Vec<f64>>, usize)>>,
+        asked: Mutex<Vec<Asked>>,
         answer: Option<Matrix>,
     }
 

@@ -79,6 +79,7 @@ mod cpu {
 }
 
 #[cfg(all(test, feature = "cpu"))]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use burn::{
         nn::{PaddingConfig2d, conv::Conv2dConfig},
@@ -106,8 +107,10 @@ mod tests {
         assert!(far < 2e-5 * size, "{what}: {far} of {size}");
     }
 
+    type Case = ([usize; 4], usize, [usize; 2], [usize; 2], [usize; 2], bool);
+
     /// Sizes: images, channels, height, width, outputs, kernel, stride, padding; with and without a bias.
-    const CASES: [([usize; 4], usize, [usize; 2], [usize; 2], [usize; 2], bool); 9] = [
+    const CASES: [Case; 9] = [
         ([3, 1, 28, 28], 6, [5, 5], [1, 1], [2, 2], true),
         ([7, 6, 14, 14], 16, [5, 5], [1, 1], [0, 0], true),
         ([2, 3, 40, 36], 8, [7, 7], [2, 2], [3, 3], false),

@@ -41,7 +41,7 @@ impl StoredRows for Stripes {
         let mut stream = Seed::new(9).nth("row", row as u64).stream();
         let phase = 6.0 * stream.unit();
         for (place, x) in into.iter_mut().enumerate() {
-            let along = if row % 2 == 0 { place / SIDE } else { place % SIDE };
+            let along = if row.is_multiple_of(2) { place / SIDE } else { place % SIDE };
             *x = ((1.3 * along as f64 + phase).sin() + 0.3 * stream.normal()) as f32;
         }
         Ok(())
