@@ -18,7 +18,7 @@ use crate::NamedLearner;
 /// Chance is measured, not assumed: the same predictions are scored against many more shuffles of the truth, and `p` is the
 /// share of them (counting the probe itself) that score as well. Without a leak, `p` is below 0.01 in at most one probe of
 /// a hundred. What it does not find is a feature that gives the target away, or a row that stands on both sides: see
-/// [`findings`](super::findings).
+/// [`diagnose_data`](super::diagnose_data).
 ///
 /// Cost: `shuffles` whole estimates, and `shuffles` × `permutations` scores.
 ///
