@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use consort_core::{Error, Fuser, Fusion, Matrix, Predictions, Result, Seed, Truth};
-use consort_neighbours::{Distance, Search};
 use serde::{Deserialize, Serialize};
 
 use super::{Competence, FittedDynamic, KnoraEliminate, Known, Training, fitted_dynamic::Space};
@@ -137,27 +136,15 @@ impl DynamicSelection {
             }
         };
         let neighbours = self.neighbours.or(self.competence.neighbours());
-        let judge = {
-            let profile_width = known.profile_width() * known.members();
-            let profile_search = Search::new(Distance::Euclidean, profile_width, known.profiles(), known.weights())?;
-            let own_search = match &space {
-                Space::Profiles => None,
-                Space::Features { width, rows } => {
-                    Some(Search::new(Distance::Euclidean, *width, rows, known.weights())?)
-                }
-            };
-            self.competence.fit(&Training {
-                by: &name,
-                known: &known,
-                space: match &space {
-                    Space::Profiles => known.profiles(),
-                    Space::Features { rows, .. } => rows,
-                },
-                space_search: own_search.as_ref().unwrap_or(&profile_search),
-                profile_search: &profile_search,
-                neighbours: neighbours.map_or(known.rows(), |count| count.min(known.copies())),
-            })?
-        };
+        let judge = self.competence.fit(&Training {
+            by: &name,
+            known: &known,
+            space: match &space {
+                Space::Profiles => known.profiles(),
+                Space::Features { rows, .. } => rows,
+            },
+            neighbours: neighbours.map_or(known.rows(), |count| count.min(known.copies())),
+        })?;
         let mut fitted = FittedDynamic {
             name,
             judge,

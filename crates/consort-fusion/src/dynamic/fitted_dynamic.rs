@@ -108,8 +108,7 @@ impl FittedDynamic {
     /// or neighbours that are not one finite row a row.
     pub fn fuse_in(&self, predictions: &Predictions, region: Region<'_>) -> Result<Matrix> {
         let ordered = self.roster.call(&self.name, predictions)?;
-        let panel = Panel::new(&self.name, &ordered, None, &ACCEPTS)?;
-        let values: Vec<Cow<'_, [f32]>> = (0..ordered.members().len()).map(|m| panel.probabilities(m)).collect();
+        let values = self.values(&ordered)?;
         let shares = self.weigh(&ordered, &values, region)?;
         let (columns, chooser) = (ordered.columns(), Chooser::new(ordered.outputs()));
         let mut fused = Matrix::zeros(ordered.rows(), columns);
@@ -144,9 +143,7 @@ impl FittedDynamic {
     /// As [`FittedDynamic::fuse_in`].
     pub fn shares_in(&self, predictions: &Predictions, region: Region<'_>) -> Result<Matrix> {
         let ordered = self.roster.call(&self.name, predictions)?;
-        let panel = Panel::new(&self.name, &ordered, None, &ACCEPTS)?;
-        let values: Vec<Cow<'_, [f32]>> = (0..ordered.members().len()).map(|m| panel.probabilities(m)).collect();
-        let shares = self.weigh(&ordered, &values, region)?;
+        let shares = self.weigh(&ordered, &self.values(&ordered)?, region)?;
         let places: Vec<usize> = predictions.names().filter_map(|name| ordered.find(name)).collect();
         let mut asked = Matrix::zeros(shares.rows(), shares.columns());
         for i in 0..shares.rows() {
@@ -154,6 +151,12 @@ impl FittedDynamic {
             asked.row_mut(i).iter_mut().zip(&places).for_each(|(to, &m)| *to = row[m]);
         }
         Ok(asked)
+    }
+
+    /// All that each member gives, logits as probabilities.
+    fn values<'p>(&self, predictions: &'p Predictions) -> Result<Vec<Cow<'p, [f32]>>> {
+        let panel = Panel::new(&self.name, predictions, None, &ACCEPTS)?;
+        Ok((0..predictions.members().len()).map(|m| panel.probabilities(m)).collect())
     }
 
     /// The searches that this region asks for.

@@ -105,7 +105,7 @@ impl Competence for MetaDes {
             });
         }
         let near = training.neighbours();
-        let (regions, alikes) = (training.regions(), training.alike(self.alike));
+        let (regions, alikes) = (training.regions()?, training.alike(self.alike)?);
         let width = 2 * near + self.alike + 2;
         let mut sums = [vec![0.0; width], vec![0.0; width]];
         let (mut counts, mut steps) = ([0.0f64; 2], Vec::new());

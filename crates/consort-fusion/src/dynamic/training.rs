@@ -1,5 +1,5 @@
 use consort_core::{Error, Result};
-use consort_neighbours::{Neighbour, QUERIES, Search};
+use consort_neighbours::{Distance, Neighbour, QUERIES, Search};
 use rayon::prelude::*;
 
 use super::Known;
@@ -11,8 +11,6 @@ pub struct Training<'a> {
     pub(super) known: &'a Known,
     /// Where regions are, `[row][feature]`.
     pub(super) space: &'a [f32],
-    pub(super) space_search: &'a Search<'a>,
-    pub(super) profile_search: &'a Search<'a>,
     /// How many neighbours a region has.
     pub(super) neighbours: usize,
 }
@@ -28,14 +26,20 @@ impl<'a> Training<'a> {
         self.neighbours
     }
 
-    /// The region of each known row, without the row itself.
-    pub fn regions(&self) -> Vec<Vec<Neighbour>> {
-        others(self.space_search, self.space, self.neighbours)
+    /// The region of each known row, without the row itself. Each call searches anew.
+    ///
+    /// # Errors
+    /// None that a fit can meet: the known rows are whole.
+    pub fn regions(&self) -> Result<Vec<Vec<Neighbour>>> {
+        self.others(self.space, self.neighbours)
     }
 
-    /// The known rows whose outputs are most like those of each, without the row itself.
-    pub fn alike(&self, count: usize) -> Vec<Vec<Neighbour>> {
-        others(self.profile_search, self.known.profiles(), count)
+    /// The known rows whose outputs are most like those of each, without the row itself. Each call searches anew.
+    ///
+    /// # Errors
+    /// As [`Training::regions`].
+    pub fn alike(&self, count: usize) -> Result<Vec<Vec<Neighbour>>> {
+        self.others(self.known.profiles(), count)
     }
 
     /// What a member gave in a known row, a number a class or target.
@@ -62,24 +66,25 @@ impl<'a> Training<'a> {
             }),
         }
     }
-}
 
-/// The nearest of each row but itself; of a row of weight 2 its copy is a neighbour.
-fn others(search: &Search<'_>, rows: &[f32], count: usize) -> Vec<Vec<Neighbour>> {
-    let width = rows.len() / search.rows().max(1);
-    let parts: Vec<Vec<Vec<Neighbour>>> = rows
-        .par_chunks(QUERIES * width)
-        .enumerate()
-        .map(|(part, queries)| {
-            let mut found = search.nearest(queries, count as f64 + 1.0);
-            for (q, found) in found.iter_mut().enumerate() {
-                // Of many equal rows, itself may not be among the first; then the last one is too many.
-                let own = found.iter().position(|n| n.row == part * QUERIES + q).unwrap_or(found.len() - 1);
-                found[own].weight -= 1.0;
-                found.retain(|n| n.weight > 0.0);
-            }
-            found
-        })
-        .collect();
-    parts.into_iter().flatten().collect()
+    /// The nearest of each row but itself; of a row of weight 2 its copy is a neighbour.
+    fn others(&self, rows: &[f32], count: usize) -> Result<Vec<Vec<Neighbour>>> {
+        let width = rows.len() / self.known.rows();
+        let search = Search::new(Distance::Euclidean, width, rows, self.known.weights())?;
+        let parts: Vec<Vec<Vec<Neighbour>>> = rows
+            .par_chunks(QUERIES * width)
+            .enumerate()
+            .map(|(part, queries)| {
+                let mut found = search.nearest(queries, count as f64 + 1.0);
+                for (q, found) in found.iter_mut().enumerate() {
+                    // Of many equal rows, itself may not be among the first; then the last one is too many.
+                    let own = found.iter().position(|n| n.row == part * QUERIES + q).unwrap_or(found.len() - 1);
+                    found[own].weight -= 1.0;
+                    found.retain(|n| n.weight > 0.0);
+                }
+                found
+            })
+            .collect();
+        Ok(parts.into_iter().flatten().collect())
+    }
 }
