@@ -88,10 +88,10 @@ fn scale(probabilities: &Matrix, truth: &Truth<'_>, doubt: f64) -> Result<Temper
     // Slope and curvature of the log loss along β = 1 / T.
     let slope_and_curvature = |beta: f64| {
         blocks::sum(truth.rows(), |rows| {
-            let mut sums = [0.0; 2];
+            let (mut sums, mut logits) = ([0.0; 2], vec![0.0; columns]);
             for i in rows.filter(|&i| truth.weight(i) > 0.0) {
                 let weight = truth.weight(i);
-                let mut add = |logits: &mut dyn Iterator<Item = f64>, own: f64| {
+                let mut add = |logits: &[f64], own: f64| {
                     let [slope, curvature] = moments(beta, logits, own);
                     sums[0] += weight * slope;
                     sums[1] += weight * curvature;
@@ -99,15 +99,15 @@ fn scale(probabilities: &Matrix, truth: &Truth<'_>, doubt: f64) -> Result<Temper
                 let row = probabilities.row(i);
                 let hit = |k: usize| came_true(truth.target(), i, k);
                 if classes {
-                    let own = (0..columns).find(|&k| hit(k)).map_or(0.0, |k| log(f64::from(row[k])));
-                    let even = row.iter().map(|&p| log(f64::from(p))).sum::<f64>() / columns as f64;
-                    let own = (1.0 - doubt) * own + doubt * even;
-                    add(&mut row.iter().map(|&p| log(f64::from(p))), own);
+                    logits.iter_mut().zip(row).for_each(|(logit, &p)| *logit = log(f64::from(p)));
+                    let own = (0..columns).find(|&k| hit(k)).map_or(0.0, |k| logits[k]);
+                    let even = logits.iter().sum::<f64>() / columns as f64;
+                    add(&logits, (1.0 - doubt) * own + doubt * even);
                 } else {
                     for (k, &p) in row.iter().enumerate() {
                         let (no, yes) = (log(1.0 - f64::from(p)), log(f64::from(p)));
                         let own = if hit(k) { yes } else { no };
-                        add(&mut [no, yes].into_iter(), (1.0 - doubt) * own + doubt * 0.5 * (no + yes));
+                        add(&[no, yes], (1.0 - doubt) * own + doubt * 0.5 * (no + yes));
                     }
                 }
             }
@@ -138,9 +138,9 @@ fn scale(probabilities: &Matrix, truth: &Truth<'_>, doubt: f64) -> Result<Temper
 }
 
 /// The mean and the variance of the logits under `softmax(β logits)`, the mean less the logit that the target wants.
-fn moments(beta: f64, logits: &mut dyn Iterator<Item = f64>, own: f64) -> [f64; 2] {
+fn moments(beta: f64, logits: &[f64], own: f64) -> [f64; 2] {
     let (mut weight, mut first, mut second) = (0.0, 0.0, 0.0);
-    for logit in logits {
+    for &logit in logits {
         // The cut logits are within [−28, 0] and β ≤ 100; the shift by the wanted logit keeps the moments exact.
         let x = logit - own;
         let e = (beta * logit).exp();
