@@ -63,10 +63,7 @@ pub(super) fn forward(g: &Geometry, images: &[f32], weights: &[f32], bias: Optio
                 }
             } else {
                 let width = count * places;
-                let own = room(own, depth * width);
-                for (k, image) in images.chunks_exact(pixels).enumerate() {
-                    gather(g, image, 0..g.out()[0], &mut own[k * places..], width);
-                }
+                let own = gather_all(g, images, room(own, depth * width));
                 let said = room(product_room, g.outputs * width);
                 let shape = [g.outputs, width, depth];
                 product(said, width, shape, View::rows(weights, depth), View::rows(own, width), false);
@@ -122,6 +119,15 @@ pub(super) fn back_images(g: &Geometry, weights: &[f32], gradient: &[f32]) -> Ve
     out
 }
 
+/// The columns of several images side by side, `[depth][images × places]`.
+fn gather_all<'a>(g: &Geometry, images: &[f32], to: &'a mut [f32]) -> &'a [f32] {
+    let width = to.len() / g.depth();
+    for (k, image) in images.chunks_exact(g.pixels()).enumerate() {
+        gather(g, image, 0..g.out()[0], &mut to[k * g.places()..], width);
+    }
+    to
+}
+
 /// Numbers of several images, `[images][outputs][places]`, as `[outputs][images × places]`.
 fn side_by_side<'a>(g: &Geometry, of: &[f32], to: &'a mut [f32]) -> &'a [f32] {
     let places = g.places();
@@ -169,10 +175,7 @@ pub(super) fn back_weights(g: &Geometry, images: &[f32], gradient: &[f32]) -> Ve
                     }
                 } else {
                     let width = count * places;
-                    let own = room(own, depth * width);
-                    for (k, image) in images.chunks_exact(pixels).enumerate() {
-                        gather(g, image, 0..g.out()[0], &mut own[k * places..], width);
-                    }
+                    let own = gather_all(g, images, room(own, depth * width));
                     let given = side_by_side(g, gradient, room(product_room, g.outputs * width));
                     let seen = View::turned(own, width);
                     product(sum, depth, [g.outputs, depth, width], View::rows(given, width), seen, true);

@@ -151,8 +151,36 @@ impl ImageOps for Flex {
     }
 }
 
-/// Where images and weights are kept for the way back, stride and padding.
-type Kept = (NodeId, NodeId, [usize; 2], [usize; 2]);
+/// What a convolution keeps for the way back.
+#[derive(Debug, Clone)]
+struct Kept {
+    images: NodeId,
+    weights: NodeId,
+    stride: [usize; 2],
+    padding: [usize; 2],
+}
+
+impl Kept {
+    /// Registers the gradients of the images and of the weights, of those that want one.
+    fn register<B: ImageOps>(
+        self,
+        [images, weights]: [Option<NodeId>; 2],
+        gradient: FloatTensor<B>,
+        grads: &mut Gradients,
+        kept: &mut Checkpointer,
+    ) {
+        let Self { stride, padding, .. } = self;
+        let x = kept.retrieve_node_output::<FloatTensor<B>>(self.images);
+        let w = kept.retrieve_node_output::<FloatTensor<B>>(self.weights);
+        if let Some(node) = images {
+            let own = B::convolution_back_images(x.clone(), w.clone(), gradient.clone(), stride, padding);
+            grads.register::<B>(node, own);
+        }
+        if let Some(node) = weights {
+            grads.register::<B>(node, B::convolution_back_weights(x, w, gradient, stride, padding));
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Convolved;
@@ -163,16 +191,7 @@ impl<B: ImageOps> Backward<B, 2> for Convolved {
     fn backward(self, ops: Ops<Kept, 2>, grads: &mut Gradients, kept: &mut Checkpointer) {
         let [images, weights] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
-        let (of_images, of_weights, stride, padding) = ops.state;
-        let x = kept.retrieve_node_output::<B::FloatTensorPrimitive>(of_images);
-        let w = kept.retrieve_node_output::<B::FloatTensorPrimitive>(of_weights);
-        if let Some(node) = images {
-            let own = B::convolution_back_images(x.clone(), w.clone(), gradient.clone(), stride, padding);
-            grads.register::<B>(node.id, own);
-        }
-        if let Some(node) = weights {
-            grads.register::<B>(node.id, B::convolution_back_weights(x, w, gradient, stride, padding));
-        }
+        ops.state.register::<B>([images, weights].map(|node| Some(node?.id)), gradient, grads, kept);
     }
 }
 
@@ -185,16 +204,7 @@ impl<B: ImageOps> Backward<B, 3> for BiasedConvolved {
     fn backward(self, ops: Ops<Kept, 3>, grads: &mut Gradients, kept: &mut Checkpointer) {
         let [images, weights, bias] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
-        let (of_images, of_weights, stride, padding) = ops.state;
-        let x = kept.retrieve_node_output::<B::FloatTensorPrimitive>(of_images);
-        let w = kept.retrieve_node_output::<B::FloatTensorPrimitive>(of_weights);
-        if let Some(node) = images {
-            let own = B::convolution_back_images(x.clone(), w.clone(), gradient.clone(), stride, padding);
-            grads.register::<B>(node.id, own);
-        }
-        if let Some(node) = weights {
-            grads.register::<B>(node.id, B::convolution_back_weights(x, w, gradient.clone(), stride, padding));
-        }
+        ops.state.register::<B>([images, weights].map(|node| Some(node?.id)), gradient.clone(), grads, kept);
         if let Some(node) = bias {
             grads.register::<B>(node.id, B::convolution_back_bias(gradient));
         }
@@ -226,7 +236,8 @@ impl<B: ImageOps, C: CheckpointStrategy> ImageOps for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         match Convolved.prepare::<C>([images.node(), weights.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prepared) => {
-                let kept = (prepared.checkpoint(&images), prepared.checkpoint(&weights), stride, padding);
+                let (of_images, of_weights) = (prepared.checkpoint(&images), prepared.checkpoint(&weights));
+                let kept = Kept { images: of_images, weights: of_weights, stride, padding };
                 let (images, weights) = (images.into_primitive(), weights.into_primitive());
                 prepared.finish(kept, B::convolution(images, weights, stride, padding))
             }
@@ -247,7 +258,8 @@ impl<B: ImageOps, C: CheckpointStrategy> ImageOps for Autodiff<B, C> {
         let nodes = [images.node(), weights.node(), bias.node()];
         match BiasedConvolved.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prepared) => {
-                let kept = (prepared.checkpoint(&images), prepared.checkpoint(&weights), stride, padding);
+                let (of_images, of_weights) = (prepared.checkpoint(&images), prepared.checkpoint(&weights));
+                let kept = Kept { images: of_images, weights: of_weights, stride, padding };
                 let (images, weights) = (images.into_primitive(), weights.into_primitive());
                 let out = B::biased_convolution(images, weights, bias.into_primitive(), stride, padding);
                 prepared.finish(kept, out)

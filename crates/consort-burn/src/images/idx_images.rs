@@ -135,5 +135,8 @@ pub fn idx_stored(images: &Path, labels: Option<&Path>, classes: Option<&Classes
         return Err(Error::Empty { what: format!("`{}`", images.display()), hint });
     }
     let data = Dataset::from_stored(Arc::new(stored))?;
-    target.map_or(Ok(data.clone()), |target| data.with_target(target))
+    match target {
+        Some(target) => data.with_target(target),
+        None => Ok(data),
+    }
 }
