@@ -115,8 +115,7 @@ pub(crate) fn truth(loaded: &Loaded) -> Result<Option<Truth<'_>>> {
     let truth = match (&loaded.target, &loaded.weights) {
         (None, _) if loaded.groups.is_some() => return Err(without_truth("--group")),
         (None, _) => return Ok(None),
-        (Some(target), None) => Truth::new(target),
-        (Some(target), Some(weights)) => Truth::weighted(target, weights)?,
+        (Some(target), weights) => Truth::with(target, weights.as_deref())?,
     };
     Ok(Some(match &loaded.groups {
         None => truth,

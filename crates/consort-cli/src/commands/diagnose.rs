@@ -5,10 +5,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use consort::{
     core::{Fold, Fuser, Metric, Predictions, RowInfo, Seed, Truth},
     data::files::{Loaded, Source, read_columns},
-    ensemble::{
-        estimate::{diagnose_data, diagnose_folds},
-        run::{Roll, RunFolder},
-    },
+    ensemble::estimate::{diagnose_data, diagnose_folds},
     fusion::{
         diagnosis::{Case, Diagnosis, Severity, diagnose},
         select::GreedySelection,
@@ -23,7 +20,7 @@ use crate::{
     failure::{Failure, Result},
     inputs, listing, method,
     session::Session,
-    training::{self, Plan, TestedRows},
+    training::{self, Done},
 };
 
 /// The exit code where something was found that is as bad as `--fail-on` says.
@@ -60,16 +57,8 @@ fn of_run(session: &mut Session, args: &Diagnose, run: &Path) -> Result<Diagnosi
     if args.group.is_some() || args.time.is_some() {
         return Err(Failure::usage("--group and --time go with files: a run knows its groups and times"));
     }
-    let (_, plan): (RunFolder, Plan) = RunFolder::open(run)?;
-    let plan = plan.checked(run)?;
-    session.seed = Seed::new(plan.seed);
-    session.put("seed", plan.seed.into());
-    let outputs = plan.outputs();
-    let metric_of_run = method::of_outputs(Some(&plan.metric), &outputs)?;
-    let fuser = training::fuser(plan.method, outputs.task(), &metric_of_run);
+    let Done { plan, outputs, metric: metric_of_run, fuser, roll, rows, .. } = Done::open(session, run)?;
     let metric = method::of_outputs(Some(args.metric.as_deref().unwrap_or(&plan.metric)), &outputs)?;
-    let roll = Roll::load(run)?;
-    let rows = TestedRows::read(run, &outputs, plan.id())?;
     let predictions = rows.members(run, &roll, &outputs)?;
     let truth = rows.truth()?;
     let own = training::Fits::of(&roll, metric.name() == metric_of_run.name()).own_scores;

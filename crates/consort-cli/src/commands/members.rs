@@ -17,12 +17,14 @@ use crate::{
     inputs,
     report::Wanted,
     session::Session,
-    training::{Done, Fits, Outcome, TestedRows, predictions_of, write_ensemble},
+    training::{Done, Fits, Found, Outcome, TestedRows, predictions_of, write_ensemble},
 };
 
 pub(crate) fn run(args: &Members) -> Result<()> {
     let mut session = Session::start("members", &args.running)?;
-    let Done { folder, outputs, metric, fuser, mut roll, rows, mut bundle } = Done::open(&mut session, &args.run)?;
+    let Done { folder, outputs, metric, fuser, mut roll, rows, .. } = Done::open(&mut session, &args.run)?;
+    Found::read(&args.run)?.tell(&mut session)?;
+    let mut bundle = Bundle::load(&args.run.join("bundle.consort"))?;
     let change = Planned::of(args.change.as_ref(), &roll)?;
     roll.members.retain(|member| !change.gone.contains(&member.name));
     session.doing("reading predictions");

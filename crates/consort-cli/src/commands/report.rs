@@ -4,6 +4,7 @@ use std::path::Path;
 
 use consort::{
     core::{Estimates, Metric, Predictions, Truth},
+    ensemble::run::Bundle,
     fusion::verdict::Conclusion,
     metrics::significance::paired_bootstrap,
     plot,
@@ -18,7 +19,7 @@ use crate::{
     listing, method,
     report::{self, Wanted},
     session::Session,
-    training::{Done, Fits, Outcome},
+    training::{Done, Fits, Found, Outcome},
 };
 
 pub(crate) fn run(args: &Report) -> Result<()> {
@@ -41,7 +42,9 @@ fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
             run.display()
         )));
     }
-    let Done { folder, outputs, metric, fuser, roll, rows, bundle } = Done::open(session, run)?;
+    let Done { folder, outputs, metric, fuser, roll, rows, .. } = Done::open(session, run)?;
+    Found::read(run)?.tell(session)?;
+    let bundle = Bundle::load(&run.join("bundle.consort"))?;
     // The fusion is fitted for the run's metric, whatever it is judged by.
     let of_run = metric.name();
     let metric = match &args.metric {
