@@ -6,8 +6,8 @@
 use cubecl::prelude::*;
 
 use super::{
-    lone::{clear, read_row, write_row},
-    rows::{is_missing, missing, number_at, place},
+    lone::{clear, read_row, weight_in_row, write_row},
+    rows::{is_there, missing, number_at, place},
 };
 use crate::{
     Cube, Holes,
@@ -83,7 +83,7 @@ fn lone_kernel<F: Float, V: Size>(
         for m in 0..places.len() {
             let weight = weights[m];
             read_row::<F, V>(cube, (places[m] as usize * rows + row) * comptime!(lone.vectors()), &mut x, lone);
-            let there = if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(x[0usize]) };
+            let there = is_there(x[0usize], holes);
             // How many more columns are below each than above it: each pair is looked at once.
             clear(&mut lead, columns);
             #[unroll]
@@ -95,8 +95,7 @@ fn lone_kernel<F: Float, V: Size>(
                     lead[b] = lead[b] - ahead;
                 }
             }
-            let lost = if comptime!(holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
-            given += select(there, weight, lost);
+            given += weight_in_row(weight, there, holes);
             let weight = select(there, weight, 0.0f32);
             #[unroll]
             for c in 0..columns {
@@ -166,7 +165,7 @@ fn borda_kernel<F: Float>(
                     let other = staged[row + c];
                     twice += u32::cast_from(other < x) + u32::cast_from(other <= x);
                 }
-                let there = if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(x) };
+                let there = is_there(x, holes);
                 if there {
                     points[read] = points[read] + weight * f32::cast_from(twice - 1u32);
                     given[read] = given[read] + weight;

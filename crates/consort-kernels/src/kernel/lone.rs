@@ -2,8 +2,8 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{is_missing, x_ln_x};
-use crate::tile::Lone;
+use super::rows::{is_missing, missing, x_ln_x};
+use crate::{Holes, tile::Lone};
 
 /// Reads a row: `at` is the place of its first vector.
 #[cube]
@@ -35,6 +35,13 @@ pub(crate) fn write_row<V: Size>(numbers: &mut [Vector<f32, V>], at: usize, x: &
         }
         numbers[at + v] = vector;
     }
+}
+
+/// What a member's weight adds to that of its row: nothing where it lacks the row, or what makes the row missing.
+#[cube]
+pub(crate) fn weight_in_row(weight: f32, there: bool, #[comptime] holes: Holes) -> f32 {
+    let lost = if comptime!(holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
+    select(there, weight, lost)
 }
 
 /// Makes all numbers of a row zeros.

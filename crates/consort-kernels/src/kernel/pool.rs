@@ -6,7 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{Fold, fold_rows, is_missing, ln_or_low, missing, place},
+    rows::{Fold, fold_rows, is_missing, is_there, ln_or_low, missing, place},
     summary::summarise,
 };
 use crate::{Cube, Device, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
@@ -244,7 +244,7 @@ fn pooled<F: Float, V: Size>(
             #[unroll]
             for k in 0..V::value() {
                 let x = x.extract(k);
-                let there = if comptime!(pool.holes == Holes::None) { true.runtime() } else { !is_missing(x) };
+                let there = is_there(x, comptime!(pool.holes));
                 let f = map(x, floor, p, comptime!(pool.of));
                 // A number that is missing adds nothing, or spreads.
                 let lost = if comptime!(pool.holes == Holes::LeaveOut) { 0.0f32.runtime() } else { missing() };

@@ -3,7 +3,7 @@
 
 use cubecl::prelude::*;
 
-use crate::tile::Tile;
+use crate::{Holes, tile::Tile};
 
 /// Whether a number stands for a row that a member lacks.
 #[cube]
@@ -41,6 +41,12 @@ pub(crate) fn place(at: usize, #[comptime] tile: Tile) -> usize {
     let columns = comptime!(tile.columns);
     let pitch = comptime!(tile.pitch());
     if comptime!(columns == pitch) { at } else { at / columns * pitch + at % columns }
+}
+
+/// Whether a member has the row of a number.
+#[cube]
+pub(crate) fn is_there(x: f32, #[comptime] holes: Holes) -> bool {
+    if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(x) }
 }
 
 /// The number of a member at a place of all rows and columns; 0 beyond the last row. `member` is where the member begins.

@@ -6,8 +6,8 @@
 use cubecl::prelude::*;
 
 use super::{
-    lone::{clear, greatest_of, label_of, read_row, summarise_row},
-    rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels, x_ln_x},
+    lone::{clear, greatest_of, label_of, read_row, summarise_row, weight_in_row},
+    rows::{Fold, fold_rows, is_missing, is_there, missing, number_at, place, row_labels, x_ln_x},
     summary::summarise,
 };
 use crate::{
@@ -87,10 +87,9 @@ fn lone_kernel<F: Float, V: Size>(
         for m in 0..members as usize {
             read_row::<F, V>(cube, (m * rows + row) * comptime!(lone.vectors()), &mut x, lone);
             let label = label_of(&x, columns, false);
-            let there = if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(x[0usize]) };
+            let there = is_there(x[0usize], holes);
             let vote = select(there, 1.0f32, 0.0f32);
-            let lost = if comptime!(holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
-            count += select(there, 1.0f32, lost);
+            count += weight_in_row(1.0f32, there, holes);
             let mut entropy = 0.0f32;
             #[unroll]
             for c in 0..columns {
@@ -181,7 +180,7 @@ fn uncertainty_kernel<F: Float>(
             let row = comptime!(round * tile.groups()) + unit / lanes;
             if unit % lanes == 0 && row < comptime!(tile.rows) {
                 let first = staged[base + row * comptime!(tile.pitch())];
-                let there = if comptime!(holes == Holes::None) { true.runtime() } else { !is_missing(first) };
+                let there = is_there(first, holes);
                 if there {
                     let spot = row * comptime!(tile.pitch()) + label_of[row] as usize;
                     votes[spot] = votes[spot] + 1.0f32;

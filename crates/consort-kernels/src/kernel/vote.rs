@@ -6,8 +6,8 @@
 use cubecl::prelude::*;
 
 use super::{
-    lone::{clear, greatest_of, label_of, read_row, write_row},
-    rows::{Fold, fold_rows, is_missing, missing, number_at, place, row_labels},
+    lone::{clear, greatest_of, label_of, read_row, weight_in_row, write_row},
+    rows::{Fold, fold_rows, is_missing, is_there, missing, number_at, place, row_labels},
 };
 use crate::{
     Cube, Holes,
@@ -120,10 +120,9 @@ fn lone_kernel<F: Float, V: Size>(
             let weight = weights[m];
             read_row::<F, V>(cube, (places[m] as usize * rows + row) * comptime!(lone.vectors()), &mut x, lone);
             let label = label_of(&x, columns, comptime!(election.last));
-            let there = if comptime!(election.holes == Holes::None) { true.runtime() } else { !is_missing(x[0usize]) };
+            let there = is_there(x[0usize], comptime!(election.holes));
             let vote = select(there, weight, 0.0f32);
-            let lost = if comptime!(election.holes == Holes::Spread) { missing() } else { 0.0f32.runtime() };
-            voted += select(there, weight, lost);
+            voted += weight_in_row(weight, there, comptime!(election.holes));
             #[unroll]
             for c in 0..columns {
                 votes[c] = votes[c] + select(label == comptime!(c as u32), vote, 0.0f32);
@@ -229,7 +228,7 @@ fn vote_kernel<F: Float>(
             let row = comptime!(round * tile.groups()) + unit / lanes;
             if unit % lanes == 0 && row < comptime!(tile.rows) {
                 let first = staged[base + row * comptime!(tile.pitch())];
-                let there = if comptime!(election.holes == Holes::None) { true.runtime() } else { !is_missing(first) };
+                let there = is_there(first, comptime!(election.holes));
                 if there {
                     // The unit wrote the label itself.
                     let spot = row * comptime!(tile.pitch()) + label_of[row] as usize;

@@ -206,3 +206,17 @@ pub(crate) fn codes(shape: Shape, kind: Kind) -> Vec<u32> {
     let mut stream = stream(shape, kind, "codes");
     (0..shape[1]).map(|_| stream.below(shape[2] as u64) as u32).collect()
 }
+
+/// Probabilities and true classes, with members of different skill, so that choices are clear.
+pub(crate) fn skilled(shape: Shape) -> (Vec<f32>, Vec<u32>) {
+    let [members, rows, columns] = shape;
+    let (mut numbers, codes) = (probabilities(shape, Kind::Spread), codes(shape, Kind::Spread));
+    for (m, member) in numbers.chunks_mut(rows * columns).enumerate() {
+        for (row, &code) in member.chunks_mut(columns).zip(&codes) {
+            row[code as usize] += 0.3 * m as f32 / members as f32 + 0.2;
+            let sum: f32 = row.iter().sum();
+            row.iter_mut().for_each(|x| *x /= sum);
+        }
+    }
+    (numbers, codes)
+}

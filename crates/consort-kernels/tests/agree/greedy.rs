@@ -75,16 +75,7 @@ fn every_round_picks_the_best_member() {
 fn the_path_is_that_of_the_cpu() {
     use consort_core::{Classes, Missing, Seed, Target};
     let shape = [12, 700, 4];
-    let mut numbers = probabilities(shape, Kind::Spread);
-    let codes = codes(shape, Kind::Spread);
-    // Members of different skill, so that choices are clear.
-    for (m, member) in numbers.chunks_mut(700 * 4).enumerate() {
-        for (row, &code) in member.chunks_mut(4).zip(&codes) {
-            row[code as usize] += 0.3 * m as f32 / 12.0 + 0.2;
-            let sum: f32 = row.iter().sum();
-            row.iter_mut().for_each(|x| *x /= sum);
-        }
-    }
+    let (numbers, codes) = skilled(shape);
     let host = predictions(shape, &numbers, Missing::Error);
     let classes = Classes::new((0..4).map(|k| format!("c{k:04}"))).unwrap();
     let target = Target::Classes { codes: codes.clone(), classes };
