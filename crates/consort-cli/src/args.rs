@@ -332,7 +332,7 @@ pub(crate) struct Fuse {
     pub(crate) output: Option<PathBuf>,
 
     /// Apply a saved fusion to new rows
-    #[arg(long, value_name = "FUSION.json", conflicts_with_all = ["rule", "select", "weights", "stack", "calibrate", "metric"])]
+    #[arg(long, value_name = "FUSION.json", conflicts_with_all = ["rule", "select", "weights", "stack", "calibrate", "metric", "rounds", "folds", "repeats", "save"])]
     pub(crate) with: Option<PathBuf>,
     /// A rule, such as mean, vote, geometric, median; `--rule list` lists them
     #[arg(long, group = "method")]

@@ -1,5 +1,6 @@
 //! The program `consort`: fit, predict, fuse, evaluate, report, diagnose, watch, compare and split from files.
 
+mod allocator;
 mod args;
 mod commands;
 mod failure;
@@ -19,7 +20,12 @@ use clap::Parser;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // Training makes and lets go of large blocks all the time.
+    if !matches!(command, Command::Fit(_)) {
+        allocator::give_back_large_blocks();
+    }
+    let done = match command {
         Command::Fit(args) => commands::fit::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Bundle(args) => commands::bundle::run(&args),

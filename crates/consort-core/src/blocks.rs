@@ -38,6 +38,16 @@ pub fn sum<const N: usize>(rows: usize, work: impl Fn(Range<usize>) -> [f64; N] 
 
 /// Fills `out`, which has `columns` numbers a row, block by block: `work` gets the rows and their part of `out`.
 ///
+/// ```
+/// let mut squares = vec![0u64; 10_000];
+/// consort_core::blocks::fill(&mut squares, 1, |rows, out| {
+///     rows.zip(out).for_each(|(row, out)| *out = (row * row) as u64);
+///     Ok::<(), std::convert::Infallible>(())
+/// })
+/// .unwrap();
+/// assert_eq!(squares[9_999], 99_980_001);
+/// ```
+///
 /// # Errors
 /// The error of the first block (in row order) that has one.
 pub fn fill<T: Send, E: Send>(

@@ -9,6 +9,12 @@ use rayon::prelude::*;
 use crate::{Error, Ids, Result, StoredRows, Target};
 
 /// One feature of every row.
+///
+/// ```
+/// use consort_core::Column;
+/// let column = Column::Categorical { name: "kind".into(), codes: vec![1, 0, Column::MISSING], levels: vec!["a".into(), "b".into()] };
+/// assert_eq!((column.name(), column.rows()), ("kind", 3));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     /// Numbers; NaN is missing.
@@ -50,6 +56,13 @@ impl Column {
 }
 
 /// The features of all rows.
+///
+/// ```
+/// use consort_core::{Dataset, Features};
+/// let pictures = Features::Dense { values: vec![0.0; 2 * 28 * 28], shape: vec![1, 28, 28] };
+/// assert_eq!(Dataset::new(pictures)?.rows(), 2);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Features {
     /// A table, column after column.
@@ -78,6 +91,17 @@ impl Features {
 /// A data set in columns: features, and perhaps a target, weights, groups, times and ids of the rows.
 ///
 /// Clones share the features, so a data set with another target or other weights costs no copy of them.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features, Ids, Target};
+/// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0, 3.0] };
+/// let data = Dataset::new(Features::Columns(vec![x]))?
+///     .with_target(Target::from_values(vec![1.0, 4.0, 9.0], "y")?)?
+///     .with_ids(Ids::from_texts(["r1", "r2", "r3"]))?;
+/// assert_eq!((data.rows(), data.ids().text(2).into_owned()), (3, "r3".to_string()));
+/// assert!(data.clone().with_weights(vec![1.0]).is_err()); // one weight for three rows
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Dataset {
     features: Arc<OnceLock<Features>>,
@@ -360,6 +384,15 @@ fn expect_rows(what: &str, got: usize, expected: usize) -> Result<()> {
 }
 
 /// The rows of a data set that one fit or one prediction is about: borrowed, so that K folds do not copy the data.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features, Samples};
+/// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0, 3.0] };
+/// let data = Dataset::new(Features::Columns(vec![x]))?;
+/// let train = Samples::rows(&data, &[2, 0, 2])?;
+/// assert_eq!((train.len(), train.row(1)), (3, 0));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Samples<'a> {
     dataset: &'a Dataset,

@@ -1,9 +1,25 @@
 use crate::Classes;
 
 /// What every fallible function of this crate and of its traits returns.
+///
+/// ```
+/// fn two_classes() -> consort_core::Result<consort_core::Classes> {
+///     consort_core::Classes::new(["no", "yes"])
+/// }
+/// assert_eq!(two_classes()?.len(), 2);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can be wrong with what a person gave. Each message says what is wrong, where, and what to do.
+///
+/// ```
+/// use consort_core::{Error, Ids};
+/// let Err(Error::DuplicateId { id, first, second, .. }) = Ids::from_texts(["a", "b", "a"]).index("m1.csv") else {
+///     panic!("the id is doubled");
+/// };
+/// assert_eq!((id.as_str(), first, second), ("a", 1, 3));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -3,6 +3,11 @@ use std::borrow::Cow;
 use crate::{Error, Gives, Matrix, Result, Truth, blocks};
 
 /// A number type that predictions are kept in.
+///
+/// ```
+/// use consort_core::Real;
+/// assert_eq!(0.1f32.f64(), 0.10000000149011612);
+/// ```
 pub trait Real: Copy + PartialOrd + Send + Sync + 'static {
     /// The number as `f64`, exactly.
     fn f64(self) -> f64;
@@ -21,6 +26,13 @@ impl Real for f64 {
 }
 
 /// The numbers of some estimates, in the precision in which they are kept.
+///
+/// ```
+/// use consort_core::{Estimates, Gives, Values};
+/// let estimates = Estimates::f32(&[1.0, 2.0], 1, Gives::Values)?;
+/// assert!(matches!(estimates.values(), Values::F32([1.0, 2.0])));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Values<'a> {
     /// Single precision, as in a [`Predictions`](crate::Predictions) cube.
@@ -33,6 +45,14 @@ pub enum Values<'a> {
 ///
 /// This is what a [`Metric`](crate::Metric) reads. The columns are those of the problem's
 /// [`Outputs`](crate::Outputs).
+///
+/// ```
+/// use consort_core::{Estimates, Gives};
+/// let estimates = Estimates::f32(&[0.9, 0.1, 0.25, 0.75], 2, Gives::Probabilities)?;
+/// assert_eq!((estimates.rows(), estimates.at(1, 0)), (2, 0.25));
+/// assert!(Estimates::f32(&[0.9, 0.1, 0.25], 2, Gives::Probabilities).is_err());
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Estimates<'a> {
     values: Values<'a>,

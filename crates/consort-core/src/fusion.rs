@@ -3,6 +3,29 @@ use std::fmt::Debug;
 use crate::{Gives, Matrix, Outputs, Predictions, Result, Seed, Truth};
 
 /// A fitted fusion: makes one prediction of the members' predictions. Serde round-trips it.
+///
+/// ```
+/// use consort_core::{Fusion, Gives, Ids, Matrix, Outputs, Predictions, Result};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// The first member, whatever the others say.
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct FirstMember;
+///
+/// #[typetag::serde]
+/// impl Fusion for FirstMember {
+///     fn name(&self) -> String { "first_member".into() }
+///     fn fuse(&self, predictions: &Predictions) -> Result<Matrix> { Ok(predictions.to_matrix(0)) }
+///     fn row_by_row(&self) -> bool { true }
+/// }
+///
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(2))
+///     .member("a", Gives::Values, &[1.0, 2.0])?
+///     .member("b", Gives::Values, &[3.0, 6.0])?
+///     .build()?;
+/// assert_eq!(FirstMember.fuse(&predictions)?.values(), [1.0, 2.0]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[typetag::serde(tag = "fusion")]
 pub trait Fusion: Debug + Send + Sync {
     /// Its name in tables and on the command line, such as `mean`.
@@ -36,6 +59,35 @@ pub trait Fusion: Debug + Send + Sync {
 ///
 /// The predictions must be out-of-fold or of held-out rows: a fusion fitted on predictions of rows that their
 /// members were fitted on prefers the member that overfits most.
+///
+/// ```
+/// use consort_core::{Fuser, Fusion, Matrix, Predictions, Result, Seed, Truth};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// The plain mean, which learns nothing from the truth.
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct PlainMean;
+///
+/// #[typetag::serde]
+/// impl Fuser for PlainMean {
+///     fn name(&self) -> String { "plain_mean".into() }
+///     fn fit(&self, _: &Predictions, _: &Truth<'_>, _: Seed) -> Result<Box<dyn Fusion>> { Ok(Box::new(PlainMean)) }
+/// }
+///
+/// #[typetag::serde]
+/// impl Fusion for PlainMean {
+///     fn name(&self) -> String { "plain_mean".into() }
+///     fn fuse(&self, predictions: &Predictions) -> Result<Matrix> {
+///         let members = predictions.members().len() as f32;
+///         let mut mean = Matrix::zeros(predictions.rows(), predictions.columns());
+///         for m in 0..predictions.members().len() {
+///             mean.values_mut().iter_mut().zip(predictions.member(m)).for_each(|(mean, x)| *mean += x / members);
+///         }
+///         Ok(mean)
+///     }
+/// }
+/// assert_eq!(serde_json::to_string(&PlainMean as &dyn Fuser).unwrap(), r#"{"fuser":"PlainMean"}"#);
+/// ```
 #[typetag::serde(tag = "fuser")]
 pub trait Fuser: Debug + Send + Sync {
     /// Its name in tables and on the command line, such as `greedy`.

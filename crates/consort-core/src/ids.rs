@@ -27,16 +27,29 @@ struct Texts {
     ends: Ends,
 }
 
-/// Where each text ends in the bytes: in 32 bits while they go so far, since an id is often not longer than 64 bits itself.
+/// Where each text ends in the bytes. Ids are often all of one length, and then that says it; else in 32 bits while they go
+/// so far, since an id is often not longer than 64 bits itself. There is one way for each list of texts.
 #[derive(Debug, PartialEq)]
 enum Ends {
+    Even { length: usize, texts: usize },
     Short(Vec<u32>),
     Long(Vec<u64>),
 }
 
 impl Ends {
+    const NONE: Self = Ends::Even { length: 0, texts: 0 };
+
     fn push(&mut self, end: usize) {
         match self {
+            Ends::Even { length, texts: texts @ 0 } => (*length, *texts) = (end, 1),
+            Ends::Even { length, texts } if end == *length * (*texts + 1) => *texts += 1,
+            Ends::Even { length, texts } => {
+                let ends = (1..=*texts).map(|text| *length * text).chain([end]);
+                *self = match u32::try_from(end) {
+                    Ok(_) => Ends::Short(ends.map(|end| end as u32).collect()),
+                    Err(_) => Ends::Long(ends.map(|end| end as u64).collect()),
+                };
+            }
             Ends::Short(ends) => match u32::try_from(end) {
                 Ok(end) => ends.push(end),
                 Err(_) => {
@@ -51,6 +64,7 @@ impl Ends {
 
     fn at(&self, i: usize) -> usize {
         match self {
+            Ends::Even { length, .. } => length * (i + 1),
             Ends::Short(ends) => ends[i] as usize,
             Ends::Long(ends) => ends[i] as usize,
         }
@@ -58,6 +72,7 @@ impl Ends {
 
     fn len(&self) -> usize {
         match self {
+            Ends::Even { texts, .. } => *texts,
             Ends::Short(ends) => ends.len(),
             Ends::Long(ends) => ends.len(),
         }
@@ -65,6 +80,7 @@ impl Ends {
 
     fn shrink_to_fit(&mut self) {
         match self {
+            Ends::Even { .. } => {}
             Ends::Short(ends) => ends.shrink_to_fit(),
             Ends::Long(ends) => ends.shrink_to_fit(),
         }
@@ -81,7 +97,7 @@ impl Texts {
 impl Ids {
     /// Ids from texts, in row order.
     pub fn from_texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Self {
-        let mut kept = Texts { bytes: String::new(), ends: Ends::Short(Vec::new()) };
+        let mut kept = Texts { bytes: String::new(), ends: Ends::NONE };
         for text in texts {
             kept.bytes.push_str(text.as_ref());
             kept.ends.push(kept.bytes.len());
@@ -189,6 +205,13 @@ impl PartialEq for Ids {
 }
 
 /// A look-up from id to row number. Five bytes an id beside the ids themselves.
+///
+/// ```
+/// use consort_core::Ids;
+/// let index = Ids::from_texts(["r7", "r9"]).index("truth.csv")?;
+/// assert_eq!((index.row("r9"), index.row("r8")), (Some(1), None));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct IdIndex {
     ids: Ids,
@@ -233,10 +256,32 @@ mod tests {
 
     #[test]
     fn ends_beyond_32_bits_are_kept_in_64() {
-        let (mut ends, far) = (Ends::Short(Vec::new()), 5usize << 32);
+        let (mut ends, far) = (Ends::NONE, 5usize << 32);
         [3, 7, far, far + 1].into_iter().for_each(|end| ends.push(end));
         assert_eq!((0..ends.len()).map(|i| ends.at(i)).collect::<Vec<_>>(), [3, 7, far, far + 1]);
         assert_eq!(ends, Ends::Long(vec![3, 7, far as u64, far as u64 + 1]));
+        let mut ends = Ends::NONE;
+        [far, 2 * far, 2 * far + 1].into_iter().for_each(|end| ends.push(end));
+        assert_eq!(ends, Ends::Long(vec![far as u64, 2 * far as u64, 2 * far as u64 + 1]));
+    }
+
+    #[test]
+    fn texts_of_one_length_need_no_ends_and_the_first_other_one_brings_them() {
+        for (texts, even) in [
+            (&["a1", "b2", "c3"][..], true),
+            (&["a1", "b2", "c"], false),
+            (&["a", "bcd", ""], false),
+            (&["", "", ""], true),
+            (&["", "x"], false),
+            (&["only"], true),
+            (&[], true),
+        ] {
+            let ids = Ids::from_texts(texts);
+            assert_eq!((0..ids.len()).map(|i| ids.text(i).into_owned()).collect::<Vec<_>>(), texts);
+            let Ids(Kind::Texts(kept)) = &ids else { panic!("positions") };
+            assert_eq!(matches!(kept.ends, Ends::Even { .. }), even, "{texts:?}");
+        }
+        assert_ne!(Ids::from_texts(["", ""]), Ids::from_texts([""]));
     }
 
     #[test]

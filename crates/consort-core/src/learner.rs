@@ -10,6 +10,12 @@ use std::{
 use crate::{Checkpoints, Error, Matrix, Result, Samples, Seed};
 
 /// What a learner can take, so that the right encoders can be chosen for it.
+///
+/// ```
+/// use consort_core::Takes;
+/// let tree = Takes { categories: true, missing: true, weights: true };
+/// assert!(tree.missing, "it needs no imputer before it");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Takes {
     /// Categories, without an encoder.
@@ -21,6 +27,45 @@ pub struct Takes {
 }
 
 /// An unfitted recipe: hyper-parameters and nothing else. Serde round-trips it.
+///
+/// ```
+/// use consort_core::{Column, Dataset, Features, FitContext, Learner, Matrix, Model, Result, Samples, Seed, Takes, Target};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// Always the mean of the training rows.
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct AlwaysTheMean;
+///
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct TheMean(f64);
+///
+/// #[typetag::serde]
+/// impl Learner for AlwaysTheMean {
+///     fn name(&self) -> String { "mean".into() }
+///     fn takes(&self) -> Takes { Takes { categories: true, missing: true, weights: true } }
+///     fn fit(&self, train: &Samples<'_>, _: &FitContext<'_>) -> Result<Box<dyn Model>> {
+///         let Target::Values { values, .. } = train.dataset().target_for("mean")? else {
+///             return Err(consort_core::Error::custom("it predicts numbers"));
+///         };
+///         let (mut sum, mut total) = (0.0, 0.0);
+///         for i in 0..train.len() {
+///             (sum, total) = (sum + train.weight(i) * values[train.row(i)], total + train.weight(i));
+///         }
+///         Ok(Box::new(TheMean(sum / total)))
+///     }
+/// }
+///
+/// #[typetag::serde]
+/// impl Model for TheMean {
+///     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> { Matrix::new(rows.len(), 1, vec![self.0 as f32; rows.len()]) }
+/// }
+///
+/// let x = Column::Numeric { name: "x".into(), values: vec![1.0, 2.0] };
+/// let data = Dataset::new(Features::Columns(vec![x]))?.with_target(Target::from_values(vec![3.0, 5.0], "y")?)?;
+/// let model = AlwaysTheMean.fit(&Samples::all(&data), &FitContext::new(Seed::new(0)))?;
+/// assert_eq!(model.predict(&Samples::all(&data))?.values(), [4.0, 4.0]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[typetag::serde(tag = "learner")]
 pub trait Learner: Debug + Send + Sync {
     /// Its name in tables and on the command line, such as `forest`.
@@ -38,6 +83,14 @@ pub trait Learner: Debug + Send + Sync {
 }
 
 /// A fitted member. Serde round-trips it.
+///
+/// ```
+/// use consort_core::Model;
+/// // A fitted model is data: saved as JSON it comes back as what it was.
+/// fn copy(model: &dyn Model) -> serde_json::Result<Box<dyn Model>> {
+///     serde_json::from_str(&serde_json::to_string(model)?)
+/// }
+/// ```
 #[typetag::serde(tag = "model")]
 pub trait Model: Debug + Send + Sync {
     /// The predictions of these samples, `[samples][outputs]`.
@@ -48,6 +101,15 @@ pub trait Model: Debug + Send + Sync {
 }
 
 /// A flag that asks running fits to stop, when it is raised or when its time has come. Cloning shares the flag.
+///
+/// ```
+/// use consort_core::{Cancel, FitContext, Seed};
+/// let flag = Cancel::default();
+/// let context = FitContext { cancel: Some(&flag), ..FitContext::new(Seed::new(0)) };
+/// assert!(context.check().is_ok());
+/// flag.clone().cancel(); // from another thread, as a rule
+/// assert!(context.check().is_err());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Cancel {
     raised: Arc<AtomicBool>,
@@ -76,6 +138,15 @@ impl Cancel {
 }
 
 /// Where a fit says how far it is.
+///
+/// ```
+/// use consort_core::Progress;
+/// struct Lines;
+/// impl Progress for Lines {
+///     fn step(&self, done: u64, total: u64, text: &str) { println!("{done} of {total}: {text}"); }
+/// }
+/// Lines.step(3, 10, "loss 0.4");
+/// ```
 pub trait Progress: Sync {
     /// `done` of `total` steps are done; `text` is for people, such as a loss.
     fn step(&self, done: u64, total: u64, text: &str);
@@ -88,6 +159,11 @@ pub trait Progress: Sync {
 }
 
 /// A [`Progress`] that says nothing.
+///
+/// ```
+/// use consort_core::{Progress, Silent};
+/// Silent.step(1, 2, "nobody hears this");
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -96,6 +172,12 @@ impl Progress for Silent {
 }
 
 /// What a fit gets beside its samples.
+///
+/// ```
+/// use consort_core::{FitContext, Seed};
+/// let context = FitContext { threads: 4, ..FitContext::new(Seed::new(7).child("forest")) };
+/// assert!(context.validation.is_none() && context.check().is_ok());
+/// ```
 #[derive(Clone, Copy)]
 pub struct FitContext<'a> {
     /// Where all of its randomness comes from.

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Estimates, Result, Score, Task, Truth};
 
 /// Which way a score gets better.
+///
+/// ```
+/// use consort_core::Direction;
+/// assert!(Direction::Higher.better(0.9, 0.8) && Direction::Lower.better(0.1, 0.2));
+/// assert_eq!(Direction::Higher.cost(0.9), -0.9);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -30,6 +36,11 @@ impl Direction {
 }
 
 /// What a metric reads of the estimates.
+///
+/// ```
+/// use consort_core::Reads;
+/// assert_eq!(serde_json::to_string(&Reads::Probability).unwrap(), r#""probability""#);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reads {
@@ -100,6 +111,18 @@ pub trait Metric: Any + Debug + Send + Sync {
 /// A score that takes its rows in parts: threads, shards or files.
 ///
 /// The state is plain numbers, so that it can cross a wire. Merging parts in the same order gives the same bits.
+///
+/// ```
+/// use consort_core::{Accumulator, Estimates, Metric, Result, Truth};
+/// /// The score of rows that come in two parts, as from two threads.
+/// fn in_parts(metric: &dyn Metric, parts: [(&Estimates<'_>, &Truth<'_>); 2]) -> Result<Option<f64>> {
+///     let (Some(mut all), Some(mut other)) = (metric.accumulator(), metric.accumulator()) else { return Ok(None) };
+///     all.update(parts[0].0, parts[0].1)?;
+///     other.update(parts[1].0, parts[1].1)?;
+///     all.merge(&other.state())?;
+///     Ok(all.finish().value())
+/// }
+/// ```
 pub trait Accumulator: Debug + Send {
     /// Takes more rows.
     ///

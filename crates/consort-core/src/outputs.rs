@@ -3,6 +3,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Classes, Error, Gives, Result};
 
 /// The kind of a problem.
+///
+/// ```
+/// use consort_core::Task;
+/// assert!(Task::Binary.is_classification() && !Task::Regression.is_classification());
+/// assert_eq!(Task::Multiclass.to_string(), "multiclass classification");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
@@ -38,6 +44,14 @@ impl std::fmt::Display for Task {
 }
 
 /// What the columns of a prediction are.
+///
+/// ```
+/// use consort_core::{Classes, Outputs, Task};
+/// let outputs = Outputs::Classes(Classes::new(["no", "yes"])?);
+/// assert_eq!((outputs.len(), outputs.task(), outputs.name(1)), (2, Task::Binary, "yes".to_string()));
+/// assert_eq!(Outputs::target("price").task(), Task::Regression);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outputs {

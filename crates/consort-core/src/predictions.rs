@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Estimates, Ids, Matrix, Outputs, Result, blocks, huge_pages};
 
 /// What a member's numbers mean.
+///
+/// ```
+/// use consort_core::{Classes, Gives, Outputs};
+/// assert_eq!(Outputs::target("y").gives(), Gives::Values);
+/// assert_eq!(Gives::Probabilities.to_string(), "probabilities");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gives {
@@ -33,6 +39,17 @@ impl std::fmt::Display for Gives {
 }
 
 /// What to do with a row that a member does not predict (NaN).
+///
+/// ```
+/// use consort_core::{Gives, Ids, Missing, Outputs, Predictions};
+/// let with = |missing| {
+///     let builder = Predictions::builder(Outputs::target("y"), Ids::positions(2)).missing(missing);
+///     builder.member("a", Gives::Values, &[1.0, f32::NAN])?.build()
+/// };
+/// assert!(with(Missing::Error).is_err());
+/// assert!(with(Missing::Available)?.is_missing(0, 1));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
@@ -46,6 +63,12 @@ pub enum Missing {
 }
 
 /// One column of the table of members.
+///
+/// ```
+/// use consort_core::{Gives, Member};
+/// let member = Member { name: "forest".into(), gives: Gives::Probabilities };
+/// assert_eq!(serde_json::to_string(&member).unwrap(), r#"{"name":"forest","gives":"probabilities"}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Its name, unique among the members.
@@ -278,6 +301,13 @@ impl Predictions {
 }
 
 /// Makes [`Predictions`], checking each member as it comes.
+///
+/// ```
+/// use consort_core::{Gives, Ids, Outputs, Predictions};
+/// let builder = Predictions::builder(Outputs::target("y"), Ids::positions(2)).member("a", Gives::Values, &[1.0, 2.0])?;
+/// assert!(builder.member("a", Gives::Values, &[3.0, 4.0]).is_err()); // the name is taken
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct PredictionsBuilder {
     outputs: Outputs,

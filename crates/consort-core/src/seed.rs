@@ -49,6 +49,13 @@ impl Seed {
 }
 
 /// A stream of random numbers (ChaCha with 8 rounds, Bernstein 2008): the same on every machine.
+///
+/// ```
+/// use consort_core::Seed;
+/// let mut stream = Seed::new(1).child("noise").stream();
+/// assert!((0.0..1.0).contains(&stream.unit()) && stream.below(6) < 6);
+/// assert_eq!(Seed::new(1).child("noise").stream().next_u64(), Seed::new(1).child("noise").stream().next_u64());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Stream(ChaCha8Rng);
 

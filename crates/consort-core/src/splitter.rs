@@ -3,6 +3,12 @@ use std::fmt::Debug;
 use crate::{Ids, Result, Seed, Target, Warning};
 
 /// What a splitter may know of the rows. Everything is parallel to the rows.
+///
+/// ```
+/// use consort_core::RowInfo;
+/// let rows = RowInfo { rows: 4, groups: Some(&[0, 0, 1, 1]), ..RowInfo::default() };
+/// assert!(rows.target.is_none());
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RowInfo<'a> {
     /// How many rows there are.
@@ -18,6 +24,12 @@ pub struct RowInfo<'a> {
 }
 
 /// The rows of one fit: what it learns from and what it is asked about. Row numbers ascend.
+///
+/// ```
+/// use consort_core::Fold;
+/// let fold = Fold { train: vec![0, 2], test: vec![1, 3], ..Fold::default() };
+/// assert!(fold.test.iter().all(|row| !fold.train.contains(row)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fold {
     /// Which repeat of the whole split this is, from 0.
@@ -33,6 +45,12 @@ pub struct Fold {
 }
 
 /// The folds, and what a person should know about them.
+///
+/// ```
+/// use consort_core::{Fold, Split};
+/// let split = Split { folds: vec![Fold { train: vec![0], test: vec![1], ..Fold::default() }], ..Split::default() };
+/// assert!(split.warnings.is_empty());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Split {
     /// The folds, by repeat and then by number.
@@ -42,6 +60,27 @@ pub struct Split {
 }
 
 /// Says which rows each fit sees. Serde round-trips it.
+///
+/// ```
+/// use consort_core::{Fold, Result, RowInfo, Seed, Split, Splitter};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// The last row is the test.
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct LastRow;
+///
+/// #[typetag::serde]
+/// impl Splitter for LastRow {
+///     fn split(&self, rows: &RowInfo<'_>, _: Seed) -> Result<Split> {
+///         let last = rows.rows as u32 - 1;
+///         Ok(Split { folds: vec![Fold { train: (0..last).collect(), test: vec![last], ..Fold::default() }], ..Split::default() })
+///     }
+/// }
+///
+/// let split = LastRow.split(&RowInfo { rows: 3, ..RowInfo::default() }, Seed::new(0))?;
+/// assert_eq!(split.folds[0].train, [0, 1]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[typetag::serde(tag = "splitter")]
 pub trait Splitter: Debug + Send + Sync {
     /// The folds of these rows.

@@ -1,6 +1,13 @@
 use crate::{Classes, Error, Outputs, Result};
 
 /// What is to be predicted, for every row.
+///
+/// ```
+/// use consort_core::{Classes, Target};
+/// let target = Target::from_labels(["yes", "no"], &Classes::new(["no", "yes"])?, "truth.csv")?;
+/// assert_eq!(target.take(&[1]), Target::Classes { codes: vec![0], classes: Classes::new(["no", "yes"])? });
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Target {

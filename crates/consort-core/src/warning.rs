@@ -1,6 +1,12 @@
 use serde::{Deserialize, Serialize};
 
 /// Something that a person should know, though the work went on. Its text is made for people.
+///
+/// ```
+/// use consort_core::Warning;
+/// let warning = Warning::RowsLeftOut { rows: 2, why: "b.csv lacks their ids".into() };
+/// assert_eq!(warning.to_string(), "2 rows left out: b.csv lacks their ids");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[non_exhaustive]

@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 ///   know their rows by heart and are good all the same;
 /// * **underfits** if even on seen rows its gain is below half of what the best member gains on unseen ones;
 /// * **fits** otherwise.
+///
+/// ```
+/// use consort_metrics::generalisation::FitReading;
+/// // Losses: of a blind guess, on the rows fitted on, on others (± 0.02), and the best member's on others.
+/// assert_eq!(FitReading::of(Some(0.7), 0.01, 0.6, 0.02, 0.4), FitReading::Overfits);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FitReading {

@@ -125,12 +125,15 @@ fn gain_on_new_rows(
         Conclusion::NoClearGain | Conclusion::Unknown => "is not clearly different from",
     };
     let text = format!(
-        "On these rows the ensemble {verb} `{name}`, its best member when it was fitted: by {} {} ({:.0} % interval {} to {}).",
-        listing::number(value),
+        "On these rows the ensemble {verb} `{name}`, its best member when it was fitted: it {} {} {} ({:.0} % interval of \
+         the gain {} to {}{}).",
+        if value < 0.0 { "loses" } else { "gains" },
+        listing::number(value.abs()),
         gain.metric,
         100.0 * interval.level,
         listing::number(interval.low),
         listing::number(interval.high),
+        if interval.low <= 0.0 && interval.high >= 0.0 { ", which holds 0" } else { "" },
     );
     let mut told = serde_json::to_value(&gain)?;
     if let Value::Object(map) = &mut told {

@@ -17,36 +17,6 @@ pub(crate) fn members(part: &str) -> Vec<String> {
     MEMBERS.iter().map(|name| shipped(&format!("credit/{part}/{name}"))).collect()
 }
 
-/// The scores on new rows of a fusion fitted on out-of-fold predictions: (ensemble, best member of all).
-fn on_new_rows(method: &[&str]) -> (f64, f64, serde_json::Value) {
-    let folder = folder();
-    let saved = path(&folder, "fusion.json");
-    let mut args =
-        vec!["fuse".to_string(), "--truth".into(), shipped("credit/oof_truth.csv"), "--save".into(), saved.clone()];
-    args.extend(members("oof"));
-    args.extend(method.iter().map(ToString::to_string));
-    let ran = consort(&args);
-    assert!(ran.ok, "{}", ran.stderr);
-    let mut args = vec!["fuse".to_string(), "--with".into(), saved, "--json".into()];
-    args.extend(["--truth".to_string(), shipped("credit/test_truth.csv")]);
-    args.extend(members("test"));
-    let said = consort(&args).json();
-    let loss = |scores: &serde_json::Value| scores["log_loss"].as_f64().unwrap();
-    let best = said["members"].as_array().unwrap().iter().map(|m| loss(&m["scores"])).fold(f64::INFINITY, f64::min);
-    (loss(&said["ensemble"]["scores"]), best, said)
-}
-
-#[test]
-fn greedy_and_simplex_weights_are_no_worse_on_new_rows_than_the_best_member() {
-    for method in [&["--select", "greedy"][..], &["--weights", "optimise"]] {
-        let (ensemble, best, said) = on_new_rows(method);
-        assert!(ensemble <= best, "{method:?}: {ensemble} {best}");
-        let interval = list(&said["verdict"]["gain_interval"]);
-        assert!(interval[0] < interval[1], "{}", said["verdict"]);
-        assert!(said["verdict"]["text"].as_str().unwrap().contains("log_loss"), "{}", said["verdict"]);
-    }
-}
-
 #[test]
 fn the_first_command_writes_output_report_and_fusion() {
     let folder = folder();

@@ -100,3 +100,29 @@ fn groups_that_are_not_there_are_told_of() {
     let ran = consort(&["fuse", &p, &q, "--truth", &one, "--group", "g", "--rule", "mean"]);
     assert!(ran.ok && ran.stderr.contains("one group cannot be split"), "{}", ran.stderr);
 }
+
+#[test]
+fn fit_judges_its_ensemble_by_whole_groups_and_a_report_made_later_does_too() {
+    let folder = folder();
+    let mut table = "id,x,z,outcome,visit\n".to_string();
+    for i in 0..60 {
+        let noise = |salt: usize| ((i * 7919 + salt * 104_729) % 1000) as f64 / 1000.0;
+        let y = usize::from(noise(1) + noise(2) > 1.0);
+        for copy in 0..4 {
+            writeln!(table, "r{i}-{copy},{},{},{y},v{i}", noise(1), noise(3)).unwrap();
+        }
+    }
+    let data = write(&folder, "visits.csv", &table);
+    let fit = |run: &str, more: &[&str]| {
+        let args = ["fit", &data, "--target", "outcome", "-o", run, "--members", "tree,gnb", "--json"];
+        let more: &[&str] = if more.is_empty() { &["--ignore", "visit"] } else { more };
+        consort(&[&args, more].concat()).json()
+    };
+    let (alone, together) = (path(&folder, "alone"), path(&folder, "together"));
+    assert_eq!(fit(&alone, &[])["verdict"]["gains"][0]["drawn"], serde_json::json!({"rows": 240}));
+    let told = fit(&together, &["--group", "visit"]);
+    assert_eq!(told["verdict"]["gains"][0]["drawn"], serde_json::json!({"groups": 60}));
+    assert!(told["verdict"]["text"].as_str().unwrap().contains("whole groups of rows, of which there are 60"));
+    let again = consort(&["report", &together, "-o", &path(&folder, "again.html"), "--json"]).json();
+    assert_eq!(again["verdict"], told["verdict"]);
+}

@@ -14,6 +14,7 @@ mod leaks;
 mod members;
 mod memory;
 mod mistakes;
+mod new_rows;
 mod program;
 mod recipes;
 mod splits;

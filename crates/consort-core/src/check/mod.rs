@@ -16,6 +16,12 @@ pub use metric::{MetricCase, metric};
 pub use splitter::{Promises, splitter};
 
 /// A contract that an implementation does not keep.
+///
+/// ```
+/// use consort_core::check::Broken;
+/// let broken = Broken { subject: "mine".into(), contract: "probabilities sum to 1", detail: "row 3: 1.2".into() };
+/// assert_eq!(broken.to_string(), r#"`mine` breaks the contract "probabilities sum to 1": row 3: 1.2"#);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("`{subject}` breaks the contract \"{contract}\": {detail}")]
 pub struct Broken {

@@ -6,6 +6,11 @@ use super::Broken;
 use crate::{Classes, Fold, Ids, Result, RowInfo, Seed, Split, Splitter, Target};
 
 /// What a splitter promises beyond what every splitter does. The default promises nothing.
+///
+/// ```
+/// use consort_core::check::Promises;
+/// assert!(Promises::shuffled_folds().covers && !Promises::default().covers);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Promises {
     /// Within each repeat, every row is tested exactly once.

@@ -7,6 +7,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// The expected calibration error of a perfect forecaster is not 0, for the bins have few rows: about √(2/π) of the
 /// standard error of each. A finding needs an error above 0.02 and above twice that.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, PoorCalibration};
+/// assert_eq!(PoorCalibration.name(), "calibration");
+/// assert!(PoorCalibration.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PoorCalibration;
 

@@ -9,6 +9,18 @@ use crate::{rule::Mean, verdict::HonestScore};
 /// known, the more checks can be made.
 ///
 /// The predictions must be out-of-fold or of held-out rows, as for any honest score.
+///
+/// ```
+/// use consort_core::{Gives, Ids, Outputs, Predictions, Target, Truth};
+/// use consort_fusion::diagnosis::{Case, diagnose};
+/// let y: Vec<f32> = (0..50).map(|i| i as f32).collect();
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(50)).member("a", Gives::Values, &y)?.build()?;
+/// let target = Target::from_values((0..50).map(f64::from).collect(), "y")?;
+/// let folds: Vec<u32> = (0..50).map(|i| i % 5).collect();
+/// let diagnosis = diagnose(&Case::new(&predictions, Truth::new(&target)).folds(&folds).weights(&[1.0]))?;
+/// assert!(diagnosis.findings.iter().any(|finding| finding.check == "leakage")); // nobody is right to the last digit
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Case<'a> {
     pub(super) predictions: &'a Predictions,

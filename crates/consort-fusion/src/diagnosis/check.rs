@@ -8,6 +8,25 @@ use super::{
 };
 
 /// Looks for one kind of fault. A person's own is one `impl`.
+///
+/// ```
+/// use consort_core::Result;
+/// use consort_fusion::diagnosis::{Case, Check, Examined, Finding, Severity};
+///
+/// /// One's own: at least three members.
+/// #[derive(Debug)]
+/// struct FewMembers(usize);
+///
+/// impl Check for FewMembers {
+///     fn name(&self) -> &'static str { "few-members" }
+///     fn question(&self) -> &'static str { "Are there members enough?" }
+///     fn examine(&self, _: &Case<'_>) -> Result<Examined> {
+///         let few = Finding::new(Severity::Note, "There are few members.", "Add others.").number("members", self.0 as f64);
+///         Ok(Examined::Found(if self.0 < 3 { vec![few] } else { Vec::new() }))
+///     }
+/// }
+/// assert_eq!(FewMembers(2).name(), "few-members");
+/// ```
 pub trait Check: Debug + Send + Sync {
     /// Its name, such as `leakage`.
     fn name(&self) -> &'static str;
@@ -23,6 +42,11 @@ pub trait Check: Debug + Send + Sync {
 }
 
 /// What a check gives.
+///
+/// ```
+/// use consort_fusion::diagnosis::Examined;
+/// assert_ne!(Examined::Found(Vec::new()), Examined::Lacks("the times of the rows".into()));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Examined {
     /// What it found; nothing, if all is well.

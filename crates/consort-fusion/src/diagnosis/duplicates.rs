@@ -6,6 +6,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// Two members are copies if the root mean square of their difference is below 1 % of the spread of the numbers; looked
 /// at on at most 4,000 rows.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, Duplicates};
+/// assert_eq!(Duplicates.name(), "duplicates");
+/// assert!(Duplicates.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Duplicates;
 

@@ -4,6 +4,11 @@ use consort_core::Warning;
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
+///
+/// ```
+/// use consort_fusion::diagnosis::Severity;
+/// assert!(Severity::Fault > Severity::Warning && Severity::Warning > Severity::Note);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -92,6 +97,13 @@ impl From<Finding> for Warning {
 }
 
 /// What all checks found.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Diagnosis, Finding, Severity};
+/// let found = Finding::new(Severity::Warning, "`a` and `b` are copies.", "Leave one out.");
+/// let diagnosis = Diagnosis { findings: vec![found], ..Diagnosis::default() };
+/// assert_eq!(diagnosis.worst(), Some(Severity::Warning));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Diagnosis {
     /// The findings, the worst first; of equals in the order of the checks.

@@ -11,6 +11,12 @@ use super::{Case, Check, Examined, Finding, Severity, row_loss::row_losses};
 /// by their standard errors over rows, so that one odd fold does not make the others look odd; the doubt is shared among
 /// all comparisons. A difference must also matter: a loss 1.25 times as great or as small, a truth a quarter of its
 /// standard deviation off.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, FoldShift};
+/// assert_eq!(FoldShift.name(), "fold-shift");
+/// assert!(FoldShift.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FoldShift;
 

@@ -10,6 +10,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// The change of the score has a standard error over rows, and the doubt is shared among the members (Bonferroni), so
 /// that of two hundred harmless members none is called harmful by luck.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, HarmfulMember};
+/// assert_eq!(HarmfulMember.name(), "harmful-member");
+/// assert!(HarmfulMember.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HarmfulMember;
 

@@ -7,6 +7,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// Found where the largest class has at least 70 % of the rows, and the recall of another with at least 10 rows is below
 /// half, or the accuracy is within a hundredth of always choosing the largest.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, HiddenImbalance};
+/// assert_eq!(HiddenImbalance.name(), "imbalance");
+/// assert!(HiddenImbalance.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HiddenImbalance;
 

@@ -8,6 +8,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 /// Its skill is the share of the way from a blind guess to a perfect score. Above 97 %, and with less than a quarter of
 /// the distance to perfection that the next best has, it is too good to be true: a feature that holds the answer, rows
 /// that are in training and test, an encoder fitted on all rows.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, Leakage};
+/// assert_eq!(Leakage.name(), "leakage");
+/// assert!(Leakage.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Leakage;
 

@@ -4,6 +4,12 @@ use consort_metrics::classification::decide;
 use super::{Case, Check, Examined, Finding, Severity};
 
 /// Classes that occur in the truth and are never chosen, by the ensemble or by a member.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, NeverPredicted};
+/// assert_eq!(NeverPredicted.name(), "never-predicted");
+/// assert!(NeverPredicted.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NeverPredicted;
 

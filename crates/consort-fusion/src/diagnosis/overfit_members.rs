@@ -4,6 +4,12 @@ use consort_metrics::generalisation::{FitReading, blind_score};
 use super::{Case, Check, Examined, Finding, Severity};
 
 /// Members that lose on unseen rows what they gained on seen ones, or gain little on either.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, OverfitMembers};
+/// assert_eq!(OverfitMembers.name(), "overfit-members");
+/// assert!(OverfitMembers.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OverfitMembers;
 

@@ -6,6 +6,12 @@ use crate::rule::Mean;
 
 /// The fusion has learnt its rows by heart: its score on unseen rows falls well behind that on seen ones, or behind the
 /// plain mean that learns nothing.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, OverfitWeights};
+/// assert_eq!(OverfitWeights.name(), "overfit-weights");
+/// assert!(OverfitWeights.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OverfitWeights;
 

@@ -9,6 +9,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// Folds that follow each other in time are well. Mixed folds are a fault only if the truth depends on time: its
 /// correlation with that of the row before, in the order of time, is beyond 4 standard errors and above 0.1.
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, TimeOrder};
+/// assert_eq!(TimeOrder.name(), "time-order");
+/// assert!(TimeOrder.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TimeOrder;
 

@@ -6,6 +6,12 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// Ten rows a number are asked for, rows counted as events where there are classes: those outside the largest class
 /// (Peduzzi and others 1996, events per variable).
+///
+/// ```
+/// use consort_fusion::diagnosis::{Check, TooFewRows};
+/// assert_eq!(TooFewRows.name(), "too-few-rows");
+/// assert!(TooFewRows.question().ends_with('?'));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TooFewRows;
 

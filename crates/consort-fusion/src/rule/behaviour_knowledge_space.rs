@@ -13,6 +13,11 @@ use super::{
 };
 
 /// What to do with a row whose pattern of choices was never seen, or too seldom.
+///
+/// ```
+/// use consort_fusion::rule::Fallback;
+/// assert_eq!(Fallback::default(), Fallback::Vote);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fallback {

@@ -11,6 +11,11 @@ use super::{
 /// How alike a decision profile and a template are, as a number from 0 to 1.
 ///
 /// Below, a is the profile and b the template, over all n·K numbers.
+///
+/// ```
+/// use consort_fusion::rule::{DecisionTemplates, Similarity};
+/// assert_eq!(DecisionTemplates::new(Similarity::Manhattan).similarity, Similarity::Manhattan);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Similarity {

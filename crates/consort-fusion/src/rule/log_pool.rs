@@ -4,7 +4,7 @@ use super::{
     exp::exp,
     ln::ln,
     panel::{FEW_LANES, Panel, Rows},
-    streams::streams_into_two,
+    products::{Products, RoundedProducts},
     wide::wide,
 };
 
@@ -28,6 +28,7 @@ pub(super) struct Logs {
     /// The same of 1 − xₘ, for labels.
     against: Vec<f64>,
     products: Products,
+    rounded: RoundedProducts,
 }
 
 impl LogPool {
@@ -81,7 +82,13 @@ impl LogPool {
     fn add(&self, values: &[&[f32]], weights: &[f64], two_sided: bool, logs: &mut Logs) {
         let floor = self.floor;
         let products = &mut logs.products;
-        if two_sided {
+        let equal = weights.windows(2).all(|pair| pair[0] == pair[1]);
+        if self.mean && equal && !two_sided {
+            // What each factor is rounded by is divided by their number, as its logarithm is.
+            let weight = weights.first().copied().unwrap_or(1.0);
+            let products = &mut logs.rounded;
+            wide(MeanOfLogs { values, weight, floor, products, sums: &mut logs.sums });
+        } else if two_sided {
             let held = |x: f32| f64::from(x.max(floor));
             wide(SumOfLogs { values, weights, f: held, products, sums: &mut logs.sums });
             let against = |x: f32| (1.0 - f64::from(x)).max(f64::from(floor));
@@ -98,6 +105,30 @@ impl LogPool {
 fn add_scaled(values: &[f32], weight: f64, sums: &mut [f64]) {
     for (sum, &x) in sums.iter_mut().zip(values) {
         *sum += weight * f64::from(x);
+    }
+}
+
+/// Adds w·Σₘ ln max(xₘ, floor) to the sums, where w is one over the number of members.
+struct MeanOfLogs<'a> {
+    values: &'a [&'a [f32]],
+    weight: f64,
+    floor: f32,
+    products: &'a mut RoundedProducts,
+    sums: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for MeanOfLogs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, weight, floor, products, sums } = self;
+        if floor > 0.0 {
+            products.of(values, sums.len(), |x| if x > floor { x } else { floor });
+        } else {
+            products.of(values, sums.len(), |x| x);
+        }
+        products.add_logs(weight, sums);
     }
 }
 
@@ -157,52 +188,6 @@ fn sum_of_logs(
         _ => products.multiply(rest, |[a, b, c, d, e]| (f(a) * f(b)) * (f(c) * f(d)) * f(e)),
     }
     products.add_logs(weight, sums);
-}
-
-/// Products as mantissa and exponent, so that no number of factors leaves the range, and one logarithm serves for all.
-#[derive(Default)]
-struct Products {
-    /// In [1, 2), or 0.
-    mantissas: Vec<f64>,
-    /// The sums of the exponents as `f64` keeps them, [`Products::BIAS`] above their value for each factor.
-    exponents: Vec<u64>,
-    factors: u64,
-}
-
-impl Products {
-    const BIAS: u64 = 1023;
-
-    fn restart(&mut self, len: usize) {
-        self.mantissas.clear();
-        self.mantissas.resize(len, 1.0);
-        self.exponents.clear();
-        self.exponents.resize(len, 0);
-        self.factors = 0;
-    }
-
-    /// Multiplies each product by a factor of some members, 0 or a normal number whose double is one.
-    #[inline(always)]
-    fn multiply<const N: usize>(&mut self, members: &[&[f32]], factor: impl Fn([f32; N]) -> f64) {
-        self.factors += 1;
-        streams_into_two(members, &mut self.mantissas, &mut self.exponents, |mantissa, exponent, x| {
-            let product = *mantissa * factor(x);
-            let bits = product.to_bits();
-            *exponent += bits >> 52;
-            let scaled = f64::from_bits((bits & ((1 << 52) - 1)) | (Self::BIAS << 52));
-            *mantissa = if product > 0.0 { scaled } else { 0.0 };
-        });
-    }
-
-    #[inline(always)]
-    fn add_logs(&self, weight: f64, sums: &mut [f64]) {
-        // 2⁵² + integer, as bits: how an integer becomes a double without an instruction for it.
-        let two_52 = (1u64 << 52) as f64;
-        let bias = (self.factors * Self::BIAS) as f64;
-        for ((sum, &mantissa), &exponent) in sums.iter_mut().zip(&self.mantissas).zip(&self.exponents) {
-            let exponent = f64::from_bits(two_52.to_bits() | exponent) - two_52 - bias;
-            *sum += weight * (ln(mantissa) + exponent * std::f64::consts::LN_2);
-        }
-    }
 }
 
 /// Rows of logarithms as distributions; a row of −∞ becomes the uniform one.

@@ -28,6 +28,7 @@ mod normalise;
 mod panel;
 mod power;
 mod product;
+mod products;
 mod rank_average;
 mod roster;
 mod softmax;

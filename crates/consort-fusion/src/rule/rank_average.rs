@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::panel::Panel;
 
 /// How a rank becomes a number.
+///
+/// ```
+/// use consort_core::{Fusion, Gives, Ids, Outputs, Predictions};
+/// use consort_fusion::rule::{RankAverage, RankScale};
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(3))
+///     .member("a", Gives::Values, &[5.0, 7.0, 100.0])?
+///     .build()?;
+/// assert_eq!(RankAverage::new().with_scale(RankScale::MinMax).fuse(&predictions)?.values(), [0.0, 0.5, 1.0]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RankScale {

@@ -14,18 +14,19 @@ const AHEAD: usize = 512;
 /// A processor foresees a few runs of memory but not every page of each of them, so memory is asked for ahead of its use.
 #[inline(always)]
 pub(super) fn streams<const N: usize, T>(members: &[&[f32]], out: &mut [T], work: impl Fn(&mut T, [f32; N])) {
-    // Places without a size: a second table that costs nothing.
+    // Places without a size: what costs nothing.
     let nothing = &mut vec![(); out.len()][..];
-    streams_into_two(members, out, nothing, |out, (), x| work(out, x));
+    streams_into_two(members, out, nothing, &mut [(); PIECE], |out, (), (), x| work(out, x));
 }
 
-/// The same with two tables to write, for what is kept in two parts.
+/// The same with two tables to write, for what is kept in two parts, and a few places to note what was seen on the way.
 #[inline(always)]
-pub(super) fn streams_into_two<const N: usize, T, U>(
+pub(super) fn streams_into_two<const N: usize, T, U, W>(
     members: &[&[f32]],
     first: &mut [T],
     second: &mut [U],
-    work: impl Fn(&mut T, &mut U, [f32; N]),
+    notes: &mut [W; PIECE],
+    work: impl Fn(&mut T, &mut U, &mut W, [f32; N]),
 ) {
     let len = first.len();
     let members: [&[f32]; N] = from_fn(|m| &members[m][..len]);
@@ -37,11 +38,11 @@ pub(super) fn streams_into_two<const N: usize, T, U>(
         let x: [&[f32; PIECE]; N] = from_fn(|m| &pieces[m][p]);
         x.into_iter().for_each(|x| ask_ahead(x));
         for i in 0..PIECE {
-            work(&mut first[i], &mut second[i], from_fn(|m| x[m][i]));
+            work(&mut first[i], &mut second[i], &mut notes[i], from_fn(|m| x[m][i]));
         }
     }
     for (i, (first, second)) in first_rest.iter_mut().zip(second_rest).enumerate() {
-        work(first, second, from_fn(|m| members[m][whole + i]));
+        work(first, second, &mut notes[i], from_fn(|m| members[m][whole + i]));
     }
 }
 
@@ -67,11 +68,14 @@ mod tests {
             let a: Vec<f32> = (0..len).map(|i| i as f32).collect();
             let b: Vec<f32> = (0..len + 3).map(|i| 1000.0 + i as f32).collect();
             let (mut sums, mut visits) = (vec![0.0; len], vec![0; len]);
-            streams_into_two(&[&a, &b], &mut sums, &mut visits, |sum: &mut f32, visits: &mut u32, [a, b]| {
+            let mut notes = [0u32; PIECE];
+            streams_into_two(&[&a, &b], &mut sums, &mut visits, &mut notes, |sum: &mut f32, visits, note, [a, b]| {
                 *sum += b - a;
                 *visits += 1;
+                *note += 1;
             });
             assert_eq!((sums, visits), (vec![1000.0; len], vec![1; len]));
+            assert_eq!(notes.iter().sum::<u32>(), len as u32);
             let mut copy = vec![0.0; len];
             streams(&[&a], &mut copy, |copy, [a]| *copy = a);
             assert_eq!(copy, a);

@@ -9,6 +9,11 @@ use super::{
 };
 
 /// How much of all weight a class needs.
+///
+/// ```
+/// use consort_fusion::rule::{Quorum, Vote};
+/// assert_eq!(Vote::new().with_quorum(Quorum::Majority).quorum, Quorum::Majority);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quorum {
@@ -20,6 +25,12 @@ pub enum Quorum {
 }
 
 /// What a vote gives.
+///
+/// ```
+/// use consort_core::Fusion;
+/// use consort_fusion::rule::{Ballot, Vote};
+/// assert_eq!(Vote::new().with_ballot(Ballot::Share).name(), "vote:share");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ballot {
@@ -31,6 +42,12 @@ pub enum Ballot {
 }
 
 /// Who wins when votes are even.
+///
+/// ```
+/// use consort_core::Fusion;
+/// use consort_fusion::rule::{TieBreak, Vote};
+/// assert_eq!(Vote::new().with_tie_break(TieBreak::Mean).name(), "vote:mean");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TieBreak {

@@ -12,6 +12,11 @@ use super::{Bags, Labelled, Run, Selection, Tie, suitable};
 use crate::device::Device;
 
 /// Which rounds of a search are kept.
+///
+/// ```
+/// use consort_fusion::select::{GreedySelection, Keep};
+/// assert_eq!(GreedySelection::default().keep, Keep::Best);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
@@ -23,6 +28,15 @@ pub enum Keep {
 }
 
 /// What it costs to have a member in the ensemble, as time, memory or money.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use consort_fusion::select::GreedySelection;
+/// // A second of `net` is worth 0.001 of the score.
+/// let costs = BTreeMap::from([("tree".to_string(), 0.1), ("net".to_string(), 20.0)]);
+/// let greedy = GreedySelection::default().costs(costs, 0.001);
+/// assert_eq!(greedy.costs.unwrap().of["net"], 20.0);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Costs {

@@ -34,6 +34,22 @@ pub struct Selection {
 }
 
 /// One search: of the whole library, or of a bag of it. Members are numbers in [`Selection::members`].
+///
+/// ```
+/// use consort_core::{Gives, Ids, Outputs, Predictions, Seed, Target, Truth};
+/// use consort_fusion::select::GreedySelection;
+/// use consort_metrics::regression::RootMeanSquaredError;
+/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(2))
+///     .member("low", Gives::Values, &[0.0, 1.0])?
+///     .member("high", Gives::Values, &[2.0, 3.0])?
+///     .build()?;
+/// let target = Target::from_values(vec![1.0, 2.0], "y")?;
+/// let greedy = GreedySelection::new(std::sync::Arc::new(RootMeanSquaredError)).rounds(4);
+/// let selection = greedy.select(&predictions, &Truth::new(&target), Seed::new(0))?;
+/// let run = &selection.runs()[0];
+/// assert_eq!((&run.picks[..2], run.best_round, run.path[1]), (&[0, 1][..], 2, Some(0.0)));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {

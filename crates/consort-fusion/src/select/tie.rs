@@ -1,6 +1,11 @@
 use serde::{Deserialize, Serialize};
 
 /// Which of several equally good candidates is taken. Where its question leaves several, the first member is.
+///
+/// ```
+/// use consort_fusion::select::{GreedySelection, Tie};
+/// assert_eq!(GreedySelection::default().tie(Tie::Used).tie, Tie::Used);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tie {

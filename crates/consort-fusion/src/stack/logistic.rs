@@ -8,6 +8,11 @@ use super::{
 use crate::weights::sample::{Sample, on_the_scale_of_truth};
 
 /// What the meta-learner sees of a member's probability.
+///
+/// ```
+/// use consort_fusion::stack::{LogisticStack, MetaInputs};
+/// assert!(LogisticStack::default().inputs(MetaInputs::LogOdds).check().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetaInputs {

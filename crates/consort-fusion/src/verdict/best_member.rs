@@ -25,7 +25,7 @@ use crate::weights::sample::on_the_scale_of_truth;
 /// let folds = Partitions::given(&[0, 0, 1, 1])?;
 /// let best = BestMember::of(&predictions, &Truth::new(&target), &RootMeanSquaredError, &folds)?;
 /// assert_eq!(best.name, "near");
-/// assert_eq!(best.estimates(&predictions).at(3, 0), 5.0);
+/// assert_eq!(best.predictions(&predictions)?.estimates().at(3, 0), 5.0);
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,8 +40,45 @@ pub struct BestMember {
     pub chosen: Vec<String>,
     /// What the numbers mean.
     pub gives: Gives,
-    /// The predictions of the chosen members, row by row, of the first repeat, unless they are those of one member.
-    mixed: Option<Matrix>,
+    /// Who was chosen for which rows of the first repeat, unless it was one member for all.
+    mixture: Option<Mixture>,
+}
+
+/// A choice that differs between folds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Mixture {
+    /// The fold of each row.
+    folds: Vec<u32>,
+    /// The member chosen for each fold.
+    members: Vec<usize>,
+}
+
+/// The predictions of the members that were chosen: those of one member as they are, or those of several, each for the rows
+/// for which it was chosen.
+///
+/// ```
+/// use consort_core::{Estimates, Gives};
+/// use consort_fusion::verdict::ChosenPredictions;
+/// let chosen = ChosenPredictions::OneMember(Estimates::f32(&[1.0, 2.0], 1, Gives::Values)?);
+/// assert_eq!(chosen.estimates().at(1, 0), 2.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub enum ChosenPredictions<'a> {
+    /// One member for all rows.
+    OneMember(Estimates<'a>),
+    /// Put together, and what the numbers mean.
+    Mixed(Matrix, Gives),
+}
+
+impl ChosenPredictions<'_> {
+    /// To be scored.
+    pub fn estimates(&self) -> Estimates<'_> {
+        match self {
+            ChosenPredictions::OneMember(estimates) => *estimates,
+            ChosenPredictions::Mixed(matrix, gives) => Estimates::matrix(matrix, *gives),
+        }
+    }
 }
 
 impl BestMember {
@@ -74,46 +111,64 @@ impl BestMember {
                 chosen.push(name(m));
                 of_folds.push(m);
             }
+            let mixture = Mixture { folds: folds.to_vec(), members: of_folds };
             // Most often all folds choose one member, whose numbers are there already.
-            let m = of_folds[0];
-            let one = of_folds.iter().all(|&other| other == m) && predictions.members()[m].gives == gives;
-            let mixed = (!one).then(|| mix(&same, truth, folds, &of_folds));
-            scores.push(score_of_answers(metric, &as_estimates(&mixed, &same, m, gives), truth)?.0);
-            first.get_or_insert(mixed);
+            let m = mixture.members[0];
+            let one = mixture.members.iter().all(|&other| other == m) && predictions.members()[m].gives == gives;
+            let read = if one {
+                ChosenPredictions::OneMember(same.estimates(m))
+            } else {
+                ChosenPredictions::Mixed(mixture.of(&same), gives)
+            };
+            scores.push(score_of_answers(metric, &read.estimates(), truth)?.0);
+            first.get_or_insert((!one).then_some(mixture));
         }
-        let Some(mixed) = first else {
+        let Some(mixture) = first else {
             return Err(Error::Empty { what: "the list of repeats".into(), hint: "split at least once".into() });
         };
-        Ok(Self { name: name(place), in_sample, nested: mean(scores), chosen, gives, mixed })
+        Ok(Self { name: name(place), in_sample, nested: mean(scores), chosen, gives, mixture })
     }
 
-    /// The predictions of the members chosen in the first repeat, row by row; `predictions` are those it was made of.
-    /// Rows of weight 0 mean nothing, and a row that the member lacks is NaN.
-    pub fn estimates<'a>(&'a self, predictions: &'a Predictions) -> Estimates<'a> {
-        let m = self.chosen.first().and_then(|name| predictions.find(name)).unwrap_or(0);
-        as_estimates(&self.mixed, predictions, m, self.gives)
-    }
-}
-
-fn as_estimates<'a>(mixed: &'a Option<Matrix>, predictions: &'a Predictions, m: usize, gives: Gives) -> Estimates<'a> {
-    match mixed {
-        Some(mixed) => Estimates::matrix(mixed, gives),
-        None => predictions.estimates(m),
-    }
-}
-
-/// The numbers of the member that was chosen for each row's fold; NaN for a row of weight 0.
-fn mix(predictions: &Predictions, truth: &Truth<'_>, folds: &[u32], of_folds: &[usize]) -> Matrix {
-    let columns = predictions.columns();
-    let mut mixed = Matrix::zeros(predictions.rows(), columns);
-    mixed.values_mut().fill(f32::NAN);
-    for (fold, &m) in of_folds.iter().enumerate() {
-        let values = predictions.member(m);
-        for i in (0..folds.len()).filter(|&i| folds[i] == fold as u32 && truth.weight(i) > 0.0) {
-            mixed.row_mut(i).copy_from_slice(&values[i * columns..(i + 1) * columns]);
+    /// The predictions of the members chosen in the first repeat, made when they are asked for; `predictions` are those
+    /// that the choice was made from. Rows of weight 0 mean nothing, and a row that the member lacks is NaN.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for predictions of other rows.
+    pub fn predictions<'a>(&self, predictions: &'a Predictions) -> Result<ChosenPredictions<'a>> {
+        let Some(mixture) = &self.mixture else {
+            let m = self.chosen.first().and_then(|name| predictions.find(name)).unwrap_or(0);
+            return Ok(ChosenPredictions::OneMember(predictions.estimates(m)));
+        };
+        if mixture.folds.len() != predictions.rows() {
+            return Err(Error::Length {
+                what: "the predictions".into(),
+                got: predictions.rows(),
+                expected: mixture.folds.len(),
+                unit: "rows",
+                hint: "give those that the best member was chosen from".into(),
+            });
         }
+        let same = on_the_scale_of_truth("the best member", predictions).unwrap_or_else(|_| predictions.clone());
+        Ok(ChosenPredictions::Mixed(mixture.of(&same), self.gives))
     }
-    mixed
+
+    /// Whether [`predictions`](Self::predictions) puts a table together.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.mixture.is_some()
+    }
+}
+
+impl Mixture {
+    /// The numbers of the member that was chosen for each row's fold; of the first for rows in none.
+    fn of(&self, predictions: &Predictions) -> Matrix {
+        let columns = predictions.columns();
+        let mut mixed = Matrix::zeros(predictions.rows(), columns);
+        for (i, (row, &fold)) in mixed.values_mut().chunks_exact_mut(columns).zip(&self.folds).enumerate() {
+            let m = self.members.get(fold as usize).copied().unwrap_or(self.members[0]);
+            row.copy_from_slice(&predictions.member(m)[i * columns..(i + 1) * columns]);
+        }
+        mixed
+    }
 }
 
 /// The member with the best score on these rows, the first of equals. Members without a score come last.

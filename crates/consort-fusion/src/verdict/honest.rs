@@ -174,18 +174,20 @@ fn out_of_fold_with_weights(
     seed: Seed,
 ) -> Result<(Matrix, Vec<Weights>)> {
     let columns = predictions.columns();
-    let mut fused = Matrix::zeros(predictions.rows(), columns);
-    fused.values_mut().fill(f32::NAN);
     let count = folds.iter().filter(|&&fold| fold != Partitions::ABSENT).max().map_or(0, |&last| last + 1);
-    let mut weights = Vec::with_capacity(count as usize);
-    for fold in 0..count {
+    // All is fitted before anything is fused: what a fit needs and what all folds give are then never there together.
+    let fusions = (0..count).map(|fold| {
         let seen: Vec<f64> = (0..truth.rows()).map(|i| weight_without(truth, folds, fold, i)).collect();
         // The seed is that of the whole fit: a fold differs from it by its rows, not by luck.
-        let fusion = fuser.fit(predictions, &truth.reweighted(&seen)?, seed)?;
-        fuse_into(&*fusion, predictions, |i| folds[i] == fold && truth.weight(i) > 0.0, &mut fused)?;
-        weights.push(fusion.weights());
+        fuser.fit(predictions, &truth.reweighted(&seen)?, seed)
+    });
+    let fusions = fusions.collect::<Result<Vec<Box<dyn Fusion>>>>()?;
+    let mut fused = Matrix::zeros(predictions.rows(), columns);
+    fused.values_mut().fill(f32::NAN);
+    for (fold, fusion) in (0..).zip(&fusions) {
+        fuse_into(&**fusion, predictions, |i| folds[i] == fold && truth.weight(i) > 0.0, &mut fused)?;
     }
-    Ok((fused, weights))
+    Ok((fused, fusions.iter().map(|fusion| fusion.weights()).collect()))
 }
 
 /// How many rows are fused at a time.

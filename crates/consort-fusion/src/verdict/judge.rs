@@ -4,7 +4,7 @@ use consort_metrics::{
     calibration::CalibrationError,
     diversity::{Diversity, RegressionDiversity},
     regression::RootMeanSquaredError,
-    significance::{Bootstrap, Difference, paired_bootstrap},
+    significance::{Bootstrap, Difference, ScoredUnits, paired_bootstrap},
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,15 @@ impl Conclusion {
 /// Both sides are out-of-fold: the weights and the choice of the best member are fitted on the other folds. The gain
 /// is `a` (the ensemble) against `b` (the best member) on the same rows, with a paired-bootstrap interval. See
 /// [`judge`], which makes it, and [`text`](Self::text), which says it.
+///
+/// ```
+/// use consort_fusion::verdict::{Conclusion, Verdict};
+/// // What a program may do with one: keep a single model where the ensemble brings nothing.
+/// fn use_the_ensemble(verdict: &Verdict) -> bool {
+///     println!("{}", verdict.text());
+///     verdict.conclusion == Conclusion::Better
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The name of the fuser.
@@ -79,6 +88,14 @@ pub struct Verdict {
 }
 
 /// A verdict and what it rests on.
+///
+/// ```
+/// use consort_fusion::verdict::Judgement;
+/// // By how much the score on the rows fitted on flatters the ensemble, and which member a person would use instead.
+/// fn in_short(judgement: &Judgement) -> (Option<f64>, &str) {
+///     (judgement.ensemble.optimism(), &judgement.best_member.name)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The verdict.
@@ -128,10 +145,43 @@ pub fn judge(
     bootstrap: &Bootstrap,
     seed: Seed,
 ) -> Result<Judgement> {
-    let ensemble = HonestScore::of(fuser, predictions, truth, metric, partitions, seed)?;
     let best_member = BestMember::of(predictions, truth, metric, partitions)?;
-    let verdict = Verdict::of(&ensemble, &best_member, predictions, truth, metric, bootstrap, seed.child("verdict"))?;
+    let verdict_seed = seed.child("verdict");
+    // Where the best member is several, its table is taken apart and let go before that of the ensemble is made.
+    let apart = if best_member.is_mixed() {
+        taken_apart(&best_member, predictions, truth, metric, verdict_seed)?
+    } else {
+        None
+    };
+    let ensemble = HonestScore::of(fuser, predictions, truth, metric, partitions, seed)?;
+    let case = Case { ensemble: &ensemble, best: &best_member, predictions, truth, metric, bootstrap };
+    let verdict = case.verdict(apart, verdict_seed)?;
     Ok(Judgement { verdict, ensemble, best_member })
+}
+
+/// The best member, taken apart for each metric of a verdict. Nothing where a row has no answer, or a metric reads the
+/// predictions themselves.
+fn taken_apart(
+    best: &BestMember,
+    predictions: &Predictions,
+    truth: &Truth<'_>,
+    metric: &dyn Metric,
+    seed: Seed,
+) -> Result<Option<Vec<ScoredUnits<'static>>>> {
+    let chosen = best.predictions(predictions)?;
+    let estimates = chosen.estimates();
+    if estimates.has_nan() {
+        return Ok(None);
+    }
+    let others = beside(metric, predictions.outputs().task(), best.gives == Gives::Probabilities);
+    let mut apart = Vec::new();
+    for metric in std::iter::once(metric).chain(others.iter().map(AsRef::as_ref)) {
+        match ScoredUnits::new(metric, &estimates, truth, seed.child(&metric.name()))?.without_estimates() {
+            Ok(units) => apart.push(units),
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some(apart))
 }
 
 impl Verdict {
@@ -148,33 +198,60 @@ impl Verdict {
         bootstrap: &Bootstrap,
         seed: Seed,
     ) -> Result<Self> {
-        let (a, b) = (Estimates::matrix(&ensemble.fused, ensemble.gives), best.estimates(predictions));
-        let weights: Option<Vec<f64>> = (a.has_nan() || b.has_nan()).then(|| {
-            let weight = |i: usize| if answered(&a, i) && answered(&b, i) { truth.weight(i) } else { 0.0 };
-            (0..truth.rows()).map(weight).collect()
-        });
-        let judged = match &weights {
-            Some(weights) => truth.reweighted(weights)?,
-            None => *truth,
-        };
-        let weighty = |truth: &Truth<'_>| (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
-        let (rows, weighty) = (weighty(&judged), weighty(truth));
+        Case { ensemble, best, predictions, truth, metric, bootstrap }.verdict(None, seed)
+    }
+}
+
+/// What a verdict is about.
+struct Case<'a> {
+    ensemble: &'a HonestScore,
+    best: &'a BestMember,
+    predictions: &'a Predictions,
+    truth: &'a Truth<'a>,
+    metric: &'a dyn Metric,
+    bootstrap: &'a Bootstrap,
+}
+
+impl Case<'_> {
+    /// The verdict; `apart` is what [`taken_apart`] gave with the same seed.
+    fn verdict(&self, apart: Option<Vec<ScoredUnits<'static>>>, seed: Seed) -> Result<Verdict> {
+        let &Self { ensemble, best, predictions, truth, metric, .. } = self;
+        let a = Estimates::matrix(&ensemble.fused, ensemble.gives);
         let probabilities = ensemble.gives == Gives::Probabilities && best.gives == Gives::Probabilities;
-        let gains: Result<Vec<Difference>> = beside(metric, predictions.outputs().task(), probabilities)
-            .iter()
-            .map(|other| other.as_ref())
-            .fold(vec![metric], |mut metrics, other| {
-                metrics.push(other);
-                metrics
-            })
-            .into_iter()
-            .map(|metric| paired_bootstrap(metric, &a, &b, &judged, bootstrap, seed.child(&metric.name())))
-            .collect();
-        let gains = gains?;
+        let others = beside(metric, predictions.outputs().task(), probabilities);
+        let metrics: Vec<&dyn Metric> = std::iter::once(metric).chain(others.iter().map(AsRef::as_ref)).collect();
+        let weighty = |truth: &Truth<'_>| (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
+        let (gains, rows) = match apart.filter(|_| !self.lacks_answers(&a)) {
+            Some(apart) => {
+                let pairs = metrics.iter().zip(apart);
+                let gains = pairs.map(|(metric, b)| {
+                    let seed = seed.child(&metric.name());
+                    let a = ScoredUnits::new(*metric, &a, truth, seed)?;
+                    Ok(self.bootstrap.resample(*metric, &[a, b], truth, seed)?.difference(0, 1))
+                });
+                (gains.collect::<Result<Vec<Difference>>>()?, weighty(truth))
+            }
+            None => {
+                let chosen = best.predictions(predictions)?;
+                let b = chosen.estimates();
+                let weights: Option<Vec<f64>> = (a.has_nan() || b.has_nan()).then(|| {
+                    let weight = |i: usize| if answered(&a, i) && answered(&b, i) { truth.weight(i) } else { 0.0 };
+                    (0..truth.rows()).map(weight).collect()
+                });
+                let judged = match &weights {
+                    Some(weights) => truth.reweighted(weights)?,
+                    None => *truth,
+                };
+                let gains = metrics.iter().map(|metric| {
+                    paired_bootstrap(*metric, &a, &b, &judged, self.bootstrap, seed.child(&metric.name()))
+                });
+                (gains.collect::<Result<Vec<Difference>>>()?, weighty(&judged))
+            }
+        };
         let conclusion = gains.first().map_or(Conclusion::Unknown, Conclusion::of);
         let members = predictions.members().len();
         let (oracle, disagreement, correlation) = diversity(predictions, truth);
-        Ok(Self {
+        Ok(Verdict {
             fuser: ensemble.fuser.clone(),
             best_member: best.name.clone(),
             chosen: counts(&best.chosen),
@@ -183,13 +260,18 @@ impl Verdict {
             in_sample: ensemble.in_sample.clone(),
             nested: ensemble.nested.clone(),
             rows,
-            unanswered: weighty - rows,
+            unanswered: weighty(truth) - rows,
             members,
             used: ensemble.weights.as_ref().map_or(members, |weights| weights.iter().filter(|w| **w > 0.0).count()),
             oracle,
             disagreement,
             correlation,
         })
+    }
+
+    /// Whether a row of weight has no answer.
+    fn lacks_answers(&self, estimates: &Estimates<'_>) -> bool {
+        estimates.has_nan() && (0..estimates.rows()).any(|i| self.truth.weight(i) > 0.0 && !answered(estimates, i))
     }
 }
 

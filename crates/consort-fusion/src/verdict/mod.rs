@@ -6,7 +6,7 @@ mod judge;
 mod partitions;
 mod words;
 
-pub use best_member::BestMember;
+pub use best_member::{BestMember, ChosenPredictions};
 pub use honest::{FoldScore, HonestScore, out_of_fold};
 pub use judge::{Conclusion, Judgement, Verdict, judge};
 pub use partitions::{NestedSplit, Partitions};

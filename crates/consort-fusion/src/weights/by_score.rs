@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::select::{Labelled, WeightedMembers, suitable};
 
 /// How a member's score becomes its weight. Weights are scaled to sum to 1.
+///
+/// ```
+/// use consort_fusion::weights::{ByScore, Scheme};
+/// assert!(ByScore::default().scheme(Scheme::Softmax { temperature: 0.1 }).check().is_ok());
+/// assert!(ByScore::default().scheme(Scheme::Softmax { temperature: 0.0 }).check().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

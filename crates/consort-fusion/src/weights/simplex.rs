@@ -10,6 +10,11 @@ use super::{
 };
 
 /// What weights are made to minimise.
+///
+/// ```
+/// use consort_fusion::weights::{SimplexWeights, WeightLoss};
+/// assert!(SimplexWeights::default().loss(WeightLoss::Squared).check().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightLoss {

@@ -4,6 +4,16 @@ use consort_core::{Error, Real, Result};
 use serde::{Deserialize, Serialize};
 
 /// How [0, 1] is cut into bins.
+///
+/// ```
+/// use consort_metrics::calibration::{Binning, Bins, ece};
+/// let p = [0.1, 0.12, 0.14, 0.9];
+/// let y = [false, false, true, true];
+/// let by = |binning| ece(&p, &y, None, &Bins::default().count(2).binning(binning));
+/// assert!((by(Binning::EqualWidth)?.value().unwrap() - 0.185).abs() < 1e-12); // three rows and one
+/// assert!((by(Binning::EqualMass)?.value().unwrap() - 0.295).abs() < 1e-12); // two and two
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Binning {
@@ -16,6 +26,14 @@ pub enum Binning {
 }
 
 /// To which bin a number on an inner edge belongs.
+///
+/// ```
+/// use consort_metrics::calibration::{Bins, Edge, ReliabilityTable};
+/// let table = |edge| ReliabilityTable::new(&[0.5f64], &[true], None, &Bins::default().count(2).edge(edge));
+/// assert_eq!(table(Edge::Lower)?.bins()[0].bin, 0);
+/// assert_eq!(table(Edge::Upper)?.bins()[0].bin, 1);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Edge {

@@ -8,6 +8,14 @@ use super::{
 };
 
 /// How the gaps of the bins become one number.
+///
+/// ```
+/// use consort_metrics::calibration::{Bins, Norm, ReliabilityTable};
+/// let table = ReliabilityTable::new(&[0.1, 0.9], &[false, false], None, &Bins::default())?;
+/// assert!((table.error(Norm::Expected).value().unwrap() - 0.5).abs() < 1e-12); // (0.1 + 0.9) / 2
+/// assert!((table.error(Norm::Maximum).value().unwrap() - 0.9).abs() < 1e-12);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Norm {

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 ///
 /// A slope below 1 says that the probabilities are too extreme (overfit), above 1 that they are too timid; an
 /// intercept other than 0 that they are too low (above) or too high (below) on the whole.
+///
+/// ```
+/// use consort_metrics::calibration::logistic_recalibration;
+/// // Of what was given 0.9, two in three came true, and of what was given 0.1, one in three.
+/// let found = logistic_recalibration(&[0.9, 0.9, 0.9, 0.1, 0.1, 0.1], &[true, true, false, true, false, false], None)?;
+/// assert!(found.slope.value().unwrap() < 0.5); // too sure
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogisticRecalibration {
     /// The intercept a; 0 if calibrated.

@@ -5,6 +5,15 @@ use super::{Binning, Bins, MurphyDecomposition, Norm, Of, view::View};
 use crate::significance::wilson_interval;
 
 /// One bin of a [`ReliabilityTable`].
+///
+/// ```
+/// use consort_metrics::calibration::{Bins, ReliabilityTable};
+/// let table = ReliabilityTable::new(&[0.8, 0.8, 0.8, 0.8], &[true, true, true, false], None, &Bins::default())?;
+/// let bin = table.bins()[0];
+/// assert_eq!((bin.rows, bin.frequency), (4, 0.75));
+/// assert!((bin.gap().abs() - 0.05).abs() < 1e-12);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityBin {
     /// Its number, from 0, among all bins.

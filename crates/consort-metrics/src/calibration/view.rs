@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::classification::decide_rows;
 
 /// Of which probability calibration is asked.
+///
+/// ```
+/// use consort_core::{Classes, Estimates, Gives, Target, Truth};
+/// use consort_metrics::calibration::{Bins, Of, ReliabilityTable};
+/// let target = Target::from_labels(["a", "b", "c"], &Classes::new(["a", "b", "c"])?, "y")?;
+/// let estimates = Estimates::f64(&[0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.3, 0.3, 0.4], 3, Gives::Probabilities)?;
+/// let tables = |of| ReliabilityTable::of(&estimates, &Truth::new(&target), of, &Bins::default());
+/// assert_eq!((tables(Of::TopLabel)?.len(), tables(Of::Classwise)?.len()), (1, 3));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Of {

@@ -6,6 +6,16 @@ use crate::mean_over_rows::{MeanOverRows, mean_metric};
 use crate::rows::{ClassRows, LabelRows, check_codes, check_weights, parallel, weight};
 
 /// How the squared errors of a row's classes are put together.
+///
+/// ```
+/// use consort_core::{Classes, Estimates, Gives, Metric, Target, Truth};
+/// use consort_metrics::{Brier, classification::BrierScale};
+/// let target = Target::from_labels(["yes"], &Classes::new(["no", "yes"])?, "y")?;
+/// let estimates = Estimates::f64(&[0.5, 0.5], 2, Gives::Probabilities)?;
+/// let score = |scale| Brier::default().scale(scale).score(&estimates, &Truth::new(&target));
+/// assert_eq!((score(BrierScale::Half)?.value(), score(BrierScale::Sum)?.value()), (Some(0.25), Some(0.5)));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BrierScale {

@@ -5,6 +5,12 @@ use crate::classification::ConfusionMatrix;
 use crate::classification::tally::{OfTally, Tally};
 
 /// How much it costs to take one class for another.
+///
+/// ```
+/// use consort_metrics::classification::KappaWeights;
+/// assert_eq!(KappaWeights::default(), KappaWeights::Unweighted);
+/// assert_eq!(serde_json::to_string(&KappaWeights::Quadratic).unwrap(), r#""quadratic""#);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KappaWeights {

@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 use crate::significance::GroupJackknife;
 
 /// What one member adds to the weighted mean of all.
+///
+/// ```
+/// use consort_metrics::diversity::MemberGain;
+/// let found = MemberGain { member: 0, gain: Some(0.02), standard_error: Some(0.005) };
+/// // Four standard errors above 0: it helps.
+/// assert!(found.gain.unwrap() > 2.0 * found.standard_error.unwrap());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MemberGain {
     /// The member, by its place.

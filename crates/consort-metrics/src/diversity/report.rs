@@ -64,6 +64,20 @@ pub struct Diversity {
 }
 
 /// The pairwise measures averaged over the pairs.
+///
+/// ```
+/// use consort_core::{Classes, Gives, Ids, Outputs, Predictions, Target, Truth};
+/// use consort_metrics::diversity::Diversity;
+/// let classes = Classes::new(["no", "yes"])?;
+/// let predictions = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(2))
+///     .member("a", Gives::Probabilities, &[0.9, 0.1, 0.4, 0.6])?
+///     .member("b", Gives::Probabilities, &[0.8, 0.2, 0.7, 0.3])?
+///     .build()?;
+/// let target = Target::from_labels(["no", "yes"], &classes, "y")?;
+/// let averages = Diversity::of(&predictions, &Truth::new(&target))?.averages();
+/// assert_eq!(averages.disagreement.value(), Some(0.5)); // `b` alone is wrong, in one row of two
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairAverages {
     /// Yule's Q.

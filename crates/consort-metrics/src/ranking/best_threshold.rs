@@ -4,6 +4,14 @@ use crate::classification::Counts;
 use crate::ranking::RankedScores;
 
 /// The threshold that makes the most of a score, and that score.
+///
+/// ```
+/// use consort_metrics::ranking::{BestThreshold, RankedScores, best_threshold};
+/// let ranked = RankedScores::new(&[0.9, 0.4, 0.1], &[true, true, false], None)?;
+/// let best = best_threshold(&ranked, |counts| counts.recall().value())?;
+/// assert_eq!(best, BestThreshold { threshold: 0.1, score: 1.0 }); // of equals the smallest
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BestThreshold {
     /// A row is positive if it scores at least this.

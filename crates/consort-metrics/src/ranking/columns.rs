@@ -54,18 +54,38 @@ impl<'a> Columns<'a> {
 
     /// The ranked scores of question `k`.
     pub(crate) fn ranked(&self, k: usize) -> Result<RankedScores<'a>> {
+        self.ranked_for(k, false)
+    }
+
+    /// The ranked scores of question `k`, `lean` if nobody will ask which row is which.
+    fn ranked_for(&self, k: usize, lean: bool) -> Result<RankedScores<'a>> {
         // The kinds of numbers and rows are told apart here, so that the loop over rows need not.
         match (self.estimates.values(), &self.rows) {
-            (Values::F32(values), Rows::Classes(rows)) => self.ranked_by(values, k, |i| rows.codes[i] as usize == k),
-            (Values::F64(values), Rows::Classes(rows)) => self.ranked_by(values, k, |i| rows.codes[i] as usize == k),
-            (Values::F32(values), Rows::Labels(_)) => self.ranked_by(values, k, |i| self.is(i, k)),
-            (Values::F64(values), Rows::Labels(_)) => self.ranked_by(values, k, |i| self.is(i, k)),
+            (Values::F32(values), Rows::Classes(rows)) => {
+                self.ranked_by(values, k, |i| rows.codes[i] as usize == k, lean)
+            }
+            (Values::F64(values), Rows::Classes(rows)) => {
+                self.ranked_by(values, k, |i| rows.codes[i] as usize == k, lean)
+            }
+            (Values::F32(values), Rows::Labels(_)) => self.ranked_by(values, k, |i| self.is(i, k), lean),
+            (Values::F64(values), Rows::Labels(_)) => self.ranked_by(values, k, |i| self.is(i, k), lean),
         }
     }
 
-    fn ranked_by<T: Real>(&self, values: &[T], k: usize, is: impl Fn(usize) -> bool) -> Result<RankedScores<'a>> {
-        let columns = self.estimates.columns();
-        RankedScores::of(self.estimates.rows(), 1, |i| values[i * columns + k].f64(), is, self.weights())
+    fn ranked_by<T: Real>(
+        &self,
+        values: &[T],
+        k: usize,
+        is: impl Fn(usize) -> bool,
+        lean: bool,
+    ) -> Result<RankedScores<'a>> {
+        let (rows, columns, weights) = (self.estimates.rows(), self.estimates.columns(), self.weights());
+        let score = |i: usize| values[i * columns + k].f64();
+        if lean {
+            RankedScores::groups_of(rows, 1, score, is, weights)
+        } else {
+            RankedScores::of(rows, 1, score, is, weights)
+        }
     }
 
     /// The ranked scores of the positive class.
@@ -83,7 +103,7 @@ impl<'a> Columns<'a> {
     /// The ranked scores of all questions put together.
     pub(crate) fn pooled(&self) -> Result<RankedScores<'a>> {
         let columns = self.estimates.columns();
-        RankedScores::of(
+        RankedScores::groups_of(
             self.estimates.rows() * columns,
             columns,
             |entry| self.estimates.at(entry / columns, entry % columns),
@@ -144,7 +164,8 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// A score of yes-or-no questions, averaged over classes or labels; questions for which it is undefined are left out.
+/// A score of yes-or-no questions, made of groups of equal scores, averaged over classes or labels; questions for which it
+/// is undefined are left out.
 pub(crate) fn average(
     columns: &Columns<'_>,
     average: Average,
@@ -152,7 +173,7 @@ pub(crate) fn average(
     of: impl Fn(&RankedScores<'_>) -> Score + Sync,
 ) -> Result<Score> {
     match (average, columns.positive()) {
-        (Average::Auto, Some(positive)) => return Ok(of(&columns.ranked(positive)?)),
+        (Average::Auto, Some(positive)) => return Ok(of(&columns.ranked_for(positive, true)?)),
         (Average::Micro, _) => return Ok(of(&columns.pooled()?)),
         (Average::Samples, _) => {
             return Err(Error::Unsupported {
@@ -165,7 +186,7 @@ pub(crate) fn average(
     }
     let scores: Result<Vec<(Score, f64)>> = (0..columns.estimates.columns())
         .into_par_iter()
-        .map(|k| columns.ranked(k).map(|ranked| (of(&ranked), ranked.positives())))
+        .map(|k| columns.ranked_for(k, true).map(|ranked| (of(&ranked), ranked.positives())))
         .collect();
     let mut reason = "there is no class".to_owned();
     let (mut sum, mut total) = (0.0, 0.0);

@@ -6,6 +6,15 @@ use crate::ranking::average_precision::NO_POSITIVE;
 use crate::ranking::columns::Columns;
 
 /// Which rows of a group of equal scores are taken where only a part of it fits.
+///
+/// ```
+/// use consort_metrics::ranking::{RankedScores, Ties, gain_of};
+/// let ranked = RankedScores::new(&[0.5, 0.5], &[true, false], None)?;
+/// // Half of the rows are taken, and the two are equal.
+/// assert_eq!(gain_of(&ranked, 0.5, Ties::Share)?.value(), Some(0.5));
+/// assert_eq!(gain_of(&ranked, 0.5, Ties::RowOrder)?.value(), Some(1.0));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ties {

@@ -5,6 +5,13 @@ use crate::ranking::RankedScores;
 /// What each threshold finds, and how much of what it takes is right.
 ///
 /// Point `i` takes the rows that score at least `thresholds[i]`. One point more closes the curve: recall 0, precision 1.
+///
+/// ```
+/// use consort_metrics::ranking::{RankedScores, precision_recall_curve_of};
+/// let curve = precision_recall_curve_of(&RankedScores::new(&[0.9, 0.1], &[true, false], None)?);
+/// assert_eq!(curve.thresholds.len() + 1, curve.precision.len());
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrecisionRecallCurve {
     /// The share of the rows taken that are positive.

@@ -6,6 +6,13 @@ use crate::ranking::RankedScores;
 use crate::ranking::columns::{Columns, average};
 
 /// How ROC AUC goes from two classes to more.
+///
+/// ```
+/// use consort_core::Metric;
+/// use consort_metrics::{RocAuc, ranking::Pairing};
+/// let hand_and_till = RocAuc::default().pairing(Pairing::OneVsOne);
+/// assert_ne!(hand_and_till.name(), RocAuc::default().name());
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pairing {

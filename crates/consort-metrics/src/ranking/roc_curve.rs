@@ -6,6 +6,13 @@ use crate::ranking::RankedScores;
 ///
 /// Point `i` takes the rows that score at least `thresholds[i]`. The first point takes none: its threshold is infinite. A
 /// rate of a kind of rows that does not occur is NaN-free but without meaning: it is 0.
+///
+/// ```
+/// use consort_metrics::ranking::{RankedScores, roc_curve_of};
+/// let curve = roc_curve_of(&RankedScores::new(&[0.9, 0.1], &[true, false], None)?);
+/// assert_eq!(curve.thresholds[0], f64::INFINITY);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RocCurve {
     /// The share of the negative rows that are taken, rising.

@@ -9,6 +9,13 @@ use crate::classification::LogLoss;
 ///
 /// A hyphen counts as an underscore, and upper case as lower case.
 ///
+/// ```
+/// use consort_metrics::registry::by_name;
+/// assert_eq!(by_name("Log-Loss")?.name(), "log_loss");
+/// assert!(by_name("log_lost").unwrap_err().to_string().contains("log_loss"));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::UnknownName`] that lists the nearest names.
 pub fn by_name(name: &str) -> Result<Arc<dyn Metric>> {
@@ -25,6 +32,11 @@ pub fn by_name(name: &str) -> Result<Arc<dyn Metric>> {
 }
 
 /// All metrics with a name of their own; those with parameters in their name are there with the usual ones only.
+///
+/// ```
+/// use consort_metrics::registry::entries;
+/// assert!(entries().any(|entry| entry.name == "rmse"));
+/// ```
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [classification::ENTRIES, ranking::ENTRIES, calibration::ENTRIES, regression::ENTRIES].into_iter().flatten()
 }

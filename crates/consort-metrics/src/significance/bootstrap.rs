@@ -1,14 +1,17 @@
-use consort_core::{Error, Estimates, Metric, Result, Score, Seed, Truth};
+use std::sync::Arc;
+
+use consort_core::{Error, Estimates, Metric, Result, Seed, Truth};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Difference, Replicates, Resampling,
-    unit_scores::{UnitStates, Weighted},
-    units::Units,
-};
+use super::{Difference, Replicates, Resampling, ScoredUnits, units::Units};
 
 /// How an interval is read off the replicates.
+///
+/// ```
+/// use consort_metrics::significance::IntervalKind;
+/// assert_eq!(IntervalKind::default(), IntervalKind::Bca);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntervalKind {
@@ -161,99 +164,82 @@ pub fn bootstrap(
     seed: Seed,
 ) -> Result<Replicates> {
     params.check()?;
-    let observed: Vec<Score> = estimates.iter().map(|e| metric.score(e, truth)).collect::<Result<_>>()?;
-    let units = Units::of(truth, seed);
-    if units.len() < 2 {
-        return Ok(Replicates::new(metric, observed, units.drawn(), [&[], &[]], params.level));
-    }
-    let scorers: Vec<Scorer<'_>> = estimates
-        .iter()
-        .zip(&observed)
-        .map(|(e, observed)| Scorer::new(metric, e, truth, &units, observed))
-        .collect::<Result<_>>()?;
-    let score_all = |counts: &[f64], weights: &mut Vec<f64>| -> Result<Vec<f64>> {
-        scorers.iter().map(|scorer| Ok(number(&scorer.score(metric, truth, &units, counts, weights)?))).collect()
-    };
-    let replicates: Vec<Vec<f64>> = (0..params.replicates)
-        .into_par_iter()
-        .map_init(
-            || (vec![0.0; units.len()], Vec::new()),
-            |(counts, weights), r| {
-                params.resampling.draw(&mut seed.nth("replicate", r as u64).stream(), counts);
-                score_all(counts, weights)
-            },
-        )
-        .collect::<Result<_>>()?;
-    let jackknife: Vec<Vec<f64>> = match params.interval {
-        IntervalKind::Percentile => Vec::new(),
-        IntervalKind::Bca => {
-            let parts = units.len().min(PARTS);
-            (0..parts)
-                .into_par_iter()
-                .map_init(
-                    || (vec![1.0; units.len()], Vec::new()),
-                    |(counts, weights), part| {
-                        counts.iter_mut().enumerate().for_each(|(u, c)| *c = f64::from(u8::from(u % parts != part)));
-                        score_all(counts, weights)
-                    },
-                )
-                .collect::<Result<_>>()?
+    let units = Arc::new(Units::of(truth, seed));
+    let scored: Result<Vec<ScoredUnits<'_>>> =
+        estimates.iter().map(|estimates| ScoredUnits::with(&units, metric, estimates, truth)).collect();
+    params.resample(metric, &scored?, truth, seed)
+}
+
+impl Bootstrap {
+    /// The scores, on the same resamples, of estimates that were taken apart beforehand, as [`bootstrap`] does it for
+    /// estimates that are all there at once. Metric, truth and seed must be those of the [`ScoredUnits`].
+    ///
+    /// # Errors
+    /// As [`bootstrap`], and [`Error::Length`] for estimates of other rows.
+    pub fn resample(
+        &self,
+        metric: &dyn Metric,
+        estimates: &[ScoredUnits<'_>],
+        truth: &Truth<'_>,
+        seed: Seed,
+    ) -> Result<Replicates> {
+        self.check()?;
+        let Some(first) = estimates.first() else {
+            return Err(Error::Empty { what: "the list of estimates".into(), hint: "give at least one".into() });
+        };
+        let (drawn, units) = (first.drawn(), first.units());
+        if let Some(other) = estimates.iter().find(|other| other.drawn() != drawn) {
+            return Err(Error::Length {
+                what: "the units of an estimate".into(),
+                got: other.units(),
+                expected: units,
+                unit: "units",
+                hint: "all estimates must be of the same rows, taken apart with the same seed".into(),
+            });
         }
-    };
-    Ok(Replicates::new(metric, observed, units.drawn(), [&replicates, &jackknife], params.level))
+        let observed = estimates.iter().map(|estimate| estimate.observed().clone()).collect();
+        if units < 2 {
+            return Ok(Replicates::new(metric, observed, drawn, [&[], &[]], self.level));
+        }
+        let score_all = |counts: &[f64], weights: &mut Vec<f64>| -> Result<Vec<f64>> {
+            estimates
+                .iter()
+                // NaN stands for an undefined score within this room only.
+                .map(|estimate| Ok(estimate.score(metric, truth, counts, weights)?.value().unwrap_or(f64::NAN)))
+                .collect()
+        };
+        let replicates: Vec<Vec<f64>> = (0..self.replicates)
+            .into_par_iter()
+            .map_init(
+                || (vec![0.0; units], Vec::new()),
+                |(counts, weights), r| {
+                    self.resampling.draw(&mut seed.nth("replicate", r as u64).stream(), counts);
+                    score_all(counts, weights)
+                },
+            )
+            .collect::<Result<_>>()?;
+        let jackknife: Vec<Vec<f64>> = match self.interval {
+            IntervalKind::Percentile => Vec::new(),
+            IntervalKind::Bca => {
+                let parts = units.min(PARTS);
+                (0..parts)
+                    .into_par_iter()
+                    .map_init(
+                        || (vec![1.0; units], Vec::new()),
+                        |(counts, weights), part| {
+                            counts
+                                .iter_mut()
+                                .enumerate()
+                                .for_each(|(u, c)| *c = f64::from(u8::from(u % parts != part)));
+                            score_all(counts, weights)
+                        },
+                    )
+                    .collect::<Result<_>>()?
+            }
+        };
+        Ok(Replicates::new(metric, observed, drawn, [&replicates, &jackknife], self.level))
+    }
 }
 
 /// At most so many parts of the units are left out, one at a time, for the acceleration.
 const PARTS: usize = 200;
-
-enum Scorer<'a> {
-    Sums(UnitStates),
-    Weights(Weighted<'a>),
-}
-
-impl<'a> Scorer<'a> {
-    fn new(
-        metric: &dyn Metric,
-        estimates: &Estimates<'a>,
-        truth: &Truth<'_>,
-        units: &Units,
-        observed: &Score,
-    ) -> Result<Self> {
-        let weighted = || Weighted::new(metric, estimates, truth, units);
-        let Some(states) = UnitStates::new(metric, estimates, truth, units) else {
-            return Ok(Scorer::Weights(weighted()));
-        };
-        // Sums must give the score of all units, and of units that count unequally, or they are not the score.
-        let all = states.score(metric, &vec![1.0; units.len()]);
-        let mut counts = vec![0.0; units.len()];
-        Resampling::Multinomial.draw(&mut Seed::new(0).child("try sums").stream(), &mut counts);
-        let some = states.score(metric, &counts);
-        let by_weights = Weighted::plain(estimates).score(metric, truth, units, &counts, &mut Vec::new())?;
-        let holds = |sums: Result<Score>, direct: &Score| match (sums.map(|s| s.value()), direct.value()) {
-            (Ok(Some(a)), Some(b)) => (a - b).abs() <= 1e-9 * (1e-3 + a.abs().max(b.abs())),
-            (Ok(None), None) => true,
-            _ => false,
-        };
-        let additive = holds(all, observed) && holds(some, &by_weights);
-        Ok(if additive { Scorer::Sums(states) } else { Scorer::Weights(weighted()) })
-    }
-
-    fn score(
-        &self,
-        metric: &dyn Metric,
-        truth: &Truth<'_>,
-        units: &Units,
-        counts: &[f64],
-        weights: &mut Vec<f64>,
-    ) -> Result<Score> {
-        match self {
-            Scorer::Sums(states) => states.score(metric, counts),
-            Scorer::Weights(weighted) => weighted.score(metric, truth, units, counts, weights),
-        }
-    }
-}
-
-/// NaN stands for an undefined score within this room only.
-fn number(score: &Score) -> f64 {
-    score.value().unwrap_or(f64::NAN)
-}

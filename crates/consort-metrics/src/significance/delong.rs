@@ -25,6 +25,15 @@ pub struct DeLong {
 }
 
 /// How two areas under ROC curves differ.
+///
+/// ```
+/// use consort_metrics::significance::delong;
+/// let positive = [false, false, true, true, false, true];
+/// let (a, b) = ([0.1, 0.3, 0.5, 0.9, 0.4, 0.8], [0.2, 0.6, 0.5, 0.4, 0.3, 0.7]);
+/// let found = delong(&[&a, &b], &positive)?.difference(0, 1, 0.95).unwrap();
+/// assert!(found.interval.low <= found.difference && found.difference <= found.interval.high);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct AucDifference {
     /// First minus second.
@@ -38,6 +47,13 @@ pub struct AucDifference {
 }
 
 /// The areas of these scores, one list a scorer, of rows that are positive or not.
+///
+/// ```
+/// use consort_metrics::significance::delong;
+/// let found = delong(&[&[0.1, 0.9, 0.4]], &[false, true, true])?;
+/// assert_eq!(found.auc(0).value(), Some(1.0));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Length`] unless all are parallel, [`Error::NotFinite`] naming scorer and row.

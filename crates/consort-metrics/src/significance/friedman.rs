@@ -11,6 +11,15 @@ use super::{
 use crate::diversity::SymmetricMatrix;
 
 /// Friedman's test of several methods on several data sets (or folds), with Nemenyi's comparison of all pairs.
+///
+/// ```
+/// use consort_core::Direction;
+/// use consort_metrics::significance::friedman;
+/// // Three data sets, on each of which `a` is first and `b` second.
+/// let found = friedman(["a", "b"], &[0.9, 0.8, 0.7, 0.6, 0.8, 0.5], Direction::Higher, 0.05)?;
+/// assert_eq!(found.ranks, [1.0, 2.0]);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Friedman {
     /// The mean rank of each method; 1 is the best.

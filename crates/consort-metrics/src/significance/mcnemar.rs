@@ -5,6 +5,14 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 use super::{TestResult, sign_test::binomial_half_two_sided};
 
 /// McNemar's test: whether two classifiers err equally often on the same rows (McNemar 1947).
+///
+/// ```
+/// use consort_metrics::significance::mcnemar;
+/// let found = mcnemar(0.0, 6.0)?;
+/// assert_eq!((found.only_first, found.only_second), (0, 6));
+/// assert_eq!(found.exact.p_value.value(), Some(2.0 / 64.0)); // 2 · ½⁶
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct McNemar {
     /// In how many rows only the first is right.

@@ -5,6 +5,12 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::Drawn;
 
 /// An interval of plausible values.
+///
+/// ```
+/// use consort_metrics::significance::Interval;
+/// let interval = Interval { low: -0.01, high: 0.03, level: 0.95 };
+/// assert!(interval.low <= 0.0 && 0.0 <= interval.high, "no clear difference");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its lower end.
@@ -16,6 +22,20 @@ pub struct Interval {
 }
 
 /// How the score of one estimate differs from that of another, by a paired bootstrap.
+///
+/// ```
+/// use consort_core::{Estimates, Gives, Seed, Target, Truth};
+/// use consort_metrics::{regression::RootMeanSquaredError, significance::{Bootstrap, paired_bootstrap}};
+/// let target = Target::from_values((0..40).map(f64::from).collect(), "y")?;
+/// let off = |by: f64| (0..40).map(|i| f64::from(i) + by * f64::from(i % 4)).collect::<Vec<f64>>();
+/// let (near, far) = (off(0.1), off(0.2));
+/// let (a, b) = (Estimates::f64(&near, 1, Gives::Values)?, Estimates::f64(&far, 1, Gives::Values)?);
+/// let params = Bootstrap::default().replicates(200);
+/// let found = paired_bootstrap(&RootMeanSquaredError, &a, &b, &Truth::new(&target), &params, Seed::new(0))?;
+/// // Less error is a negative difference and a gain.
+/// assert!(found.difference.value().unwrap() < 0.0 && found.gain().unwrap() > 0.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// The metric.
@@ -58,6 +78,17 @@ impl Difference {
 }
 
 /// The scores of several estimates on the same resamples, from [`bootstrap`](super::bootstrap).
+///
+/// ```
+/// use consort_core::{Estimates, Gives, Seed, Target, Truth};
+/// use consort_metrics::{regression::MeanAbsoluteError, significance::{Bootstrap, bootstrap}};
+/// let target = Target::from_values(vec![1.0, 2.0, 3.0, 4.0], "y")?;
+/// let estimates = Estimates::f64(&[1.0, 2.5, 3.0, 5.0], 1, Gives::Values)?;
+/// let params = Bootstrap::default().replicates(100);
+/// let found = bootstrap(&MeanAbsoluteError, &[estimates], &Truth::new(&target), &params, Seed::new(0))?;
+/// assert_eq!((found.len(), found.observed(0).value()), (100, Some(0.375)));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replicates {
     metric: String,

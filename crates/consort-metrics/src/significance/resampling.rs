@@ -2,6 +2,12 @@ use consort_core::Stream;
 use serde::{Deserialize, Serialize};
 
 /// How a bootstrap draws units: rows, groups, or sets of them (see [`bootstrap`](super::bootstrap)).
+///
+/// ```
+/// use consort_metrics::significance::{Bootstrap, Resampling};
+/// let params = Bootstrap::default().resampling(Resampling::Poisson);
+/// assert!(params.check().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resampling {

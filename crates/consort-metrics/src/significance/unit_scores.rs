@@ -1,4 +1,4 @@
-//! The score of one estimate on resampled units: by sums of what each unit adds, or by weights.
+//! The score of one estimate on units that count so often: by sums of what each unit adds, or by weights.
 
 use consort_core::{Estimates, Metric, Reads, Result, Score, Target, Truth, Values};
 use rayon::prelude::*;
@@ -234,11 +234,10 @@ impl<'a> Weighted<'a> {
             _ => None,
         };
         let sorted = column.filter(|k| metric.reads() == Reads::Score && *k < estimates.columns()).map(|k| {
-            let rows = &units.rows;
-            let mut places: Vec<u32> = (0..rows.len() as u32).collect();
-            let key = |place: u32| estimates.at(rows[place as usize] as usize, k);
+            let mut places: Vec<u32> = (0..units.rows() as u32).collect();
+            let key = |place: u32| estimates.at(units.row(place as usize), k);
             places.sort_by(|&a, &b| key(b).total_cmp(&key(a)));
-            let order: Vec<u32> = places.iter().map(|&place| rows[place as usize]).collect();
+            let order: Vec<u32> = places.iter().map(|&place| units.row(place as usize) as u32).collect();
             let values = match estimates.values() {
                 Values::F32(values) => Kept::F32(take(values, estimates.columns(), &order)),
                 Values::F64(values) => Kept::F64(take(values, estimates.columns(), &order)),
@@ -281,8 +280,9 @@ impl<'a> Weighted<'a> {
             }
             None => {
                 weights.resize(truth.rows(), 0.0);
-                for (place, &i) in units.rows.iter().enumerate() {
-                    weights[i as usize] = counts[units.at(place)] * truth.weight(i as usize);
+                for place in 0..units.rows() {
+                    let i = units.row(place);
+                    weights[i] = counts[units.at(place)] * truth.weight(i);
                 }
                 (self.estimates, truth.target())
             }

@@ -33,10 +33,13 @@ impl std::fmt::Display for Drawn {
 /// very many rows or groups, sets that those were dealt to at random.
 #[derive(Debug)]
 pub(super) struct Units {
-    /// The rows that have weight, ascending.
-    pub(super) rows: Vec<u32>,
-    /// The unit of each of `rows`; `None` where each is one.
-    units: Option<Vec<u32>>,
+    /// The rows that have weight, ascending; `None` where all `count` have.
+    rows: Option<Vec<u32>>,
+    count: usize,
+    /// The group of each of these rows, without gaps; `None` where each stands alone.
+    groups: Option<Vec<u32>>,
+    /// The set of each group (or row); `None` where each is drawn by itself.
+    sets: Option<Vec<u16>>,
     drawn: Drawn,
 }
 
@@ -49,30 +52,30 @@ impl Units {
 
     /// The units of rows, or of groups where the truth has them.
     pub(super) fn of(truth: &Truth<'_>, seed: Seed) -> Self {
-        let rows: Vec<u32> = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).map(|i| i as u32).collect();
-        let (units, drawn) = match truth.groups() {
-            None => (None, Drawn::Rows(rows.len())),
+        let is_there = |i: usize| truth.weight(i) > 0.0;
+        let count = (0..truth.rows()).filter(|&i| is_there(i)).count();
+        let rows: Option<Vec<u32>> = (count < truth.rows()).then(|| {
+            let mut rows = Vec::with_capacity(count);
+            rows.extend((0..truth.rows()).filter(|&i| is_there(i)).map(|i| i as u32));
+            rows
+        });
+        let (groups, drawn) = match truth.groups() {
+            None => (None, Drawn::Rows(count)),
             Some(groups) => {
-                let (units, count) = numbered(rows.iter().map(|&i| groups[i as usize]));
-                (Some(units), Drawn::Groups(count))
+                let row = |place: usize| rows.as_ref().map_or(place, |rows| rows[place] as usize);
+                let (groups, count) = numbered((0..count).map(|place| groups[row(place)]));
+                (Some(groups), Drawn::Groups(count))
             }
         };
-        let (Drawn::Rows(count) | Drawn::Groups(count) | Drawn::Sets(count)) = drawn;
-        if count <= Self::MOST {
-            return Self { rows, units, drawn };
+        let (Drawn::Rows(alone) | Drawn::Groups(alone) | Drawn::Sets(alone)) = drawn;
+        if alone <= Self::MOST {
+            return Self { rows, count, groups, sets: None, drawn };
         }
         // Each goes where its own draw says. To deal them like cards, one to each set in turn, would spread neighbours,
         // and the sets of sorted rows would be more alike than chance makes them.
         let mut stream = seed.child("sets").stream();
-        let dealt: Vec<u32> = (0..count).map(|_| stream.below(Self::SETS as u64) as u32).collect();
-        let units = match units {
-            None => dealt,
-            Some(mut units) => {
-                units.iter_mut().for_each(|unit| *unit = dealt[*unit as usize]);
-                units
-            }
-        };
-        Self { rows, units: Some(units), drawn: Drawn::Sets(Self::SETS) }
+        let sets = (0..alone).map(|_| stream.below(Self::SETS as u64) as u16).collect();
+        Self { rows, count, groups, sets: Some(sets), drawn: Drawn::Sets(Self::SETS) }
     }
 
     /// What they are.
@@ -86,22 +89,34 @@ impl Units {
         count
     }
 
-    /// The unit of the row at `place` of [`rows`](Self::rows).
+    /// How many rows have weight.
+    pub(super) fn rows(&self) -> usize {
+        self.count
+    }
+
+    /// The row at `place` of those that have weight.
+    pub(super) fn row(&self, place: usize) -> usize {
+        self.rows.as_ref().map_or(place, |rows| rows[place] as usize)
+    }
+
+    /// The unit of the row at `place`.
     pub(super) fn at(&self, place: usize) -> usize {
-        self.units.as_ref().map_or(place, |units| units[place] as usize)
+        let group = self.groups.as_ref().map_or(place, |groups| groups[place] as usize);
+        self.sets.as_ref().map_or(group, |sets| usize::from(sets[group]))
     }
 
     /// The rows unit by unit, ascending within each: those of unit u at `starts[u]..starts[u + 1]`.
     pub(super) fn by_unit(&self) -> (Vec<u32>, Vec<u32>) {
-        let Some(units) = &self.units else { return (self.rows.clone(), (0..=self.len() as u32).collect()) };
+        let places = 0..self.count;
         let mut starts = vec![0u32; self.len() + 1];
-        units.iter().for_each(|&unit| starts[unit as usize + 1] += 1);
+        places.clone().for_each(|place| starts[self.at(place) + 1] += 1);
         (0..self.len()).for_each(|unit| starts[unit + 1] += starts[unit]);
         let mut next = starts.clone();
-        let mut rows = vec![0; units.len()];
-        for (&unit, &row) in units.iter().zip(&self.rows) {
-            rows[next[unit as usize] as usize] = row;
-            next[unit as usize] += 1;
+        let mut rows = vec![0; self.count];
+        for place in places {
+            let next = &mut next[self.at(place)];
+            rows[*next as usize] = self.row(place) as u32;
+            *next += 1;
         }
         (rows, starts)
     }
@@ -146,7 +161,7 @@ mod tests {
         let (by_unit, starts) = units.by_unit();
         let mut all = by_unit.clone();
         all.sort_unstable();
-        assert_eq!(all, units.rows);
+        assert!(all.iter().enumerate().all(|(i, &row)| i == row as usize) && all.len() == rows);
         // Chance makes them about as large as each other: 20 rows, give or take √(2 · 20).
         let sizes: Vec<f64> = starts.windows(2).map(|pair| f64::from(pair[1] - pair[0])).collect();
         let spread = sizes.iter().map(|size| (size - 20.0).powi(2)).sum::<f64>() / sizes.len() as f64;

@@ -50,6 +50,17 @@ pub struct Uncertainty {
 }
 
 /// The measures of [`Uncertainty`], averaged over rows.
+///
+/// ```
+/// use consort_core::{Classes, Gives, Ids, Outputs, Predictions};
+/// use consort_metrics::uncertainty::Uncertainty;
+/// let predictions = Predictions::builder(Outputs::Classes(Classes::new(["no", "yes"])?), Ids::positions(2))
+///     .member("a", Gives::Probabilities, &[1.0, 0.0, 0.5, 0.5])?
+///     .member("b", Gives::Probabilities, &[0.0, 1.0, 0.5, 0.5])?
+///     .build()?;
+/// assert_eq!(Uncertainty::of(&predictions)?.means().disagreement.value(), Some(0.5));
+/// # Ok::<(), consort_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UncertaintyMeans {
     /// The entropy of the mean.

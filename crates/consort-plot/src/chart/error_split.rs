@@ -100,7 +100,9 @@ impl ErrorSplit {
                 });
             }
         };
-        // Sums of weight, member error and ambiguity for each of the groups that are left out in turn.
+        // Sums of weight, member error and ambiguity for each of the groups that are left out in turn; rows that belong
+        // together are left out together.
+        let left_out_with = |i: usize| truth.groups().map_or(i, |groups| groups[i] as usize) % GROUPS;
         let parts = blocks::map(rows, |rows| {
             let mut sums = [[0.0f64; 4]; GROUPS];
             for i in rows {
@@ -119,7 +121,7 @@ impl ErrorSplit {
                         apart += (x - mean).powi(2);
                     }
                 }
-                let group = &mut sums[i % GROUPS];
+                let group = &mut sums[left_out_with(i)];
                 let per = weight / members as f64;
                 let row = [weight, per * error, per * apart, weight * ensemble];
                 group.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);

@@ -10,6 +10,7 @@ pub(super) struct Part {
     pub(super) predictions: Predictions,
     target: Target,
     weights: Vec<f64>,
+    groups: Option<Vec<u32>>,
     all: usize,
 }
 
@@ -23,13 +24,15 @@ impl Part {
             rows.sort_unstable();
         }
         let weights = rows.iter().map(|&i| truth.weight(i as usize)).collect();
+        let groups = truth.groups().map(|groups| rows.iter().map(|&i| groups[i as usize]).collect());
         let (predictions, target) = (subject.predictions.take(&rows), truth.target().take(&rows));
-        Self { rows, predictions, target, weights, all: present.len() }
+        Self { rows, predictions, target, weights, groups, all: present.len() }
     }
 
     /// The truth of these rows.
     pub(super) fn truth(&self) -> Result<Truth<'_>> {
-        Truth::weighted(&self.target, &self.weights)
+        let truth = Truth::weighted(&self.target, &self.weights)?;
+        self.groups.as_ref().map_or(Ok(truth), |groups| truth.grouped(groups))
     }
 
     /// Says so if it is a part only.

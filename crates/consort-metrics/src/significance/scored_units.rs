@@ -1,0 +1,144 @@
+use std::sync::Arc;
+
+use consort_core::{Estimates, Metric, Result, Score, Seed, Truth};
+
+use super::{
+    Drawn, Resampling,
+    unit_scores::{UnitStates, Weighted},
+    units::Units,
+};
+
+/// An estimate taken apart into what a bootstrap draws, to be scored again and again: see [`bootstrap`](super::bootstrap).
+///
+/// Where the metric adds up over rows, what each unit adds is all that is kept, and the estimate itself can go before the
+/// next one is made: two predictions of very many rows need not be there at once to be compared.
+///
+/// ```
+/// use consort_core::{Estimates, Gives, Seed, Target, Truth};
+/// use consort_metrics::{regression::RootMeanSquaredError, significance::{Bootstrap, ScoredUnits}};
+/// let target = Target::from_values((0..50).map(f64::from).collect(), "y")?;
+/// let (truth, seed) = (Truth::new(&target), Seed::new(0));
+/// let apart = |off: f64| {
+///     let values: Vec<f64> = (0..50).map(|i| f64::from(i) + off * f64::from(i % 3)).collect();
+///     let estimates = Estimates::f64(&values, 1, Gives::Values)?;
+///     let units = ScoredUnits::new(&RootMeanSquaredError, &estimates, &truth, seed)?;
+///     Ok::<_, consort_core::Error>(units.without_estimates().unwrap()) // the values go
+/// };
+/// let (near, far) = (apart(0.1)?, apart(0.5)?);
+/// let found = Bootstrap::default().resample(&RootMeanSquaredError, &[near, far], &truth, seed)?;
+/// assert!(found.difference(0, 1).gain_interval().unwrap().low > 0.0);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+pub struct ScoredUnits<'a> {
+    observed: Score,
+    drawn: Drawn,
+    units: usize,
+    scorer: Scorer<'a>,
+}
+
+enum Scorer<'a> {
+    /// Fewer than two units: nothing is drawn.
+    Nothing,
+    Sums(UnitStates),
+    Weights(Weighted<'a>, Arc<Units>),
+}
+
+impl std::fmt::Debug for ScoredUnits<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { observed, drawn, .. } = self;
+        f.debug_struct("ScoredUnits").field("observed", observed).field("drawn", drawn).finish_non_exhaustive()
+    }
+}
+
+impl<'a> ScoredUnits<'a> {
+    /// Takes an estimate apart. The seed is that of the bootstrap.
+    ///
+    /// # Errors
+    /// As [`Metric::score`].
+    pub fn new(metric: &dyn Metric, estimates: &Estimates<'a>, truth: &Truth<'_>, seed: Seed) -> Result<Self> {
+        Self::with(&Arc::new(Units::of(truth, seed)), metric, estimates, truth)
+    }
+
+    pub(super) fn with(
+        units: &Arc<Units>,
+        metric: &dyn Metric,
+        estimates: &Estimates<'a>,
+        truth: &Truth<'_>,
+    ) -> Result<Self> {
+        let observed = metric.score(estimates, truth)?;
+        let scorer = if units.len() < 2 {
+            Scorer::Nothing
+        } else {
+            match UnitStates::new(metric, estimates, truth, units) {
+                Some(states) if adds_up(&states, metric, estimates, truth, units, &observed)? => Scorer::Sums(states),
+                _ => Scorer::Weights(Weighted::new(metric, estimates, truth, units), Arc::clone(units)),
+            }
+        };
+        Ok(Self { observed, drawn: units.drawn(), units: units.len(), scorer })
+    }
+
+    /// The score of all rows.
+    pub fn observed(&self) -> &Score {
+        &self.observed
+    }
+
+    /// What a bootstrap draws.
+    pub fn drawn(&self) -> Drawn {
+        self.drawn
+    }
+
+    /// How many units there are.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// The same, no longer bound to the estimates.
+    ///
+    /// # Errors
+    /// Gives itself back if the metric does not add up over rows, so that the estimates are read for each score.
+    pub fn without_estimates(self) -> std::result::Result<ScoredUnits<'static>, Self> {
+        let Self { observed, drawn, units, scorer } = self;
+        match scorer {
+            Scorer::Nothing => Ok(ScoredUnits { observed, drawn, units, scorer: Scorer::Nothing }),
+            Scorer::Sums(states) => Ok(ScoredUnits { observed, drawn, units, scorer: Scorer::Sums(states) }),
+            Scorer::Weights(..) => Err(Self { observed, drawn, units, scorer }),
+        }
+    }
+
+    /// The score of units that count so often; `weights` is room to work in.
+    pub(super) fn score(
+        &self,
+        metric: &dyn Metric,
+        truth: &Truth<'_>,
+        counts: &[f64],
+        weights: &mut Vec<f64>,
+    ) -> Result<Score> {
+        match &self.scorer {
+            Scorer::Nothing => Ok(self.observed.clone()),
+            Scorer::Sums(states) => states.score(metric, counts),
+            Scorer::Weights(weighted, units) => weighted.score(metric, truth, units, counts, weights),
+        }
+    }
+}
+
+/// Whether sums give the score of all units, and of units that count unequally; else they are not the score.
+fn adds_up(
+    states: &UnitStates,
+    metric: &dyn Metric,
+    estimates: &Estimates<'_>,
+    truth: &Truth<'_>,
+    units: &Units,
+    observed: &Score,
+) -> Result<bool> {
+    let all = states.score(metric, &vec![1.0; units.len()]);
+    let mut counts = vec![0.0; units.len()];
+    Resampling::Multinomial.draw(&mut Seed::new(0).child("try sums").stream(), &mut counts);
+    let some = states.score(metric, &counts);
+    let by_weights = Weighted::plain(estimates).score(metric, truth, units, &counts, &mut Vec::new())?;
+    let holds = |sums: Result<Score>, direct: &Score| match (sums.map(|s| s.value()), direct.value()) {
+        (Ok(Some(a)), Some(b)) => (a - b).abs() <= 1e-9 * (1e-3 + a.abs().max(b.abs())),
+        (Ok(None), None) => true,
+        _ => false,
+    };
+    Ok(holds(all, observed) && holds(some, &by_weights))
+}
