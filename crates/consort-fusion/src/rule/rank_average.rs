@@ -9,8 +9,8 @@ use super::panel::Panel;
 /// ```
 /// use consort_core::{Fusion, Gives, Ids, Outputs, Predictions};
 /// use consort_fusion::rule::{RankAverage, RankScale};
-/// let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(3))
-///     .member("a", Gives::Values, &[5.0, 7.0, 100.0])?
+/// let predictions = Predictions::builder(Outputs::Labels(vec!["spam".into()]), Ids::positions(3))
+///     .member("a", Gives::Scores, &[5.0, 7.0, 100.0])?
 ///     .build()?;
 /// assert_eq!(RankAverage::new().with_scale(RankScale::MinMax).fuse(&predictions)?.values(), [0.0, 0.5, 1.0]);
 /// # Ok::<(), consort_core::Error>(())

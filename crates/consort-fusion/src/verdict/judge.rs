@@ -177,8 +177,8 @@ fn taken_apart(
     let mut apart = Vec::new();
     for metric in std::iter::once(metric).chain(others.iter().map(AsRef::as_ref)) {
         match ScoredUnits::new(metric, &estimates, truth, seed.child(&metric.name()))?.without_estimates() {
-            Ok(units) => apart.push(units),
-            Err(_) => return Ok(None),
+            Some(units) => apart.push(units),
+            None => return Ok(None),
         }
     }
     Ok(Some(apart))

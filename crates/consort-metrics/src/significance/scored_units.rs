@@ -92,17 +92,16 @@ impl<'a> ScoredUnits<'a> {
         self.units
     }
 
-    /// The same, no longer bound to the estimates.
-    ///
-    /// # Errors
-    /// Gives itself back if the metric does not add up over rows, so that the estimates are read for each score.
-    pub fn without_estimates(self) -> std::result::Result<ScoredUnits<'static>, Self> {
+    /// The same, no longer bound to the estimates. `None` if the metric does not add up over rows: each of its scores reads
+    /// the estimates anew.
+    pub fn without_estimates(self) -> Option<ScoredUnits<'static>> {
         let Self { observed, drawn, units, scorer } = self;
-        match scorer {
-            Scorer::Nothing => Ok(ScoredUnits { observed, drawn, units, scorer: Scorer::Nothing }),
-            Scorer::Sums(states) => Ok(ScoredUnits { observed, drawn, units, scorer: Scorer::Sums(states) }),
-            Scorer::Weights(..) => Err(Self { observed, drawn, units, scorer }),
-        }
+        let scorer = match scorer {
+            Scorer::Nothing => Scorer::Nothing,
+            Scorer::Sums(states) => Scorer::Sums(states),
+            Scorer::Weights(..) => return None,
+        };
+        Some(ScoredUnits { observed, drawn, units, scorer })
     }
 
     /// The score of units that count so often; `weights` is room to work in.
