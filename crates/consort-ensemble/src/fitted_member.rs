@@ -114,11 +114,13 @@ pub(crate) fn fit_all(
             return Ok(fit.model);
         }
         ctx.check()?;
-        let progress = ctx.progress.part(&key.to_string());
-        let context = FitContext { seed: key.seed(ctx.seed), threads, progress: &*progress, ..*ctx };
         let start = Instant::now();
-        let model = member.learner.fit(train, &context)?;
-        drop(progress);
+        let model = {
+            let progress = ctx.progress.part(&key.to_string());
+            let checkpoints = store.and_then(|store| store.checkpoints(&key));
+            let (seed, checkpoints) = (key.seed(ctx.seed), checkpoints.as_deref());
+            member.learner.fit(train, &FitContext { seed, threads, progress: &*progress, checkpoints, ..*ctx })?
+        };
         let fit = Fit { key, model, predictions: None, fit_time: start.elapsed(), predict_time: Duration::ZERO };
         if let Some(store) = store {
             store.save(&fit)?;

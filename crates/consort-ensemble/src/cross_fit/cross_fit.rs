@@ -234,11 +234,13 @@ impl<'a> CrossFit<'a> {
         let (train, test) = (part(&fold.train)?, part(&fold.test)?);
         let validation = if fold.valid.is_empty() { None } else { Some(part(&fold.valid)?) };
         let progress = self.progress.part(&key.to_string());
+        let checkpoints = self.store.and_then(|store| store.checkpoints(&key));
         let context = FitContext {
             validation,
             threads,
             progress: &*progress,
             cancel: self.cancel,
+            checkpoints: checkpoints.as_deref(),
             ..FitContext::new(key.seed(self.seed))
         };
         let start = Instant::now();

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use consort_core::{Matrix, Model, Result, Seed};
+use consort_core::{Checkpoints, Matrix, Model, Result, Seed};
 use serde::{Deserialize, Serialize};
 
 /// Which fit of an ensemble this is: its place in the tree of seeds, and the name of its files.
@@ -78,4 +78,9 @@ pub trait Store: Sync {
     /// # Errors
     /// If it cannot be written.
     fn save(&self, fit: &Fit) -> Result<()>;
+
+    /// Where a fit that takes long keeps how far it is; nowhere, unless the store has a place for it.
+    fn checkpoints(&self, _key: &FitKey) -> Option<Box<dyn Checkpoints + '_>> {
+        None
+    }
 }

@@ -15,6 +15,11 @@ use consort_core::{Column, Dataset, Features, Target};
 /// ```
 pub fn data_hash(data: &Dataset) -> String {
     let mut sum = Sum(blake3::Hasher::new());
+    if let Some(stored) = data.stored() {
+        sum.numbers(stored.shape().iter().map(|&size| size as u32));
+        sum.text(&stored.mark());
+        return rest(sum, data);
+    }
     match data.features() {
         Features::Columns(columns) => {
             for column in columns {
@@ -33,6 +38,11 @@ pub fn data_hash(data: &Dataset) -> String {
             sum.numbers(values.iter().map(|x| x.to_bits()));
         }
     }
+    rest(sum, data)
+}
+
+/// All but the features.
+fn rest(mut sum: Sum, data: &Dataset) -> String {
     match data.target() {
         Some(Target::Classes { codes, classes }) => {
             sum.numbers(codes.iter().copied());

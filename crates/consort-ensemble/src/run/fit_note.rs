@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use consort_core::{Dataset, Error, Estimates, Fold, Metric, Result, Truth, publish};
+use consort_core::{Checkpoints, Dataset, Error, Estimates, Fold, Metric, Result, Truth, publish};
 use serde::{Deserialize, Serialize};
 
 use super::RunFolder;
@@ -100,5 +100,9 @@ impl Store for NotedRun<'_> {
             place: place.display().to_string(),
             problem: format!("it cannot be written: {error}"),
         })
+    }
+
+    fn checkpoints(&self, key: &FitKey) -> Option<Box<dyn Checkpoints + '_>> {
+        self.folder.checkpoints(key)
     }
 }

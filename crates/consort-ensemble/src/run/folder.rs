@@ -4,10 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use consort_core::{Error, Result, publish, sweep};
+use consort_core::{Checkpoints, Error, Result, publish, sweep};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{read_sealed, write_sealed};
+use super::{parts::Parts, read_sealed, write_sealed};
 use crate::{
     FittedMember,
     cross_fit::{Fit, FitKey, Part, Store},
@@ -20,6 +20,7 @@ use crate::{
 /// models/NAME/l0-r0-f3.fit       one fitted model a layer, member, repeat and fold, with its predictions
 /// models/NAME/l0-r0-f3.note      what is told of that fit: score, times
 /// models/NAME/l0-all.fit         one fitted on all rows
+/// models/NAME/l0-all.part/       how far a fit that takes long is; gone once it is done
 /// predictions/NAME.parquet       the out-of-fold predictions of a member
 /// truth.parquet                  what they are scored on
 /// split.parquet                  which fold tests which row
@@ -99,6 +100,11 @@ impl RunFolder {
             Part::All => format!("l{}-all.fit", key.layer),
         };
         self.path.join("models").join(&key.member).join(name)
+    }
+
+    /// Where a fit that takes long keeps how far it is.
+    fn parts(&self, key: &FitKey) -> PathBuf {
+        self.file(key).with_extension("part")
     }
 
     /// What the run fitted of a member: the model of all rows if there is one, else those of these folds.
@@ -183,6 +189,13 @@ impl Store for RunFolder {
                 problem: format!("it cannot be written: {error}"),
             })?;
         }
-        write_sealed(&path, "fit", fit)
+        write_sealed(&path, "fit", fit)?;
+        // Nothing depends on it: what cannot be removed is only in the way.
+        let _ = fs::remove_dir_all(self.parts(&fit.key));
+        Ok(())
+    }
+
+    fn checkpoints(&self, key: &FitKey) -> Option<Box<dyn Checkpoints + '_>> {
+        Some(Box::new(Parts::new(self.parts(key))))
     }
 }

@@ -4,6 +4,7 @@ mod bundle;
 mod data_hash;
 mod fit_note;
 mod folder;
+mod parts;
 mod roll;
 mod sealed;
 

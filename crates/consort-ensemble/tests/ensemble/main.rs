@@ -5,6 +5,7 @@
 
 mod bag;
 mod boost;
+mod checkpoints;
 mod cross_fit;
 mod estimate;
 mod reference;
