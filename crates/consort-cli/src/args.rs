@@ -195,10 +195,11 @@ pub(crate) struct Running {
 
 #[derive(Debug, Args)]
 pub(crate) struct Fit {
-    /// The table (.csv, .csv.gz, .parquet, .ipc)
+    /// The table (.csv, .csv.gz, .parquet, .ipc); or pictures: a folder with a folder for each class, an IDX file, or a
+    /// folder of IDX files
     #[arg(value_name = "DATA", conflicts_with = "resume")]
     pub(crate) data: Option<PathBuf>,
-    /// The column to be predicted
+    /// The column to be predicted; pictures need none
     #[arg(long, value_name = "COL", conflicts_with = "resume")]
     pub(crate) target: Option<String>,
     /// The folder of the run, which must be new or empty
@@ -208,7 +209,7 @@ pub(crate) struct Fit {
     #[arg(long, value_name = "R.toml", conflicts_with = "resume")]
     pub(crate) recipe: Option<PathBuf>,
     /// Go on with a run that was stopped, as it was begun
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "size"])]
     pub(crate) resume: Option<PathBuf>,
     /// The column that identifies a row [default: `id`, if it does]
     #[arg(long, value_name = "COL")]
@@ -257,6 +258,12 @@ pub(crate) struct Fit {
     /// What is optimised and judged [default: log_loss, or rmse for numbers]
     #[arg(long, value_name = "METRIC")]
     pub(crate) metric: Option<String>,
+    /// How many epochs nets learn [default: judged from the rows]; with --method snapshot, those of one cycle
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// To how many pixels pictures are made, such as 64 or 48x64 [default: as the first one]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) size: Option<String>,
     /// Leave out members that cannot be fitted within this time, such as 90s, 10m, 1.5h
     #[arg(long, value_name = "TIME")]
     pub(crate) time_limit: Option<String>,
@@ -290,6 +297,42 @@ pub(crate) enum Method {
     Adaboost,
     /// Gradient boosting of trees, or of each member that is named
     Boost,
+    /// Nets: members from one run whose rate falls and rises, in the place of each member
+    Snapshot,
+    /// Nets: trained together on the mean of what they say
+    Joint,
+    /// Nets: after a run, short cycles with a member each
+    Fge,
+    /// Nets: one net, the mean of the weights of several epochs
+    Swa,
+    /// Nets: one net, the mean of nets that went on from one start
+    Soup,
+    /// Nets: trained together and rewarded for differing
+    Ncl,
+    /// Nets: each learns what those before it lack
+    BoostNets,
+    /// Nets: the same, all at once
+    SoftBoost,
+    /// Nets: they also learn from rows moved against them
+    Adversarial,
+    /// Nets: one net, asked several times with units left out
+    McDropout,
+}
+
+impl Method {
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Whether it is a way of training nets, and so is asked for with nets as members.
+    pub(crate) fn trains_nets(self) -> bool {
+        use Method::{Adversarial, BoostNets, Fge, Joint, McDropout, Ncl, Snapshot, SoftBoost, Soup, Swa};
+        matches!(
+            self,
+            Snapshot | Joint | Fge | Swa | Soup | Ncl | BoostNets | SoftBoost | Adversarial | McDropout
+        )
+    }
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use consort::{
     core::{Samples, Truth},
-    data::table::{self, Schema},
     ensemble::run::Bundle,
 };
 
@@ -14,7 +13,7 @@ use crate::{
     failure::{Failure, Result},
     score_card::ScoreCard,
     session::Session,
-    training::foreign_predictions,
+    training::{RowsOf, foreign_predictions},
 };
 
 /// Whether a path is a run or a bundle, and no file of predictions.
@@ -28,18 +27,15 @@ pub(crate) fn run(session: &mut Session, args: &Evaluate) -> Result<()> {
         return Err(Failure::usage("evaluate RUN takes one table of rows whose target is known"));
     };
     let bundle = Bundle::load(&bundle_of(Path::new(run)))?;
-    let schema: Schema = bundle.schema()?;
-    session.doing("reading the table");
-    let applied = schema.apply(&table::read(table)?, true)?;
-    applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
-    let data = applied.dataset;
+    let rows: RowsOf = bundle.schema()?;
+    let data = rows.read(session, Path::new(table), true)?;
     let Some(target) = data.target() else {
         return Err(Failure::usage("the table has no target"));
     };
     let truth = Truth::with(target, data.weights())?;
     session.doing("predicting");
     let all = Samples::all(&data);
-    let id = schema.roles().id.as_deref().unwrap_or("id");
+    let id = rows.id();
     let given = foreign_predictions(session, &bundle, &args.member, data.ids(), table, id)?;
     let members = bundle.model.member_predictions_with(&all, &given)?;
     let fused = bundle.model.fuse(&members, &all)?;

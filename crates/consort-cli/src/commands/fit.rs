@@ -10,7 +10,7 @@ use consort::{
     core::{Cancel, FitContext, Samples, Task},
     data::{
         files::publish,
-        table::{self, Roles, Schema, SchemaOptions},
+        table::{self, ColumnSummary, Roles, Schema, SchemaOptions},
     },
     ensemble::{
         cross_fit::OnError,
@@ -25,7 +25,10 @@ use crate::{
     method,
     report::Wanted,
     session::Session,
-    training::{self, Bars, Fits, Found, Outcome, Plan, Probed, Recipe, TestedRows, write_ensemble, write_split},
+    training::{
+        self, Bars, CLASS, Fits, Found, Outcome, Pictures, Plan, Probed, Recipe, RowsOf, TestedRows, are_pictures,
+        write_ensemble, write_split,
+    },
 };
 
 pub(crate) fn run(args: &Fit) -> Result<()> {
@@ -46,13 +49,64 @@ struct Prepared {
 
 fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared)> {
     let recipe = Recipe::asked(args)?;
-    let (Some(path), Some(target), Some(output)) = (&recipe.data, &recipe.target, &args.output) else {
+    let (Some(path), Some(output)) = (&recipe.data, &args.output) else {
         return Err(Failure::usage("fit needs DATA, --target COL and -o RUN (or --recipe R.toml, or --resume RUN)"));
     };
     for (option, count) in [("--repeats", recipe.repeats), ("--layers", recipe.layers)] {
         if count == Some(0) {
             return Err(Failure::usage(format!("{option} is 0, but must be at least 1")));
         }
+    }
+    let method = recipe.method.unwrap_or(Method::Greedy);
+    if method == Method::Bag {
+        training::refuse_folds(&recipe)?;
+    }
+    let read = if are_pictures(path) { pictures(session, &recipe, path)? } else { table_of(session, &recipe, path)? };
+    let Read { roles, options, rows, columns, prepared } = read;
+    let metric = method::of_outputs(recipe.metric.as_deref(), &rows.outputs())?;
+    let plan = Plan {
+        format: training::FORMAT,
+        version: env!("CARGO_PKG_VERSION").into(),
+        data: std::path::absolute(path).map_err(|error| Failure::file(path, "its place cannot be found", error))?,
+        data_hash: data_hash(&prepared.data),
+        roles,
+        options,
+        schema: rows,
+        columns,
+        members: training::members(method, &recipe, &prepared.data)?,
+        asked: recipe.members,
+        method,
+        folds: recipe.folds.unwrap_or(5),
+        repeats: recipe.repeats.unwrap_or(if method == Method::Bag { 50 } else { 1 }),
+        layers: recipe.layers.unwrap_or(1),
+        metric: metric.name(),
+        keep_folds: recipe.keep_folds || method == Method::Bag,
+        seed: recipe.seed.unwrap_or_default(),
+        epochs: recipe.epochs,
+        time_limit: recipe.time_limit.as_deref().map(training::time_limit).transpose()?.map(|time| time.as_secs_f64()),
+    };
+    // What cannot be done is said before the folder is made.
+    let splitter = training::splitter(&plan, &prepared.data, prepared.labels.as_deref())?;
+    training::stacking(&plan, splitter, training::fuser(method, plan.outputs().task(), &metric)).check()?;
+    Recipe::of(&plan)?.to_toml()?;
+    Ok((RunFolder::create(output, &plan)?, plan, prepared))
+}
+
+/// Training rows, and what was judged of them.
+struct Read {
+    roles: Roles,
+    options: SchemaOptions,
+    rows: RowsOf,
+    columns: Vec<ColumnSummary>,
+    prepared: Prepared,
+}
+
+fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read> {
+    let Some(target) = &recipe.target else {
+        return Err(Failure::usage("fit needs DATA, --target COL and -o RUN (or --recipe R.toml, or --resume RUN)"));
+    };
+    if recipe.size.is_some() {
+        return Err(Failure::usage("--size is for pictures, and this is a table"));
     }
     session.doing("reading the table");
     let table = table::read(path)?;
@@ -67,10 +121,6 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     };
     if roles.group.is_some() && roles.time.is_some() {
         return Err(Failure::usage("folds are made by group or by time: the recipe asks for both"));
-    }
-    let method = recipe.method.unwrap_or(Method::Greedy);
-    if method == Method::Bag {
-        training::refuse_folds(&recipe)?;
     }
     let options = SchemaOptions {
         task: recipe.task.map(task),
@@ -88,32 +138,29 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     let columns = table::summary(&schema, &table);
     session.judge([table::in_words(&columns, table.rows())]);
     let prepared = prepare(session, &schema, &table)?;
-    let metric = method::of_outputs(recipe.metric.as_deref(), &schema.outputs())?;
-    let plan = Plan {
-        format: training::FORMAT,
-        version: env!("CARGO_PKG_VERSION").into(),
-        data: std::path::absolute(path).map_err(|error| Failure::file(path, "its place cannot be found", error))?,
-        data_hash: data_hash(&prepared.data),
-        roles: schema.roles().clone(),
-        options,
-        schema,
-        columns,
-        members: training::members(method, &recipe, &prepared.data)?,
-        asked: recipe.members,
-        method,
-        folds: recipe.folds.unwrap_or(5),
-        repeats: recipe.repeats.unwrap_or(if method == Method::Bag { 50 } else { 1 }),
-        layers: recipe.layers.unwrap_or(1),
-        metric: metric.name(),
-        keep_folds: recipe.keep_folds || method == Method::Bag,
-        seed: recipe.seed.unwrap_or_default(),
-        time_limit: recipe.time_limit.as_deref().map(training::time_limit).transpose()?.map(|time| time.as_secs_f64()),
-    };
-    // What cannot be done is said before the folder is made.
-    let splitter = training::splitter(&plan, &prepared.data, prepared.labels.as_deref())?;
-    training::stacking(&plan, splitter, training::fuser(method, plan.outputs().task(), &metric)).check()?;
-    Recipe::of(&plan)?.to_toml()?;
-    Ok((RunFolder::create(output, &plan)?, plan, prepared))
+    Ok(Read { roles: schema.roles().clone(), options, rows: RowsOf::Table(Box::new(schema)), columns, prepared })
+}
+
+fn pictures(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read> {
+    let columns = [&recipe.target, &recipe.id, &recipe.weight, &recipe.group, &recipe.time, &recipe.fold];
+    if columns.iter().any(|column| column.is_some()) || !recipe.ignore.is_empty() || recipe.positive.is_some() {
+        return Err(Failure::usage(format!(
+            "{}: these are pictures, whose classes are known: leave out --target and other options of columns",
+            path.display()
+        )));
+    }
+    if matches!(recipe.task, Some(TaskName::Regression)) {
+        return Err(Failure::usage("pictures have classes: --task regression is for tables"));
+    }
+    session.doing("reading the pictures");
+    let (rows, data) = Pictures::learn(session, path, recipe.size.as_deref())?;
+    Ok(Read {
+        roles: Roles::target(CLASS),
+        options: SchemaOptions::default(),
+        rows: RowsOf::Pictures(rows),
+        columns: Vec::new(),
+        prepared: Prepared { data, labels: None },
+    })
 }
 
 fn resume(session: &mut Session, path: &Path) -> Result<(RunFolder, Plan, Prepared)> {
@@ -125,9 +172,9 @@ fn resume(session: &mut Session, path: &Path) -> Result<(RunFolder, Plan, Prepar
             path.display()
         )));
     }
-    session.doing("reading the table");
-    let table = table::read(&plan.data)?;
-    let prepared = prepare(session, &plan.schema, &table)?;
+    session.doing("reading the rows");
+    let (data, labels) = plan.schema.again(session, &plan.data)?;
+    let prepared = Prepared { data, labels };
     if data_hash(&prepared.data) != plan.data_hash {
         return Err(Failure::usage(format!(
             "{} is not what it was when the run was begun: put the old table back, or begin a new run",

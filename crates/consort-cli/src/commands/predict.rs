@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 use consort::{
     core::{Matrix, Samples},
-    data::{
-        files::{self, Fused},
-        table::{self, Schema},
-    },
+    data::files::{self, Fused},
     ensemble::run::Bundle,
 };
 
@@ -15,7 +12,7 @@ use crate::{
     args::Predict,
     failure::Result,
     session::Session,
-    training::{foreign_predictions, style},
+    training::{RowsOf, foreign_predictions, style},
 };
 
 /// The bundle of a run, or the bundle itself.
@@ -27,14 +24,10 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
     let mut session = Session::start("predict", &args.running)?;
     session.doing("reading the ensemble");
     let bundle = Bundle::load(&bundle_of(&args.run))?;
-    let schema: Schema = bundle.schema()?;
-    session.doing("reading the table");
-    let table = table::read(&args.data)?;
-    let applied = schema.apply(&table, false)?;
-    applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
-    let data = applied.dataset;
+    let rows: RowsOf = bundle.schema()?;
+    let data = rows.read(&mut session, &args.data, false)?;
     session.doing("predicting");
-    let id = schema.roles().id.as_deref().unwrap_or("id");
+    let id = rows.id();
     let place = args.data.display().to_string();
     let given = foreign_predictions(&mut session, &bundle, &args.member, data.ids(), &place, id)?;
     let all = Samples::all(&data);

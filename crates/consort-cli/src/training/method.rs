@@ -41,9 +41,8 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
             Arc::new(SimplexWeights::default().loss(loss))
         }
         Method::Vote if is_classification => Arc::new(Fixed::new(Box::new(rule::Vote::default()))),
-        Method::Vote | Method::Average | Method::Bag | Method::Adaboost | Method::Boost => {
-            Arc::new(Fixed::new(Box::new(rule::Mean::default())))
-        }
+        // What other methods make of the members is in these already.
+        _ => Arc::new(Fixed::new(Box::new(rule::Mean::default()))),
     }
 }
 
@@ -66,11 +65,22 @@ pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result
                 |member: &MemberRecipe| member.member_of(&of_numbers, over).map_err(|error| wrong(member, error));
             members.iter().map(member).collect::<Result<_>>()?
         }
+        (method, []) if method.trains_nets() => {
+            return Err(Failure::usage(format!(
+                "--method {} trains nets: name one, such as `--members mlp` for a table or `--members lenet` for pictures",
+                method.name()
+            )));
+        }
         (_, []) => portfolio::auto(data),
         (_, members) => {
             let member = |member: &MemberRecipe| member.member(data).map_err(|error| wrong(member, error));
             members.iter().map(member).collect::<Result<_>>()?
         }
+    };
+    let members = if method.trains_nets() || method == Method::Vote || recipe.epochs.is_some() {
+        nets(method, members, recipe.epochs)?
+    } else {
+        members
     };
     Ok(portfolio::in_order(members, data))
 }
@@ -115,4 +125,19 @@ pub(crate) fn stacking(plan: &Plan, splitter: Arc<dyn consort::core::Splitter>, 
     stacking.splitter = Some(splitter);
     stacking.meta = Some(Meta::Fuser(fuser));
     stacking.refit(if plan.keep_folds { Refit::KeepFolds } else { Refit::All })
+}
+
+/// Members, of which those that are nets are trained as a method says.
+#[cfg(feature = "nets")]
+fn nets(method: Method, members: Vec<NamedLearner>, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
+    let made = members.into_iter().map(|member| super::nets::trained_by(method, member, epochs));
+    Ok(made.collect::<Result<Vec<_>>>()?.concat())
+}
+
+#[cfg(not(feature = "nets"))]
+fn nets(method: Method, members: Vec<NamedLearner>, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
+    if !method.trains_nets() && epochs.is_none() {
+        return Ok(members);
+    }
+    Err(Failure::usage("this program was built without nets: build it with `--features nets`"))
 }

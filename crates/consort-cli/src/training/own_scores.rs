@@ -1,8 +1,7 @@
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use consort::{
     core::{Dataset, Fold, Metric, Samples},
-    data::table,
     ensemble::{
         estimate::OwnRows,
         run::{Origin, Roll, RunFolder, data_hash},
@@ -61,12 +60,8 @@ pub(crate) fn table_of(
     metric: &std::sync::Arc<dyn Metric>,
 ) -> Result<Option<(Dataset, Vec<Fold>)>> {
     session.doing("reading the table");
-    let read = |place: &Path| -> Result<_> {
-        let table = table::read(place)?;
-        Ok(plan.schema.apply(&table, true)?)
-    };
-    let applied = match read(&plan.data) {
-        Ok(applied) if data_hash(&applied.dataset) == plan.data_hash => applied,
+    let (data, labels) = match plan.schema.again(session, &plan.data) {
+        Ok((data, labels)) if data_hash(&data) == plan.data_hash => (data, labels),
         Ok(_) => {
             session.note(format!(
                 "{} is not what it was when the run was begun, so it is not looked at",
@@ -79,8 +74,8 @@ pub(crate) fn table_of(
             return Ok(None);
         }
     };
-    let splitter = super::splitter(plan, &applied.dataset, applied.folds.as_deref())?;
+    let splitter = super::splitter(plan, &data, labels.as_deref())?;
     let fuser = super::fuser(plan.method, plan.outputs().task(), metric);
-    let folds = stacking(plan, splitter, fuser).folds(&Samples::all(&applied.dataset), session.seed)?;
-    Ok(Some((applied.dataset, folds)))
+    let folds = stacking(plan, splitter, fuser).folds(&Samples::all(&data), session.seed)?;
+    Ok(Some((data, folds)))
 }

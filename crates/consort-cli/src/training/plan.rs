@@ -7,12 +7,13 @@ use consort::{
     core::{Dataset, Outputs, Splitter},
     data::{
         split::{self, Bootstrap, By, Predefined, Repeated},
-        table::{ColumnSummary, Roles, Schema, SchemaOptions},
+        table::{ColumnSummary, Roles, SchemaOptions},
     },
     ensemble::{NamedLearner, portfolio::MemberRecipe},
 };
 use serde::{Deserialize, Serialize};
 
+use super::RowsOf;
 use crate::{
     args::Method,
     failure::{Failure, Result},
@@ -28,13 +29,13 @@ pub(crate) const FORMAT: u32 = 1;
 pub(crate) struct Plan {
     pub(crate) format: u32,
     pub(crate) version: String,
-    /// The table, as an absolute path.
+    /// The table, or the pictures, as an absolute path.
     pub(crate) data: PathBuf,
     /// The checksum of the data set made of it.
     pub(crate) data_hash: String,
     pub(crate) roles: Roles,
     pub(crate) options: SchemaOptions,
-    pub(crate) schema: Schema,
+    pub(crate) schema: RowsOf,
     /// What the table's columns are, for people.
     pub(crate) columns: Vec<ColumnSummary>,
     /// The members of each layer.
@@ -48,6 +49,9 @@ pub(crate) struct Plan {
     pub(crate) metric: String,
     pub(crate) keep_folds: bool,
     pub(crate) seed: u64,
+    /// How many epochs nets learn, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) epochs: Option<usize>,
     /// In seconds.
     pub(crate) time_limit: Option<f64>,
 }

@@ -10,7 +10,7 @@ use consort::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::{Plan, RowsOf};
 use crate::{
     args::{Fit, Method, TaskName},
     failure::{Failure, Result},
@@ -55,6 +55,11 @@ pub(crate) struct Recipe {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metric: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) epochs: Option<usize>,
+    /// To how many pixels pictures are made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) time_limit: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) keep_folds: bool,
@@ -96,6 +101,8 @@ impl Recipe {
             repeats: args.repeats.or(recipe.repeats),
             layers: args.layers.or(recipe.layers),
             metric: over(&args.metric, recipe.metric),
+            epochs: args.epochs.or(recipe.epochs),
+            size: over(&args.size, recipe.size),
             time_limit: over(&args.time_limit, recipe.time_limit),
             keep_folds: args.keep_folds || recipe.keep_folds,
             seed: args.running.seed.or(recipe.seed),
@@ -115,7 +122,7 @@ impl Recipe {
         });
         Ok(Self {
             data: Some(plan.data.clone()),
-            target: Some(roles.target),
+            target: matches!(plan.schema, RowsOf::Table(_)).then_some(roles.target),
             id: roles.id,
             weight: roles.weight,
             group: roles.group,
@@ -130,12 +137,15 @@ impl Recipe {
             repeats: Some(plan.repeats),
             layers: Some(plan.layers),
             metric: Some(plan.metric.clone()),
+            epochs: plan.epochs,
+            size: plan.schema.size(),
             time_limit: plan.time_limit.map(|seconds| format!("{seconds}s")),
             keep_folds: plan.keep_folds,
             seed: Some(plan.seed),
             // What makes members of members is asked for by those.
             members: match plan.method {
                 Method::Adaboost | Method::Boost => plan.asked.clone(),
+                method if method.trains_nets() || plan.epochs.is_some() => plan.asked.clone(),
                 _ => exact(&plan.members, &plan.asked)?,
             },
             source: None,

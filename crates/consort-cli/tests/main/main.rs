@@ -15,6 +15,8 @@ mod members;
 mod memory;
 mod mistakes;
 mod new_rows;
+#[cfg(feature = "nets")]
+mod pictures;
 mod program;
 mod recipes;
 mod splits;

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+#[cfg(feature = "nets")]
+use consort_burn::architecture::Depth;
 use consort_core::{Dataset, Error, Learner, Result};
 use consort_linfa::{GaussianNb, KNearest, LogisticRegression, Ridge, SupportVector};
 use consort_trees::{adaboost::AdaBoost, decision_tree::DecisionTree, forest::RandomForest};
@@ -87,6 +89,34 @@ pub const NAMES: &[Entry] = &[
         make: |data| Arc::new(super::nets::usual(data)),
         auto: |_| false,
     },
+    #[cfg(feature = "nets")]
+    Entry {
+        name: "tabular-resnet",
+        about: "four residual nets for tables, and their mean",
+        make: |data| Arc::new(super::nets::residual(data)),
+        auto: |_| false,
+    },
+    #[cfg(feature = "nets")]
+    Entry {
+        name: "lenet",
+        about: "five small convolutional nets for pictures (LeNet-5), and their mean",
+        make: |data| Arc::new(super::nets::lenet(data)),
+        auto: |_| false,
+    },
+    #[cfg(feature = "nets")]
+    Entry {
+        name: "resnet18",
+        about: "a residual net of 18 layers for pictures",
+        make: |data| Arc::new(super::nets::resnet(data, Depth::D18)),
+        auto: |_| false,
+    },
+    #[cfg(feature = "nets")]
+    Entry {
+        name: "resnet50",
+        about: "a residual net of 50 layers for pictures",
+        make: |data| Arc::new(super::nets::resnet(data, Depth::D50)),
+        auto: |_| false,
+    },
     Entry {
         name: "adaboost",
         about: "AdaBoost of small trees: SAMME for classes, R2 for numbers",
@@ -119,7 +149,7 @@ pub fn by_name(name: &str, data: &Dataset) -> Result<NamedLearner> {
     Ok(NamedLearner { name: name.into(), learner: (entry.make)(data) })
 }
 
-/// The members taken where none is named: different in kind, and each good for data of this size.
+/// The members taken where none is named: different in kind, and each good for data of this size. Pictures have nets alone.
 ///
 /// ```
 /// use consort_core::{Column, Dataset, Features};
@@ -130,6 +160,10 @@ pub fn by_name(name: &str, data: &Dataset) -> Result<NamedLearner> {
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 pub fn auto(data: &Dataset) -> Vec<NamedLearner> {
+    #[cfg(feature = "nets")]
+    if super::nets::are_pictures(data) {
+        return vec![NamedLearner { name: "lenet".into(), learner: Arc::new(super::nets::lenet(data)) }];
+    }
     let made = |entry: &Entry| NamedLearner { name: entry.name.into(), learner: (entry.make)(data) };
     NAMES.iter().filter(|entry| (entry.auto)(data)).map(made).collect()
 }
