@@ -8,6 +8,7 @@
 //! | [`loss`], [`optimizer`], [`schedule`] | what is made small, by which steps, at which rate |
 //! | [`ensemble`] | deep ensembles, bagging, joint training, snapshots, averages of weights, boosting, … |
 //! | [`device`] | CPU and cards by name |
+//! | `fusing` | with the feature `kernels`: predictions that are tensors, fused on the device where they are |
 //! | [`images`] | IDX files and folders of pictures as data sets |
 //! | [`weights`] | weights as data: saved, averaged, read from PyTorch |
 
@@ -15,6 +16,8 @@ pub mod architecture;
 mod convolution;
 pub mod device;
 pub mod ensemble;
+#[cfg(feature = "kernels")]
+pub mod fusing;
 pub mod images;
 mod input;
 pub mod loss;

@@ -401,6 +401,9 @@ pub(crate) struct Fuse {
     /// Rounds of the greedy selection
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) rounds: usize,
+    /// Where rules and greedy selection run: cpu, cuda (cuda:1 is the second), wgpu, or auto: a GPU if there is one
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
     /// A column beside the truth: rows of one group stay together in folds and in intervals
     #[arg(long, value_name = "COL")]
     pub(crate) group: Option<String>,

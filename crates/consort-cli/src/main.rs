@@ -3,6 +3,7 @@
 mod allocator;
 mod args;
 mod commands;
+mod device;
 mod failure;
 mod inputs;
 mod judging;

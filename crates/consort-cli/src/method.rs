@@ -7,6 +7,7 @@ use consort::{
     data::files::{ClassesMissing, Loaded},
     fusion::{
         calibrate::{self, Calibrated, Calibrator},
+        device::Device,
         dynamic,
         rule::{self, Fixed, KnownOnly},
         select::{GreedySelection, SelectBest, SelectTop},
@@ -76,6 +77,7 @@ pub(crate) fn fuser(
     loaded: &Loaded,
     classes_missing: ClassesMissing,
     metric: &Arc<dyn Metric>,
+    device: Option<&Arc<dyn Device>>,
 ) -> Result<Box<dyn Fuser>> {
     let predictions = &loaded.predictions;
     let is_regression = !predictions.outputs().task().is_classification();
@@ -92,7 +94,7 @@ pub(crate) fn fuser(
                 "--classes-missing known-only goes with --rule mean only: other methods read a full table",
             ));
         }
-        (_, Some(select), ..) => selection(select, args, metric)?,
+        (_, Some(select), ..) => selection(select, args, metric, device)?,
         (_, _, Some(weights), _) => match weights.as_str() {
             "optimise" | "optimize" => {
                 let squared = is_regression || matches!(metric.name().as_str(), "brier" | "mse" | "rmse");
@@ -108,7 +110,7 @@ pub(crate) fn fuser(
             "logistic" => Box::new(LogisticStack::default()),
             other => return Err(unknown("--stack", other, "linear and logistic")),
         },
-        (None, None, None, None) => selection("greedy", args, metric)?,
+        (None, None, None, None) => selection("greedy", args, metric, device)?,
     };
     let Some(name) = &args.calibrate else { return Ok(fuser) };
     let calibrator: Arc<dyn Calibrator> = match name.as_str() {
@@ -157,9 +159,17 @@ fn known_only_mean(name: &str, args: &Fuse, loaded: &Loaded) -> Result<Box<dyn F
 
 const SELECTIONS: &str = "greedy, best and top:K";
 
-fn selection(name: &str, args: &Fuse, metric: &Arc<dyn Metric>) -> Result<Box<dyn Fuser>> {
+fn selection(
+    name: &str,
+    args: &Fuse,
+    metric: &Arc<dyn Metric>,
+    device: Option<&Arc<dyn Device>>,
+) -> Result<Box<dyn Fuser>> {
     Ok(match name.split_once(':') {
-        None if name == "greedy" => Box::new(GreedySelection::new(metric.clone()).rounds(args.rounds)),
+        None if name == "greedy" => {
+            let greedy = GreedySelection::new(metric.clone()).rounds(args.rounds);
+            Box::new(GreedySelection { device: device.cloned(), ..greedy })
+        }
         None if name == "best" => Box::new(SelectBest::new(metric.clone())),
         Some(("top", count)) => {
             let count = count.parse().map_err(|_| unknown("--select", name, SELECTIONS))?;

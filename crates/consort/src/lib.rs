@@ -8,6 +8,8 @@ pub use consort_data as data;
 #[cfg(feature = "ensemble")]
 pub use consort_ensemble as ensemble;
 pub use consort_fusion as fusion;
+#[cfg(feature = "kernels")]
+pub use consort_kernels as kernels;
 #[cfg(feature = "linfa")]
 pub use consort_linfa as linfa;
 pub use consort_metrics as metrics;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::fuse::{undecided, write_output};
 use crate::{
     args::Fuse,
+    device as devices,
     failure::{Failure, Result},
     inputs,
     judging::{members_json, resamples},
@@ -25,6 +26,7 @@ use crate::{
 
 /// Applies a saved fusion to new rows.
 pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<()> {
+    let device = devices::open(session, &args.device)?;
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, "it cannot be read", error))?;
     let saved = SavedFusion::from_json(&text, &path.display().to_string())?;
     let mut options = inputs::options(&args.reading, args.group.as_deref());
@@ -52,7 +54,7 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
         session.note(format!("the fusion does not use {}", idle.join(", ")));
     }
     session.doing("fusing");
-    let fused = saved.apply(predictions)?;
+    let fused = saved.apply_on(device.as_deref(), predictions)?;
     let gives = saved.fusion.gives(&saved.outputs);
     session.put("method", saved.fusion.name().into());
     undecided(session, &fused);

@@ -6,7 +6,7 @@ use consort::{
     core::{Fusion, Gives, Matrix, Metric, Predictions, Truth, Warning},
     data::files::{self, Fused, Loaded, publish},
     fusion::{
-        SavedFusion, rule,
+        SavedFusion, device, rule,
         verdict::{NestedSplit, Partitions},
     },
     plot,
@@ -16,6 +16,7 @@ use serde_json::json;
 use super::apply;
 use crate::{
     args::Fuse,
+    device as devices,
     failure::{Failure, Result},
     inputs,
     judging::{Fitted, Judged, members_json},
@@ -43,11 +44,12 @@ pub(crate) fn run(args: &Fuse) -> Result<()> {
 
 /// Fits what was asked on the members, fuses them, and says what that gains.
 fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
+    let device = devices::open(session, &args.device)?;
     let options = inputs::options(&args.reading, args.group.as_deref());
     let loaded = inputs::load(session, &args.members, &args.reading, &options)?;
     let predictions = &loaded.predictions;
     let metric = method::metric(args.metric.as_deref(), predictions)?;
-    let fuser = method::fuser(args, &loaded, options.classes_missing, &metric)?;
+    let fuser = method::fuser(args, &loaded, options.classes_missing, &metric, device.as_ref())?;
     let truth = inputs::truth(&loaded)?;
     session.doing(format!("fitting {}", fuser.name()));
     let fusion = match &truth {
@@ -55,7 +57,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         None => without_truth(args, &loaded, options.classes_missing)?,
     };
     session.doing("fusing");
-    let fused = fusion.fuse(predictions)?;
+    let fused = device::fuse(device.as_deref(), &*fusion, predictions)?;
     let gives = fusion.gives(predictions.outputs());
     session.put("method", fusion.name().into());
     session.put("metric", metric.name().into());
@@ -91,7 +93,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     let saved = SavedFusion { best_member, ..SavedFusion::new(predictions, fusion) };
     let fused = match kept {
         Some(fused) => fused,
-        None => saved.fusion.fuse(predictions)?,
+        None => device::fuse(device.as_deref(), &*saved.fusion, predictions)?,
     };
     write_output(session, args, loaded, &fused, gives)?;
     if let Some(path) = &args.save {

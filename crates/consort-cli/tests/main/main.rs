@@ -5,6 +5,7 @@
 mod bags;
 mod cases;
 mod credit;
+mod devices;
 mod diagnose;
 mod fit;
 mod groups;

@@ -1,0 +1,171 @@
+use burn::tensor::{Tensor, TensorData};
+use consort_core::{Error, Fusion, Gives, Ids, Outputs, Predictions, Result};
+
+/// Fuses the predictions of many nets by a rule of `consort-fusion`, on the device where they are.
+///
+/// The cube is `[member][row][column]`: `Tensor::stack` of what each net gives. On a card the rule runs as a kernel of
+/// `consort-kernels` in the same queue as the nets, and the fused tensor stays there: nothing goes over the host. On the
+/// CPU the rule itself runs. A tensor that keeps gradients is fused without them.
+///
+/// Shapes: `[members, rows, columns]` to `[rows, columns]`, columns as many as the outputs; `f32`, and on a card `f16` and
+/// `bf16` too. The result is `f32`.
+///
+/// # Errors
+/// [`Error::Length`] if the columns are not those of the outputs; [`Error::Unsupported`] for a rule that has no kernel, on a
+/// card; what the rule refuses, and what the device says of its failure.
+///
+/// ```
+/// use burn::tensor::Tensor;
+/// use consort_core::{Classes, Outputs};
+/// use consort_fusion::rule::Geometric;
+/// let device = consort_burn::device::choose("cpu")?.device;
+/// let outputs = Outputs::Classes(Classes::new(["cat", "dog"])?);
+/// let a = Tensor::<2>::from_floats([[0.9, 0.1]], &device);
+/// let b = Tensor::<2>::from_floats([[0.5, 0.5]], &device);
+/// let fused = consort_burn::fusing::fuse(Tensor::stack(vec![a, b], 0), &Geometric::new(), &outputs)?;
+/// assert_eq!(fused.dims(), [1, 2]);
+/// let p: Vec<f32> = fused.into_data().try_into_vec_as().unwrap();
+/// assert!((p[0] - 0.75).abs() < 1e-6);
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+pub fn fuse(cube: Tensor<3>, rule: &dyn Fusion, outputs: &Outputs) -> Result<Tensor<2>> {
+    let [members, rows, columns] = cube.dims();
+    if columns != outputs.len() {
+        return Err(Error::Length {
+            what: "a row of the cube".into(),
+            got: columns,
+            expected: outputs.len(),
+            unit: "columns",
+            hint: "the last direction of the tensor must be the classes or targets".into(),
+        });
+    }
+    if members == 0 || rows == 0 {
+        return Err(Error::Empty {
+            what: format!("the cube of {members} × {rows} × {columns}"),
+            hint: "stack the predictions of at least one net".into(),
+        });
+    }
+    let cube = cube.inner();
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    if let Ok(there) = cube.clone().try_into_primitive::<burn::backend::Cube>() {
+        return on_card(there, [members, rows, columns], rule, outputs);
+    }
+    on_host(cube, [members, rows, columns], rule, outputs)
+}
+
+/// By a kernel, in the queue of the tensor.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn on_card(
+    cube: burn_cubecl::tensor::CubeTensor,
+    [members, rows, columns]: [usize; 3],
+    rule: &dyn Fusion,
+    outputs: &Outputs,
+) -> Result<Tensor<2>> {
+    use burn::tensor::{DType, Shape};
+    use burn_cubecl::{kernel::into_contiguous, tensor::CubeTensor};
+    use consort_fusion::device::{failure, rule_of};
+    use consort_kernels::{Cube, Device, Storage, device_rule};
+
+    let kernel = rule_of(rule).and_then(|(name, weights)| device_rule(&name, weights, outputs, members));
+    let unsupported =
+        |what: String, hint: &str| Error::Unsupported { by: "fusing on a card".into(), what, hint: hint.into() };
+    let Some(kernel) = kernel else {
+        return Err(unsupported(format!("rule `{}`", rule.name()), "fuse on the CPU: `to_device` of the cube"));
+    };
+    let storage = match cube.dtype {
+        DType::F32 => Storage::F32,
+        DType::F16 => Storage::F16,
+        DType::BF16 => Storage::BF16,
+        other => return Err(unsupported(format!("a tensor of {}", other.name()), "cast it to f32")),
+    };
+    // Stacked tensors are contiguous already; a permuted one is put in order.
+    let cube = into_contiguous(cube);
+    let device = Device::of_client(cube.client.clone(), format!("{:?}", cube.device));
+    // A tensor that was cut out of another one shares its memory, to the end of it.
+    let spare = cube.handle.size_in_used().saturating_sub((members * rows * columns * storage.bytes()) as u64);
+    let numbers = cube.handle.clone().offset_end(spare);
+    let there = Cube::of_handle(&device, numbers, storage, [members, rows, columns]).map_err(failure)?;
+    let fused = kernel.fuse(&there).map_err(failure)?;
+    let shape = Shape::from(vec![rows, columns]);
+    let fused = CubeTensor::new_contiguous(cube.client, cube.device, shape, fused.handle().clone(), DType::F32);
+    Ok(Tensor::from_primitive::<burn::backend::Cube>(fused))
+}
+
+/// By the rule, on the numbers of the CPU's tensor.
+fn on_host(
+    cube: Tensor<3>,
+    [members, rows, columns]: [usize; 3],
+    rule: &dyn Fusion,
+    outputs: &Outputs,
+) -> Result<Tensor<2>> {
+    let device = cube.device();
+    let numbers: Vec<f32> =
+        cube.into_data().try_into_vec_as().map_err(|error| Error::custom(format!("the tensor: {error:?}")))?;
+    let gives = if outputs.task().is_classification() { Gives::Probabilities } else { Gives::Values };
+    let mut builder = Predictions::builder(outputs.clone(), Ids::positions(rows)).reserve(members);
+    // Names in the order of the members.
+    for (m, part) in numbers.chunks_exact(rows * columns).enumerate() {
+        builder = builder.member(format!("net {m:05}"), gives, part)?;
+    }
+    let fused = rule.fuse(&builder.build()?)?;
+    Ok(Tensor::from_data(TensorData::new(fused.into_values(), [rows, columns]), &device))
+}
+
+#[cfg(test)]
+mod tests {
+    use consort_core::Classes;
+    use consort_fusion::rule::{DempsterShafer, Mean, Median};
+
+    use super::*;
+
+    fn outputs() -> Outputs {
+        Outputs::Classes(Classes::new(["a", "b", "c"]).unwrap())
+    }
+
+    /// The devices of this build that are there: the CPU, and a card or a software renderer.
+    fn devices() -> Vec<burn::tensor::Device> {
+        ["cpu", "wgpu", "cuda"]
+            .iter()
+            .filter_map(|name| crate::device::choose(name).ok())
+            .filter(|chosen| chosen.fallback.is_none())
+            .map(|chosen| chosen.device)
+            .collect()
+    }
+
+    #[test]
+    fn a_stack_of_tensors_is_fused_where_it_is() {
+        let rows = [
+            [[0.5f32, 0.25, 0.25], [0.0, 1.0, 0.0]],
+            [[0.25, 0.5, 0.25], [0.5, 0.5, 0.0]],
+            [[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]],
+        ];
+        for device in devices() {
+            let members: Vec<Tensor<2>> = rows.iter().map(|member| Tensor::from_floats(*member, &device)).collect();
+            let cube = Tensor::stack(members, 0);
+            let mean = fuse(cube.clone(), &Mean::new(), &outputs()).unwrap();
+            assert_eq!(mean.device(), device);
+            let numbers: Vec<f32> = mean.into_data().try_into_vec_as().unwrap();
+            let expected = [0.25, 1.0 / 3.0, 5.0 / 12.0, 0.5, 0.5, 0.0];
+            assert!(numbers.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-6), "{device:?}: {numbers:?}");
+            // A tensor that lies otherwise in memory.
+            let turned = cube.permute([1, 0, 2]).permute([1, 0, 2]);
+            let weighted = Mean::new().with_weights(vec![1.0, 0.0, 1.0]);
+            let numbers: Vec<f32> = fuse(turned, &weighted, &outputs()).unwrap().into_data().try_into_vec_as().unwrap();
+            assert!((numbers[3] - 0.5).abs() < 1e-6, "{device:?}: {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        for device in devices() {
+            let cube = Tensor::<3>::from_floats([[[0.5, 0.5]]], &device);
+            let error = fuse(cube, &Median::new(), &outputs()).unwrap_err().to_string();
+            assert!(error.contains("2 columns") && error.contains('3'), "{error}");
+            let cube = Tensor::<3>::from_floats([[[0.5, 0.25, 0.25]]], &device);
+            // The CPU has this rule, a card has no kernel of it.
+            if let Err(error) = fuse(cube, &DempsterShafer::default(), &outputs()) {
+                assert!(error.to_string().contains("dempster-shafer"), "{error}");
+            }
+        }
+    }
+}
