@@ -328,10 +328,7 @@ impl Method {
     /// Whether it is a way of training nets, and so is asked for with nets as members.
     pub(crate) fn trains_nets(self) -> bool {
         use Method::{Adversarial, BoostNets, Fge, Joint, McDropout, Ncl, Snapshot, SoftBoost, Soup, Swa};
-        matches!(
-            self,
-            Snapshot | Joint | Fge | Swa | Soup | Ncl | BoostNets | SoftBoost | Adversarial | McDropout
-        )
+        matches!(self, Snapshot | Joint | Fge | Swa | Soup | Ncl | BoostNets | SoftBoost | Adversarial | McDropout)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use consort::{
     burn::{
         ensemble::{
-            Adversarial, Boosting, FastGeometric, Independent, Joint, McDropout, NegativeCorrelation,
-            Snapshot, SoftBoosting, Soup, WeightAveraging,
+            Adversarial, Boosting, FastGeometric, Independent, Joint, McDropout, NegativeCorrelation, Snapshot,
+            SoftBoosting, Soup, WeightAveraging,
         },
         net::Net,
     },

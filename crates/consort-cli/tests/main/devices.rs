@@ -17,9 +17,8 @@ fn a_device_that_is_not_known_or_not_compiled_in_is_an_error_that_says_so() {
         let ran = consort(&["fuse", &a, &b, "--device", name]);
         assert!(ran.error().contains(name) && ran.error().contains("wgpu"), "{}", ran.stderr);
     }
-    for kind in ["cuda", "wgpu"] {
-        let compiled = if kind == "cuda" { cfg!(feature = "cuda") } else { cfg!(feature = "wgpu") };
-        if !compiled {
+    for (kind, is_compiled) in [("cuda", cfg!(feature = "cuda")), ("wgpu", cfg!(feature = "wgpu"))] {
+        if !is_compiled {
             let ran = consort(&["fuse", &a, &b, "--device", kind]);
             assert!(ran.error().contains(&format!("feature `{kind}`")), "{}", ran.stderr);
         }

@@ -47,8 +47,7 @@ fn fit(data: &str, run: &str, more: &[&str]) -> Ran {
 fn nets_learn_from_idx_files_by_every_method_and_judge_new_images() {
     let mnist = idx_files();
     let data = mnist.path().display().to_string();
-    let methods =
-        ["snapshot", "vote", "bag", "joint", "fge", "swa", "soup", "ncl", "boost-nets", "soft-boost", "adversarial"];
+    let methods = ["snapshot", "vote", "joint", "fge", "swa", "soup", "ncl", "boost-nets", "soft-boost", "adversarial"];
     for method in methods {
         let runs = folder();
         let run = path(&runs, "run");
