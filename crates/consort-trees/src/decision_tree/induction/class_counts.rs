@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::objective::{Measure, Objective, one_if};
+use super::objective::{Measure, Objective, one_if, two_sums_up_to};
 
 /// A function of the counts of the classes of a node.
 pub(crate) trait ClassImpurity: Send + Sync {
@@ -103,8 +103,8 @@ impl<I: ClassImpurity, const N: usize> Objective for ClassCounts<'_, I, N> {
 
     #[inline]
     fn add_up_to<K: Copy + Into<u32>>(&self, items: &[ClassItem], codes: &[K], last: u32, sums: &mut [f64]) -> usize {
-        let mut rows = 0;
         if N != 2 {
+            let mut rows = 0;
             for (&item, &code) in items.iter().zip(codes) {
                 let is_left = code.into() <= last;
                 sums[item.class as usize] += item.weight * one_if(is_left);
@@ -112,15 +112,11 @@ impl<I: ClassImpurity, const N: usize> Objective for ClassCounts<'_, I, N> {
             }
             return rows;
         }
-        let (mut first, mut second) = (0.0, 0.0);
-        for (item, &code) in items.iter().zip(codes) {
-            let is_left = code.into() <= last;
-            let weight = item.weight * one_if(is_left);
-            first += weight * one_if(item.class == 0);
-            second += weight * one_if(item.class != 0);
-            rows += usize::from(is_left);
-        }
-        sums[0] += first;
+        let ([weight, second], rows) = two_sums_up_to(items, codes, last, |item, is_left| {
+            let own = item.weight * one_if(is_left);
+            [own, own * one_if(item.class != 0)]
+        });
+        sums[0] += weight - second;
         sums[1] += second;
         rows
     }

@@ -14,6 +14,9 @@ pub(crate) trait Columns: Send + Sync {
     /// How a code is kept.
     type Code: Copy + Default + Ord + Send + Sync + Into<u32> + 'static;
 
+    /// A code as it is kept.
+    fn kept(code: u32) -> Self::Code;
+
     /// What fitted trees must know of the features.
     fn features(&self) -> Vec<Feature>;
 
@@ -101,6 +104,11 @@ fn middles(ends: &[[f32; 2]]) -> Vec<f32> {
 impl Columns for BinnedColumns {
     type Code = u8;
 
+    #[inline]
+    fn kept(code: u32) -> u8 {
+        code as u8
+    }
+
     fn features(&self) -> Vec<Feature> {
         self.binned.features().iter().map(|bins| bins.feature().clone()).collect()
     }
@@ -140,6 +148,11 @@ impl Columns for BinnedColumns {
 
 impl Columns for Arc<Ranks> {
     type Code = u32;
+
+    #[inline]
+    fn kept(code: u32) -> u32 {
+        code
+    }
 
     fn features(&self) -> Vec<Feature> {
         Ranks::features(self).to_vec()

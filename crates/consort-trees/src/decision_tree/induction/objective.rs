@@ -82,3 +82,35 @@ pub(super) fn one_if(is: bool) -> f64 {
     static ZERO_ONE: [f64; 2] = [0.0, 1.0];
     ZERO_ONE[usize::from(is)]
 }
+
+/// Adds what each row that goes left gives to two sums, four rows side by side, so that no addition waits for the one
+/// before it. `of` gives what a row adds, 0 and 0 unless it goes left. Returns the sums and how many rows go left.
+#[inline(always)]
+pub(super) fn two_sums_up_to<T, K: Copy + Into<u32>>(
+    items: &[T],
+    codes: &[K],
+    last: u32,
+    of: impl Fn(&T, bool) -> [f64; 2],
+) -> ([f64; 2], usize) {
+    let mut sums = [[0.0; 2]; 4];
+    let mut rows = [0; 4];
+    let mut add = |lane: usize, item: &T, code: K| {
+        let is_left = code.into() <= last;
+        let [first, second] = of(item, is_left);
+        sums[lane][0] += first;
+        sums[lane][1] += second;
+        rows[lane] += usize::from(is_left);
+    };
+    let (item_blocks, item_rest) = items.as_chunks::<4>();
+    let (code_blocks, code_rest) = codes.as_chunks::<4>();
+    for (items, codes) in item_blocks.iter().zip(code_blocks) {
+        for lane in 0..4 {
+            add(lane, &items[lane], codes[lane]);
+        }
+    }
+    for (lane, (item, &code)) in item_rest.iter().zip(code_rest).enumerate() {
+        add(lane, item, code);
+    }
+    let total = |k: usize| (sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k]);
+    ([total(0), total(1)], rows.iter().sum())
+}

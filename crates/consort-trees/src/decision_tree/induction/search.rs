@@ -237,10 +237,13 @@ impl<O: Objective, C: Columns> Search<O, C> {
 
 /// The greatest code of a node that goes left, if those up to `last` do, and a number between it and the next.
 fn ends<C: Columns>(cut: &RandomCut, columns: &C, codes: &[C::Code], last: u32) -> (u32, f32) {
-    let (left, right) = codes.iter().fold((cut.least, cut.greatest), |(left, right), &code| {
-        let code: u32 = code.into();
-        if code <= last { (left.max(code), right) } else { (left, right.min(code)) }
+    // In the codes' own type, of which many fit into a register.
+    let (last, least, greatest) = (C::kept(last), C::kept(cut.least), C::kept(cut.greatest));
+    let (left, right) = codes.iter().fold((least, greatest), |(left, right), &code| {
+        let is_left = code <= last;
+        (left.max(if is_left { code } else { least }), right.min(if is_left { greatest } else { code }))
     });
+    let (left, right) = (left.into(), right.into());
     (left, cut.threshold(columns, left, right))
 }
 

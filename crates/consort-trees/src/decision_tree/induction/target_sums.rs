@@ -1,4 +1,4 @@
-use super::objective::{Measure, Objective, one_if};
+use super::objective::{Measure, Objective, one_if, two_sums_up_to};
 use crate::tree::single;
 
 /// The weight and the sum of one target, from its mean over all rows, so that squares of far-off numbers do not
@@ -63,14 +63,10 @@ impl Objective for TargetSum<'_> {
 
     #[inline]
     fn add_up_to<K: Copy + Into<u32>>(&self, items: &[TargetItem], codes: &[K], last: u32, sums: &mut [f64]) -> usize {
-        let (mut weight, mut sum, mut rows) = (0.0, 0.0, 0);
-        for (item, &code) in items.iter().zip(codes) {
-            let is_left = code.into() <= last;
+        let ([weight, sum], rows) = two_sums_up_to(items, codes, last, |item, is_left| {
             let own = item.weight * one_if(is_left);
-            weight += own;
-            sum += own * item.value;
-            rows += usize::from(is_left);
-        }
+            [own, own * item.value]
+        });
         sums[0] += weight;
         sums[1] += sum;
         rows
