@@ -10,6 +10,7 @@
 //! | [`device`] | CPU and cards by name |
 //! | `fusing` | with the feature `kernels`: predictions that are tensors, fused on the device where they are |
 //! | [`images`] | IDX files and folders of pictures as data sets |
+//! | `onnx` | with the feature `onnx`: models in ONNX files as ready members |
 //! | [`weights`] | weights as data: saved, averaged, read from PyTorch |
 
 pub mod architecture;
@@ -23,6 +24,8 @@ mod input;
 pub mod loss;
 pub mod net;
 pub mod network;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod optimizer;
 mod packed;
 pub mod schedule;

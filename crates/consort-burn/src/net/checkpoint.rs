@@ -2,6 +2,7 @@
 
 use consort_core::{Checkpoints, Error, FitContext, Result};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use super::{
     History, Net,
@@ -17,7 +18,7 @@ pub(crate) struct Learnt {
     pub(crate) weights: Weights,
     /// The numbers by which the optimizer knows the weights.
     pub(crate) ids: Vec<u64>,
-    pub(crate) optimizer: Blob,
+    pub(crate) optimizer: ByteBuf,
 }
 
 /// A group after an epoch.
@@ -29,39 +30,7 @@ pub(crate) struct Checkpoint {
     pub(crate) watch: Place,
     pub(crate) best: Option<(usize, Vec<Weights>)>,
     group: Vec<(Learnt, u64)>,
-    follower: Blob,
-}
-
-/// Bytes that are written as such.
-#[derive(Default)]
-pub(crate) struct Blob(pub(crate) Vec<u8>);
-
-impl Serialize for Blob {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Blob {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl serde::de::Visitor<'_> for Bytes {
-            type Value = Blob;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Blob, E> {
-                Ok(Blob(bytes.to_vec()))
-            }
-
-            fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<Blob, E> {
-                Ok(Blob(bytes))
-            }
-        }
-        from.deserialize_byte_buf(Bytes)
-    }
+    follower: ByteBuf,
 }
 
 /// Where one training run keeps how far it is.
@@ -95,8 +64,8 @@ impl<'a> Keeper<'a> {
     /// passed over.
     pub(crate) fn load<T: serde::de::DeserializeOwned>(&self) -> Result<Option<T>> {
         let Some(bytes) = self.store.load(&self.part)? else { return Ok(None) };
-        let (of, state): (String, Blob) = unpacked(&bytes)?;
-        if of == self.of { unpacked(&state.0).map(Some) } else { Ok(None) }
+        let (of, state): (String, ByteBuf) = unpacked(&bytes)?;
+        if of == self.of { unpacked(&state).map(Some) } else { Ok(None) }
     }
 
     /// Keeps what `state` tells, if it is time to.
@@ -104,7 +73,7 @@ impl<'a> Keeper<'a> {
         if !self.store.is_due(&self.part) {
             return Ok(());
         }
-        self.store.save(&self.part, &packed(&(&self.of, Blob(packed(&state()?)?)))?)
+        self.store.save(&self.part, &packed(&(&self.of, ByteBuf::from(packed(&state()?)?)))?)
     }
 }
 
@@ -124,7 +93,7 @@ impl Checkpoint {
             watch,
             best,
             group: group.iter().map(Learning::state).collect::<Result<_>>()?,
-            follower: Blob(follower.state()?),
+            follower: ByteBuf::from(follower.state()?),
         })
     }
 
@@ -144,6 +113,6 @@ impl Checkpoint {
         for (one, (learnt, noise)) in group.iter_mut().zip(&self.group) {
             one.restore(course.net, learnt, *noise)?;
         }
-        follower.restore(&self.follower.0, group)
+        follower.restore(&self.follower, group)
     }
 }

@@ -5,10 +5,11 @@ use burn::{
     tensor::{Bytes, Device, Tensor, TensorData},
 };
 use consort_core::{Error, FitContext, Result, Seed, Stream};
+use serde_bytes::ByteBuf;
 
 use super::{
     Epoch, History, Net,
-    checkpoint::{Blob, Checkpoint, Keeper, Learnt},
+    checkpoint::{Checkpoint, Keeper, Learnt},
     follower::Follower,
     objective::Objective,
     prefetch,
@@ -38,7 +39,7 @@ impl Learning {
 
     /// All that its next step depends on, and how far its noise is.
     pub(crate) fn state(&self) -> Result<(Learnt, u64)> {
-        let optimizer = Blob(bytes_of(&self.optimizer)?);
+        let optimizer = ByteBuf::from(bytes_of(&self.optimizer)?);
         let learnt = Learnt { weights: self.network.weights()?, ids: self.network.ids(), optimizer };
         Ok((learnt, self.noise.position()))
     }
@@ -59,8 +60,8 @@ pub(crate) fn bytes_of(optimizer: &ModuleOptimizer) -> Result<Vec<u8>> {
 }
 
 /// The optimizer of a recipe, in a state that it had.
-pub(crate) fn optimizer_of(net: &Net, state: &Blob) -> Result<ModuleOptimizer> {
-    net.optimizer.start().from_bytes(Bytes::from_bytes_vec(state.0.clone())).map_err(Error::custom)
+pub(crate) fn optimizer_of(net: &Net, state: &ByteBuf) -> Result<ModuleOptimizer> {
+    net.optimizer.start().from_bytes(Bytes::from_bytes_vec(state.to_vec())).map_err(Error::custom)
 }
 
 /// Steps along the sign of the gradient of the inputs (Goodfellow and others 2015): how far, for each number.

@@ -5,13 +5,14 @@ use burn::{
 };
 use consort_core::{Error, FitContext, Result, Samples, Seed, Stream};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use super::module::PackedMlp;
 use crate::{
     loss::Loss,
     net::{
         Epoch, History, Net, NetModel,
-        checkpoint::{Blob, Keeper, Learnt},
+        checkpoint::{Keeper, Learnt},
         guarded::guarded,
         school::{Basis, School},
         tally::Tally,
@@ -161,7 +162,7 @@ pub(crate) fn train(
             if let Some(keeper) = &keeper {
                 keeper.keep(|| {
                     let weights = Weights::new(layers(&packed)?);
-                    let optimizer = Blob(bytes_of(&optimizer)?);
+                    let optimizer = ByteBuf::from(bytes_of(&optimizer)?);
                     let of = |m: &Member<'_>| (m.history.clone(), m.watch.place(), m.kept.clone(), m.is_over);
                     Ok(State {
                         epochs: epoch + 1,

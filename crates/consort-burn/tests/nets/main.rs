@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod ensembles;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod resume;
 mod stored;
 mod tables;

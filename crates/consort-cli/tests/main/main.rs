@@ -16,6 +16,8 @@ mod members;
 mod memory;
 mod mistakes;
 mod new_rows;
+#[cfg(feature = "onnx")]
+mod onnx;
 #[cfg(feature = "nets")]
 mod pictures;
 mod program;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use consort_core::{Checkpoints, Error, Result};
-use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteBuf, Bytes};
 
 use super::{read_sealed, write_sealed};
 
@@ -20,37 +20,6 @@ pub(super) struct Parts {
     folder: PathBuf,
     begun: Instant,
     saved: Mutex<HashMap<String, Instant>>,
-}
-
-/// The bytes of a part.
-struct State(Vec<u8>);
-
-impl Serialize for State {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for State {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl serde::de::Visitor<'_> for Bytes {
-            type Value = State;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<State, E> {
-                Ok(State(bytes.to_vec()))
-            }
-
-            fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<State, E> {
-                Ok(State(bytes))
-            }
-        }
-        from.deserialize_byte_buf(Bytes)
-    }
 }
 
 impl Parts {
@@ -71,8 +40,8 @@ impl Checkpoints for Parts {
         if !path.exists() {
             return Ok(None);
         }
-        let state: State = read_sealed(&path, "checkpoint")?;
-        Ok(Some(state.0))
+        let state: ByteBuf = read_sealed(&path, "checkpoint")?;
+        Ok(Some(state.into_vec()))
     }
 
     fn save(&self, part: &str, state: &[u8]) -> Result<()> {
@@ -80,7 +49,7 @@ impl Checkpoints for Parts {
             place: self.folder.display().to_string(),
             problem: format!("it cannot be written: {error}"),
         })?;
-        write_sealed(&self.file(part), "checkpoint", &State(state.to_vec()))?;
+        write_sealed(&self.file(part), "checkpoint", Bytes::new(state))?;
         self.saved.lock().unwrap_or_else(PoisonError::into_inner).insert(part.into(), Instant::now());
         Ok(())
     }

@@ -17,7 +17,7 @@ const MAGIC: &[u8; 8] = b"consort\0";
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write_sealed<T: Serialize>(path: &Path, kind: &str, thing: &T) -> Result<()> {
+pub fn write_sealed<T: Serialize + ?Sized>(path: &Path, kind: &str, thing: &T) -> Result<()> {
     let mut body = Vec::new();
     ciborium::into_writer(thing, &mut body).map_err(Error::custom)?;
     let write = |file: &mut io::BufWriter<fs::File>| {
