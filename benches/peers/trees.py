@@ -445,7 +445,7 @@ def medians(lines):
 
 # How many tables of a case are drawn to compare losses: few suffice where there are many test rows.
 DRAWS = {
-    "200,000 × 20, two classes": 5, "200,000 × 20, five classes": 5, "200,000 × 20, values": 5, "20,000 × 500, two classes": 8,
+    "200,000 × 20, two classes": 12, "200,000 × 20, five classes": 5, "200,000 × 20, values": 5, "20,000 × 500, two classes": 8,
     "diamonds": 10, "hpc": 20,
 }
 

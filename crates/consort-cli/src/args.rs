@@ -243,7 +243,7 @@ pub(crate) struct Fit {
     /// linear,logistic,gnb,knn,svm,tree,forest,extra,boost,boost-deep,adaboost, or those of the recipe
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     pub(crate) members: Option<Vec<String>>,
-    /// How their predictions become one [default: greedy]
+    /// How their predictions become one [default: auto]
     #[arg(long, value_enum)]
     pub(crate) method: Option<Method>,
     /// How many folds [default: 5]; with --method blend, one K-th of the rows is held out
@@ -281,6 +281,8 @@ pub(crate) struct Fit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
+    /// As greedy; or as stack, where that is clearly better on rows not seen
+    Auto,
     /// Weights by greedy selection on out-of-fold predictions; for classes, then one temperature
     Greedy,
     /// A linear or logistic model on out-of-fold predictions

@@ -57,7 +57,7 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
             return Err(Failure::usage(format!("{option} is 0, but must be at least 1")));
         }
     }
-    let method = recipe.method.unwrap_or(Method::Greedy);
+    let method = recipe.method.unwrap_or(Method::Auto);
     if method == Method::Bag {
         training::refuse_folds(&recipe)?;
     }

@@ -12,7 +12,7 @@ use consort::{
         calibrate::{Calibrated, SmoothedTemperature},
         rule::{self, Fixed},
         select::GreedySelection,
-        stack::{LinearStack, LogisticStack},
+        stack::{DiscreteSuperLearner, LinearStack, LogisticStack},
         weights::{SimplexWeights, WeightLoss},
     },
     trees::decision_tree::DecisionTree,
@@ -28,6 +28,14 @@ use crate::{
 pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc<dyn Fuser> {
     let is_classification = task.is_classification();
     match method {
+        Method::Auto => {
+            let among = [Method::Greedy, Method::Stack].map(|method| fuser(method, task, metric));
+            // Weights tell who counts for how much, and a stack does not: it must gain clearly.
+            Arc::new(DiscreteSuperLearner {
+                errors: 2.0,
+                ..DiscreteSuperLearner::new(among.into(), Arc::clone(metric))
+            })
+        }
         // A mean is less sure than its members; one temperature puts that right.
         Method::Greedy if is_classification => {
             let greedy = Arc::new(GreedySelection::new(Arc::clone(metric)));

@@ -46,6 +46,10 @@ impl Outcome<'_> {
         let fitted = Fitted { fuser: self.fuser, fusion, metric: self.metric };
         let partitions = self.rows.partitions(self.predictions, session.seed)?;
         let judged = Judged::new(session, self.predictions, &truth, &fitted, fused, &partitions)?;
+        session.put("fusion", fusion.name().into());
+        if self.fuser.name() != fusion.name() {
+            session.judge([format!("of {}, {} fuses the members", self.fuser.name(), fusion.name())]);
+        }
         session.put("metric", self.metric.name().into());
         judged.put(session, self.predictions)?;
         self.put_roll(session, folder, &judged);

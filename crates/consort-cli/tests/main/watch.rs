@@ -70,7 +70,20 @@ impl Drop for Watching {
 fn fitted(folder: &tempfile::TempDir) -> String {
     let run = path(folder, "my run");
     let table = shipped("tables/penguins.csv");
-    let said = consort(&["fit", &table, "--target", "species", "-o", &run, "--members", "tree,gnb", "--folds", "3"]);
+    let said = consort(&[
+        "fit",
+        &table,
+        "--target",
+        "species",
+        "-o",
+        &run,
+        "--members",
+        "tree,gnb",
+        "--folds",
+        "3",
+        "--method",
+        "greedy",
+    ]);
     assert!(said.ok, "{}", said.stderr);
     run
 }

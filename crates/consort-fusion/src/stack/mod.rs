@@ -1,10 +1,12 @@
-//! Meta-learners: the members are the features.
+//! Meta-learners: the members are the features; and the choice between fusers.
 
 pub(crate) mod lbfgs;
 mod linear;
 mod logistic;
 mod logistic_loss;
+mod super_learner;
 
 pub use linear::{LinearMetaModel, LinearStack};
 pub use logistic::{LogisticMetaModel, LogisticStack, MetaInputs};
 pub(crate) use logistic_loss::sigmoid;
+pub use super_learner::DiscreteSuperLearner;

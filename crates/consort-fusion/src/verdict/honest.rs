@@ -96,16 +96,11 @@ impl HonestScore {
         for repeat in 0..partitions.repeats() {
             let numbers = partitions.repeat(repeat);
             let (fused, weights) = out_of_fold_with_weights(fuser, predictions, truth, numbers, seed)?;
-            for (fold, weights) in weights.into_iter().enumerate() {
-                let here: Vec<f64> =
-                    (0..truth.rows()).map(|i| if numbers[i] == fold as u32 { truth.weight(i) } else { 0.0 }).collect();
-                let score = match truth.reweighted(&here) {
-                    Ok(part) => score_of_answers(metric, &Estimates::matrix(&fused, gives), &part)?.0,
-                    Err(_) => Score::undefined("the fold has no row of weight"),
-                };
-                folds.push(FoldScore { repeat, fold, score, weights });
-            }
-            let (score, unanswered) = score_of_answers(metric, &Estimates::matrix(&fused, gives), truth)?;
+            let estimates = Estimates::matrix(&fused, gives);
+            let scores = scores_of_folds(metric, &estimates, truth, numbers)?;
+            let of_folds = scores.into_iter().zip(weights).enumerate();
+            folds.extend(of_folds.map(|(fold, (score, weights))| FoldScore { repeat, fold, score, weights }));
+            let (score, unanswered) = score_of_answers(metric, &estimates, truth)?;
             pooled.push(score);
             first.get_or_insert((fused, unanswered));
         }
@@ -164,6 +159,28 @@ pub fn out_of_fold(
     Ok(out_of_fold_with_weights(fuser, predictions, truth, partitions.repeat(0), seed)?.0)
 }
 
+/// The score of each fold of out-of-fold predictions.
+pub(crate) fn scores_of_folds(
+    metric: &dyn Metric,
+    estimates: &Estimates<'_>,
+    truth: &Truth<'_>,
+    folds: &[u32],
+) -> Result<Vec<Score>> {
+    let score = |fold: u32| {
+        let here: Vec<f64> = (0..truth.rows()).map(|i| if folds[i] == fold { truth.weight(i) } else { 0.0 }).collect();
+        match truth.reweighted(&here) {
+            Ok(part) => Ok(score_of_answers(metric, estimates, &part)?.0),
+            Err(_) => Ok(Score::undefined("the fold has no row of weight")),
+        }
+    };
+    (0..count(folds)).map(score).collect()
+}
+
+/// How many folds there are.
+fn count(folds: &[u32]) -> u32 {
+    folds.iter().filter(|&&fold| fold != Partitions::ABSENT).max().map_or(0, |&last| last + 1)
+}
+
 type Weights = Option<Vec<f64>>;
 
 fn out_of_fold_with_weights(
@@ -174,7 +191,7 @@ fn out_of_fold_with_weights(
     seed: Seed,
 ) -> Result<(Matrix, Vec<Weights>)> {
     let columns = predictions.columns();
-    let count = folds.iter().filter(|&&fold| fold != Partitions::ABSENT).max().map_or(0, |&last| last + 1);
+    let count = count(folds);
     // All is fitted before anything is fused: what a fit needs and what all folds give are then never there together.
     let fusions = (0..count).map(|fold| {
         let seen: Vec<f64> = (0..truth.rows()).map(|i| weight_without(truth, folds, fold, i)).collect();

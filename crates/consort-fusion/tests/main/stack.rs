@@ -1,10 +1,16 @@
 //! Stacking: scikit-learn's and NumPy's coefficients, closed forms, and the common suite.
 
+use std::sync::Arc;
+
 use consort_core::{
-    Fuser, Fusion, Gives, Ids, Outputs, Predictions, Seed, Target, Task, Truth,
+    Classes, Fuser, Fusion, Gives, Ids, Metric, Outputs, Predictions, Seed, Target, Task, Truth,
     check::{self, FusionCase},
 };
-use consort_fusion::stack::{LinearStack, LogisticStack, MetaInputs};
+use consort_fusion::{
+    select::GreedySelection,
+    stack::{DiscreteSuperLearner, LinearStack, LogisticStack, MetaInputs},
+};
+use consort_metrics::LogLoss;
 
 use crate::reference::{assert_near, binary_of, columns, json, multi, numbers, regression};
 
@@ -114,6 +120,52 @@ fn meta_learners_keep_the_contracts_of_fusers() {
     let case = FusionCase { missing: false, tolerance: 1e-5, ..FusionCase::new(Task::Regression, Gives::Values) };
     check::fuser(&LinearStack::default(), &case).unwrap();
     check::fuser(&LinearStack::default().intercept(false).non_negative(true), &case).unwrap();
+}
+
+#[test]
+fn the_super_learner_takes_another_fuser_only_where_it_is_clearly_better() {
+    let metric: Arc<dyn Metric> = Arc::new(LogLoss::default());
+    let (greedy, stack): (Arc<dyn Fuser>, Arc<dyn Fuser>) =
+        (Arc::new(GreedySelection::default()), Arc::new(LogisticStack::default()));
+    let either = DiscreteSuperLearner::new(vec![greedy.clone(), stack.clone()], metric.clone());
+    let classes = Classes::new(["a", "b"]).unwrap();
+    let rows = 4000;
+    let mut stream = Seed::new(3).stream();
+    let said: Vec<f64> = (0..rows).map(|_| 0.02 + 0.96 * stream.unit()).collect();
+    let cube: Vec<f32> = said.iter().flat_map(|&p| [(1.0 - p) as f32, p as f32]).collect();
+    let predictions = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(rows))
+        .member("m", Gives::Probabilities, &cube)
+        .unwrap()
+        .build()
+        .unwrap();
+    // The truth follows what the member says, or the contrary of it.
+    let mut target = |turned: bool| Target::Classes {
+        codes: said.iter().map(|&p| u32::from((stream.unit() < p) != turned)).collect(),
+        classes: classes.clone(),
+    };
+    let (honest, turned) = (target(false), target(true));
+    let name = |fuser: &DiscreteSuperLearner, target: &Target| {
+        fuser.fit(&predictions, &Truth::new(target), Seed::new(0)).unwrap().name()
+    };
+    assert_eq!(name(&either, &honest), greedy.name());
+    assert_eq!(name(&either, &turned), stack.name());
+    // Few rows drawn from many tell the same; none is drawn by its place.
+    let few = DiscreteSuperLearner { most_rows: 300, ..either.clone() };
+    assert_eq!((name(&few, &honest), name(&few, &turned)), (greedy.name(), stack.name()));
+    // The winner is fitted on all rows: to the bit what it is by itself.
+    let all = stack.fit(&predictions, &Truth::new(&turned), Seed::new(0)).unwrap();
+    let few = few.fit(&predictions, &Truth::new(&turned), Seed::new(0)).unwrap();
+    assert_eq!(all.fuse(&predictions).unwrap().values(), few.fuse(&predictions).unwrap().values());
+    // In doubt the first, whichever it is; and rows without weight tell nothing.
+    let twins = DiscreteSuperLearner::new(vec![stack.clone(), stack.clone(), greedy], metric.clone());
+    assert_eq!(name(&twins, &turned), stack.name());
+    let alone: Vec<f64> = (0..rows).map(|i| f64::from(u8::from(i == 0))).collect();
+    let one = Truth::weighted(&turned, &alone).unwrap();
+    assert_eq!(either.choose(&predictions, &one, Seed::new(0)).unwrap().name(), "greedy");
+    let none = DiscreteSuperLearner::new(Vec::new(), metric);
+    assert!(none.choose(&predictions, &one, Seed::new(0)).unwrap_err().to_string().contains("at least one"));
+    let back: DiscreteSuperLearner = serde_json::from_value(serde_json::to_value(&either).unwrap()).unwrap();
+    assert_eq!(name(&back, &turned), stack.name());
 }
 
 #[test]
