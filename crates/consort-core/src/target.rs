@@ -203,6 +203,23 @@ impl<'a> Truth<'a> {
         Ok(Self { groups: Some(groups), ..self })
     }
 
+    /// Whether it is of so many rows, those of some predictions.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if it is not.
+    pub fn check_rows(&self, rows: usize) -> Result<()> {
+        if self.rows() == rows {
+            return Ok(());
+        }
+        Err(Error::Length {
+            what: "the truth".into(),
+            got: self.rows(),
+            expected: rows,
+            unit: "rows",
+            hint: "predictions and truth must be of the same rows".into(),
+        })
+    }
+
     /// What is to be predicted.
     pub fn target(&self) -> &'a Target {
         self.target

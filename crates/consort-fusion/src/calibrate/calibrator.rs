@@ -59,15 +59,7 @@ pub trait Calibration: Debug + Send + Sync {
 
 /// Refuses probabilities that are not parallel to a truth of classes or labels, or are none.
 pub(super) fn check(by: &str, probabilities: &Matrix, truth: &Truth<'_>) -> Result<()> {
-    if truth.rows() != probabilities.rows() {
-        return Err(Error::Length {
-            what: "the truth".into(),
-            got: truth.rows(),
-            expected: probabilities.rows(),
-            unit: "rows",
-            hint: "truth and probabilities must be of the same rows".into(),
-        });
-    }
+    truth.check_rows(probabilities.rows())?;
     let outputs = truth.target().outputs();
     if !matches!(outputs, Outputs::Classes(_) | Outputs::Labels(_)) {
         return Err(Error::Unsupported {

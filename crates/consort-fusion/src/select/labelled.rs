@@ -113,15 +113,7 @@ pub(crate) fn suitable(metric: &dyn Metric, predictions: &Predictions, by: &str)
 }
 
 fn parallel(predictions: &Predictions, truth: &Truth<'_>, by: &str) -> Result<()> {
-    if predictions.rows() != truth.rows() {
-        return Err(Error::Length {
-            what: "the truth".into(),
-            got: truth.rows(),
-            expected: predictions.rows(),
-            unit: "rows",
-            hint: "predictions and truth must be of the same rows".into(),
-        });
-    }
+    truth.check_rows(predictions.rows())?;
     let (given, asked) = (predictions.outputs(), truth.target().outputs());
     let fits = match (given, &asked) {
         (Outputs::Classes(given), Outputs::Classes(asked)) => given.names() == asked.names(),

@@ -71,15 +71,7 @@ impl NestedSplit {
     /// there are rows, or groups, to put into them.
     pub fn draw(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Partitions> {
         self.check()?;
-        if truth.rows() != predictions.rows() {
-            return Err(Error::Length {
-                what: "the truth".into(),
-                got: truth.rows(),
-                expected: predictions.rows(),
-                unit: "rows",
-                hint: "it must be parallel to the predictions".into(),
-            });
-        }
+        truth.check_rows(predictions.rows())?;
         let repeats: Result<Vec<Vec<u32>>> = (0..self.repeats)
             .map(|repeat| {
                 let seed = seed.nth("repeat", repeat as u64);

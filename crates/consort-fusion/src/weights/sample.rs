@@ -25,15 +25,7 @@ impl<'a> Sample<'a> {
     /// [`Error::Length`] or [`Error::Unsupported`] unless truth and predictions are of the same rows and outputs,
     /// [`Error::Empty`] if no row of weight is predicted by every member.
     pub(crate) fn new(by: &str, predictions: &Predictions, truth: &Truth<'a>) -> Result<Self> {
-        if truth.rows() != predictions.rows() {
-            return Err(Error::Length {
-                what: "the truth".into(),
-                got: truth.rows(),
-                expected: predictions.rows(),
-                unit: "rows",
-                hint: "truth and predictions must be of the same rows".into(),
-            });
-        }
+        truth.check_rows(predictions.rows())?;
         let outputs = truth.target().outputs();
         if outputs != *predictions.outputs() {
             return Err(Error::Unsupported {

@@ -43,15 +43,7 @@ impl Decisions {
     /// the truth is parallel, [`Error::Empty`] if no row is left.
     pub fn new(predictions: &Predictions, truth: &Truth<'_>) -> Result<Self> {
         const BY: &str = "diversity of decisions";
-        if predictions.rows() != truth.rows() {
-            return Err(Error::Length {
-                what: "the truth".into(),
-                got: truth.rows(),
-                expected: predictions.rows(),
-                unit: "rows",
-                hint: "predictions and truth must be of the same rows".into(),
-            });
-        }
+        truth.check_rows(predictions.rows())?;
         let rows = BitRows::new(predictions, truth);
         if rows.rows() == 0 {
             return Err(Error::Empty {

@@ -61,15 +61,7 @@ impl<'a> Residuals<'a> {
                 hint: "predictions must have one number a target".into(),
             });
         }
-        if predictions.rows() != truth.rows() {
-            return Err(Error::Length {
-                what: "the truth".into(),
-                got: truth.rows(),
-                expected: predictions.rows(),
-                unit: "rows",
-                hint: "predictions and truth must be of the same rows".into(),
-            });
-        }
+        truth.check_rows(predictions.rows())?;
         Ok(Self { predictions, values, truth: *truth, columns })
     }
 

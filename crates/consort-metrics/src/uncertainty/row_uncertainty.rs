@@ -124,15 +124,7 @@ impl Uncertainty {
     /// # Errors
     /// [`Error::Length`] unless the truth is parallel.
     pub fn weighted_means(&self, truth: &Truth<'_>) -> Result<UncertaintyMeans> {
-        if truth.rows() != self.margin.len() {
-            return Err(Error::Length {
-                what: "the truth".into(),
-                got: truth.rows(),
-                expected: self.margin.len(),
-                unit: "rows",
-                hint: "predictions and truth must be of the same rows".into(),
-            });
-        }
+        truth.check_rows(self.margin.len())?;
         Ok(self.average(|i| truth.weight(i)))
     }
 

@@ -75,16 +75,7 @@ impl ErrorSplit {
     /// [`Error::Empty`] without a row that all members predict.
     pub fn of(predictions: &Predictions, truth: &Truth<'_>) -> Result<Self> {
         let (rows, k, members) = (predictions.rows(), predictions.columns(), predictions.members().len());
-        if truth.rows() != rows {
-            let hint = "predictions and truth must be of the same rows".into();
-            return Err(Error::Length {
-                what: "the truth".into(),
-                got: truth.rows(),
-                expected: rows,
-                unit: "rows",
-                hint,
-            });
-        }
+        truth.check_rows(rows)?;
         let (measure, wanted): (&str, Box<Wanted<'_>>) = match truth.target() {
             Target::Classes { codes, .. } => {
                 ("Brier score", Box::new(move |i, c| if codes[i] as usize == c { 1.0 } else { 0.0 }))
