@@ -170,7 +170,7 @@ impl<'a> CrossFit<'a> {
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
             match result {
                 Ok(fit) => {
-                    queue.took(member, fit.fit_time);
+                    queue.took(member, fit.fit_time + fit.predict_time);
                     done.fits.push((member, fold, fit));
                 }
                 Err(Broken::Store(error)) => {

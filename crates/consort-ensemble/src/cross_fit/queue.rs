@@ -14,7 +14,7 @@ pub(super) struct Queue {
 
 struct State {
     waiting: Vec<Waiting>,
-    /// How long one fit of each member took.
+    /// How long one fit of each member took, its predictions included: neighbours have all their work there.
     took: Vec<Option<Duration>>,
 }
 
@@ -48,7 +48,7 @@ impl Queue {
         Some(state.waiting.remove(first))
     }
 
-    /// A fit of this member took so long.
+    /// A fit of this member and its predictions took so long.
     pub(super) fn took(&self, member: usize, time: Duration) {
         self.lock().took[member] = Some(time);
     }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, cmp::Reverse, sync::Arc, time::Duration};
 
 use consort_core::{
     Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Progress, Result, Samples, Seed, Silent, Split,
@@ -413,7 +413,6 @@ impl Layer<'_> {
         ctx: &FitContext<'_>,
         options: &StackOptions<'_>,
     ) -> Result<Vec<FittedMember>> {
-        let none = |name: &str| FittedMember::unread(name);
         if refit == Refit::KeepFolds {
             let mut kept = Vec::with_capacity(self.members.len());
             for ((name, models), needed) in fitted.into_models().into_iter().zip(&self.needed) {
@@ -421,6 +420,7 @@ impl Layer<'_> {
             }
             return Ok(kept);
         }
+        let times: Vec<MemberTimes> = fitted.members().iter().map(MemberTimes::of).collect();
         // The models of the folds are let go before those of all rows are made.
         drop(fitted);
         let mut rows: Vec<u32> =
@@ -432,16 +432,19 @@ impl Layer<'_> {
             samples = samples.with_weights(weights)?;
         }
         let needed = self.members.iter().zip(&self.needed).filter(|(_, needed)| **needed);
-        let read: Vec<NamedLearner> = needed.map(|(member, _)| member.clone()).collect();
+        let mut read: Vec<NamedLearner> = needed.map(|(member, _)| member.clone()).collect();
+        // What took longest comes first, so that no core is left alone with it at the end.
+        let took = |name: &str| times.iter().find(|times| times.name == name).map(|times| times.fit);
+        read.sort_by_key(|member| Reverse(took(&member.name)));
         // The time limit is for what can be left out; this cannot.
         let cancel = if options.limited { None } else { ctx.cancel };
         let context = FitContext { validation: None, cancel, ..*ctx };
-        let mut made = fit_all(&read, self.number, &samples, &context, options.store)?.into_iter();
-        let mut pick = |(member, &needed): (&NamedLearner, &bool)| {
-            let made = if needed { made.next() } else { None };
-            made.unwrap_or_else(|| none(&member.name))
+        let mut made = fit_all(&read, self.number, &samples, &context, options.store)?;
+        let mut pick = |member: &NamedLearner| match made.iter().position(|made| made.name == member.name) {
+            Some(place) => made.swap_remove(place),
+            None => FittedMember::unread(&member.name),
         };
-        Ok(self.members.iter().zip(&self.needed).map(&mut pick).collect())
+        Ok(self.members.iter().map(&mut pick).collect())
     }
 }
 
