@@ -55,3 +55,19 @@ fn support_vectors_keep_every_contract() {
     // The seed decides which rows are left out for calibration.
     keep(one(), &[Task::Binary, Task::Multiclass], |case| LearnerCase { rows: 200, seeded: true, ..case });
 }
+
+#[test]
+fn learners_of_counts_and_amounts_keep_every_contract() {
+    let powers = [0.0, 1.0, 1.5, 2.0];
+    let of_values =
+        powers.map(|power| Box::new(Glm { power, tolerance: 1e-9, ..Default::default() }) as Box<dyn Learner>);
+    keep(of_values.into(), &[Task::Regression], |case| LearnerCase { amounts: true, ..case });
+    let of_classes: Vec<Box<dyn Learner>> = vec![Box::new(MultinomialNb::default())];
+    keep(of_classes, &[Task::Binary, Task::Multiclass], |case| LearnerCase { amounts: true, ..case });
+}
+
+#[test]
+fn the_dummy_keeps_every_contract_but_learning() {
+    let tasks = [Task::Binary, Task::Multiclass, Task::Regression];
+    keep(vec![Box::new(Dummy::default())], &tasks, |case| LearnerCase { learns: false, ..case });
+}

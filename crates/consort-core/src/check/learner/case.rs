@@ -21,6 +21,11 @@ pub struct LearnerCase {
     pub row_order: bool,
     /// Another seed gives another model. If not, the seed must change nothing.
     pub seeded: bool,
+    /// It reads the features. Not so for one that predicts a constant: it need not beat that, nor know features by name.
+    pub learns: bool,
+    /// Features are at least 0, and values to predict above 0, with a logarithm that depends on the features: for learners of
+    /// counts and amounts.
+    pub amounts: bool,
     /// How far two predictions that must agree may be apart, relative to numbers above 1, where exact bits are not
     /// asked for.
     pub tolerance: f32,
@@ -29,6 +34,7 @@ pub struct LearnerCase {
 impl LearnerCase {
     /// A learner that draws nothing at random, of which every contract holds.
     pub fn new(task: Task) -> Self {
-        Self { task, rows: 5000, copies: true, row_order: true, seeded: false, tolerance: 1e-4 }
+        let (copies, row_order, learns) = (true, true, true);
+        Self { task, rows: 5000, copies, row_order, seeded: false, learns, amounts: false, tolerance: 1e-4 }
     }
 }

@@ -44,10 +44,13 @@ impl Lesson {
                 Target::Classes { codes, classes: classes(count) }
             }
             _ => {
-                truth.iter_mut().for_each(|x| *x = 10.0 + 3.0 * *x);
+                truth.iter_mut().for_each(|x| *x = if case.amounts { (1.0 + 0.3 * *x).exp() } else { 10.0 + 3.0 * *x });
                 Target::Values { values: truth, names: vec!["y".into()] }
             }
         };
+        if case.amounts {
+            size.iter_mut().for_each(|x| *x = (*x + 3.0).max(0.0));
+        }
         let mut columns = vec![
             Column::Numeric { name: SIZE.into(), values: size },
             Column::Numeric { name: NOISE.into(), values: noise },
