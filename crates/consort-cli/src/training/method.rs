@@ -30,11 +30,8 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
     match method {
         Method::Auto => {
             let among = [Method::Greedy, Method::Stack].map(|method| fuser(method, task, metric));
-            // Weights tell who counts for how much, and a stack does not: it must gain clearly.
-            Arc::new(DiscreteSuperLearner {
-                errors: 2.0,
-                ..DiscreteSuperLearner::new(among.into(), Arc::clone(metric))
-            })
+            // Weights tell who counts for how much, and a stack does not: it must gain more than chance would.
+            Arc::new(DiscreteSuperLearner::new(among.into(), Arc::clone(metric)))
         }
         // A mean is less sure than its members; one temperature puts that right.
         Method::Greedy if is_classification => {
