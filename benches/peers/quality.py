@@ -96,6 +96,7 @@ def peers(train, test, target):
     )
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression, RidgeCV
+    from sklearn.model_selection import KFold, StratifiedKFold
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -142,11 +143,12 @@ def peers(train, test, target):
     # As `consort fit` does: neighbours are left out where there are many rows.
     members = [m for m in members if m[0] != "near" or len(x) <= 20_000]
     if classes:
-        stack = StackingClassifier(members, LogisticRegression(max_iter=2000), cv=5).fit(x, y)
+        inner = StratifiedKFold(5, shuffle=True, random_state=0)  # not shuffled, sorted tables ruin a stack
+        stack = StackingClassifier(members, LogisticRegression(max_iter=2000), cv=inner).fit(x, y)
         order = list(stack.classes_)
         say = [m.predict_proba(fresh) for m in stack.estimators_]
         return order, {"stacking": stack.predict_proba(fresh), "voting": np.mean(say, axis=0), "boosting": say[-1]}
-    stack = StackingRegressor(members, RidgeCV(), cv=5).fit(x, y)
+    stack = StackingRegressor(members, RidgeCV(), cv=KFold(5, shuffle=True, random_state=0)).fit(x, y)
     say = [m.predict(fresh) for m in stack.estimators_]
     return [], {"stacking": stack.predict(fresh), "voting": np.mean(say, axis=0), "boosting": say[-1]}
 
