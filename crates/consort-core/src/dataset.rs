@@ -277,6 +277,15 @@ impl Dataset {
         self.stored.as_ref()
     }
 
+    /// The shape of a row, where rows are blocks: in memory, or read when asked for.
+    pub fn row_shape(&self) -> Option<&[usize]> {
+        match (&self.stored, self.features.get()) {
+            (Some(stored), _) => Some(stored.shape()),
+            (None, Some(Features::Dense { shape, .. })) => Some(shape),
+            (None, _) => None,
+        }
+    }
+
     /// The target, where it is known.
     pub fn target(&self) -> Option<&Target> {
         self.target.as_ref()

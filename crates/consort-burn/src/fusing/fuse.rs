@@ -1,5 +1,5 @@
 use burn::tensor::{Tensor, TensorData};
-use consort_core::{Error, Fusion, Gives, Ids, Outputs, Predictions, Result};
+use consort_core::{Error, Fusion, Ids, Outputs, Predictions, Result};
 
 /// Fuses the predictions of many nets by a rule of `consort-fusion`, on the device where they are.
 ///
@@ -101,11 +101,10 @@ fn on_host(
     let device = cube.device();
     let numbers: Vec<f32> =
         cube.into_data().try_into_vec_as().map_err(|error| Error::custom(format!("the tensor: {error:?}")))?;
-    let gives = if outputs.task().is_classification() { Gives::Probabilities } else { Gives::Values };
     let mut builder = Predictions::builder(outputs.clone(), Ids::positions(rows)).reserve(members);
     // Names in the order of the members.
     for (m, part) in numbers.chunks_exact(rows * columns).enumerate() {
-        builder = builder.member(format!("net {m:05}"), gives, part)?;
+        builder = builder.member(format!("net {m:05}"), outputs.gives(), part)?;
     }
     let fused = rule.fuse(&builder.build()?)?;
     Ok(Tensor::from_data(TensorData::new(fused.into_values(), [rows, columns]), &device))

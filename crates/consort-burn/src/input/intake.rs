@@ -125,7 +125,7 @@ impl Intake {
         if let Some(stored) = data.stored() {
             let Kind::Block { shape: known, scaling } = &self.features else { return Err(self.other_kind(by)) };
             if known != stored.shape() {
-                return Err(other_shape(by, known, stored.shape()));
+                return Err(other_shape(&format!("{by} was fitted with"), known, stored.shape()));
             }
             return Ok(Table {
                 numbers: Numbers::Stored { stored: &**stored, rows: Cow::Owned(rows.rows.clone()), scaling },
@@ -200,7 +200,7 @@ impl Intake {
             }
             (Kind::Block { shape: known, scaling }, Features::Dense { values, shape: found }) => {
                 if known != found {
-                    return Err(other_shape(by, known, found));
+                    return Err(other_shape(&format!("{by} was fitted with"), known, found));
                 }
                 expect_finite(values, shape.numbers, data.ids(), &rows.rows)?;
                 Ok(Table {
@@ -502,13 +502,14 @@ fn expect_axes(shape: &[usize]) -> Result<()> {
     })
 }
 
-fn other_shape(by: &str, known: &[usize], found: &[usize]) -> Error {
+/// That rows have one shape, and what `reads` rows knows another.
+pub(crate) fn other_shape(reads: &str, known: &[usize], found: &[usize]) -> Error {
     Error::Length {
         what: format!("a row of shape {found:?}"),
         got: found.iter().product(),
         expected: known.iter().product(),
         unit: "numbers",
-        hint: format!("{by} was fitted with rows of shape {known:?}: resize them"),
+        hint: format!("{reads} rows of shape {known:?}: resize them"),
     }
 }
 

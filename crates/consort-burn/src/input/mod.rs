@@ -10,6 +10,8 @@ mod training_rows;
 
 pub(crate) use answers::Head;
 pub use augment::Augment;
+#[cfg(feature = "onnx")]
+pub(crate) use intake::other_shape;
 pub(crate) use intake::{Intake, Table};
 pub(crate) use lesson::{Batch, Lesson};
 pub use scale::Scale;

@@ -80,8 +80,7 @@ impl Onnx {
                 hint: "give classes or numbers".into(),
             });
         }
-        let model = OnnxModel::new(self.clone(), bytes, outputs, Session::features(train.dataset(), &self.columns)?)?;
-        Ok(model)
+        OnnxModel::new(self.clone(), bytes, outputs, Session::features(train.dataset(), &self.columns))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::Scale;
 
 /// An ONNX model as a fitted member; saved, it holds the bytes of its file.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Parts", into = "Parts")]
 pub struct OnnxModel {
     member: Onnx,
@@ -25,13 +25,6 @@ struct Parts {
     bytes: ByteBuf,
     outputs: Outputs,
     shape: Shape,
-}
-
-impl Clone for OnnxModel {
-    fn clone(&self) -> Self {
-        let Self { member, bytes, outputs, session } = self;
-        Self { member: member.clone(), bytes: bytes.clone(), outputs: outputs.clone(), session: session.clone() }
-    }
 }
 
 impl From<OnnxModel> for Parts {

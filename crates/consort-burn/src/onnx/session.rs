@@ -1,11 +1,13 @@
 use std::sync::Arc;
 
-use consort_core::{Column, Dataset, Error, Features, Result, Samples};
+use consort_core::{Column, Dataset, Error, Features, Result, Samples, StoredRows};
 use tract_onnx::prelude::{
     Datum, Framework, InferenceFact, InferenceModelExt, IntoRunnable, IntoTValue, Tensor, TractResult,
     TypedRunnableModel, tvec,
 };
 use tract_onnx::tract_hir::infer::Factoid;
+
+use crate::input::other_shape;
 
 /// How many rows are asked about at once where the file leaves it open.
 const ROWS_AT_ONCE: usize = 64;
@@ -45,15 +47,15 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     /// The inputs that a data set gives: these columns, or all.
-    pub(super) fn features(data: &Dataset, columns: &[String]) -> Result<Shape> {
-        if let Some(stored) = data.stored() {
-            return Ok(Shape::Block(stored.shape().to_vec()));
+    pub(super) fn features(data: &Dataset, columns: &[String]) -> Shape {
+        if let Some(shape) = data.row_shape() {
+            return Shape::Block(shape.to_vec());
         }
-        match data.features() {
-            Features::Dense { shape, .. } => Ok(Shape::Block(shape.clone())),
-            Features::Columns(_) if !columns.is_empty() => Ok(Shape::Columns(columns.to_vec())),
-            Features::Columns(all) => Ok(Shape::Columns(all.iter().map(|column| column.name().to_owned()).collect())),
+        if !columns.is_empty() {
+            return Shape::Columns(columns.to_vec());
         }
+        let Features::Columns(all) = data.features() else { return Shape::Columns(Vec::new()) };
+        Shape::Columns(all.iter().map(|column| column.name().to_owned()).collect())
     }
 
     /// Reads a file's bytes; `place` is what errors call it.
@@ -91,11 +93,12 @@ impl Session {
         let mut whole = vec![self.rows];
         whole.extend(&row);
         let (mut said, mut each) = (Vec::new(), 0);
+        let source = self.source(by, samples.dataset())?;
         let mut values = vec![0.0; self.rows * width];
         for first in (0..samples.len()).step_by(self.rows) {
             let count = self.rows.min(samples.len() - first);
             for (i, into) in values.chunks_exact_mut(width).take(count).enumerate() {
-                self.read(by, samples, first + i, into)?;
+                source.read(samples.row(first + i), into)?;
                 scale(into);
             }
             // The places of rows that are not there hold those of the last part, or zeros.
@@ -109,47 +112,63 @@ impl Session {
         Ok((said, each))
     }
 
-    fn read(&self, by: &str, samples: &Samples<'_>, i: usize, into: &mut [f32]) -> Result<()> {
-        let (data, row) = (samples.dataset(), samples.row(i));
+    /// Where the numbers of rows are.
+    fn source<'a>(&self, by: &str, data: &'a Dataset) -> Result<Source<'a>> {
         match &self.shape {
             Shape::Columns(names) => {
                 let Features::Columns(columns) = data.features() else { return Err(other(by, "columns")) };
-                for (name, to) in names.iter().zip(into) {
-                    *to = match columns.iter().find(|column| column.name() == name) {
-                        Some(Column::Numeric { values, .. }) => values[row],
-                        Some(Column::Categorical { .. }) => {
-                            return Err(Error::Unsupported {
-                                by: by.into(),
-                                what: format!("categories, which column `{name}` holds"),
-                                hint: "name the columns of numbers that it was trained on, in their order".into(),
-                            });
-                        }
-                        None => {
-                            return Err(Error::UnknownName {
-                                what: "feature",
-                                name: name.clone(),
-                                known: format!("{by} needs it, and the data set lacks it"),
-                            });
-                        }
-                    };
-                }
-                Ok(())
+                names.iter().map(|name| numbers_of(by, columns, name)).collect::<Result<_>>().map(Source::Columns)
             }
             Shape::Block(shape) => {
-                if let Some(stored) = data.stored() {
-                    if stored.shape() != shape {
-                        return Err(other_shape(by, shape, stored.shape()));
-                    }
-                    return stored.read(row, into);
-                }
-                let Features::Dense { values, shape: found } = data.features() else { return Err(other(by, "blocks")) };
+                let Some(found) = data.row_shape() else { return Err(other(by, "blocks")) };
                 if found != shape {
-                    return Err(other_shape(by, shape, found));
+                    return Err(other_shape(&format!("{by} reads"), shape, found));
                 }
-                into.copy_from_slice(&values[row * into.len()..][..into.len()]);
-                Ok(())
+                if let Some(stored) = data.stored() {
+                    return Ok(Source::Stored(&**stored));
+                }
+                let Features::Dense { values, .. } = data.features() else { return Err(other(by, "blocks")) };
+                Ok(Source::Rows(values))
             }
         }
+    }
+}
+
+/// The numbers of a column.
+fn numbers_of<'a>(by: &str, columns: &'a [Column], name: &str) -> Result<&'a [f32]> {
+    match columns.iter().find(|column| column.name() == name) {
+        Some(Column::Numeric { values, .. }) => Ok(values),
+        Some(Column::Categorical { .. }) => Err(Error::Unsupported {
+            by: by.into(),
+            what: format!("categories, which column `{name}` holds"),
+            hint: "name the columns of numbers that it was trained on, in their order".into(),
+        }),
+        None => Err(Error::UnknownName {
+            what: "feature",
+            name: name.into(),
+            known: format!("{by} needs it, and the data set lacks it"),
+        }),
+    }
+}
+
+/// The numbers of a data set, as a model reads them.
+enum Source<'a> {
+    /// One column an input.
+    Columns(Vec<&'a [f32]>),
+    /// Row after row.
+    Rows(&'a [f32]),
+    /// Read when asked for.
+    Stored(&'a dyn StoredRows),
+}
+
+impl Source<'_> {
+    fn read(&self, row: usize, into: &mut [f32]) -> Result<()> {
+        match self {
+            Source::Columns(columns) => columns.iter().zip(into).for_each(|(column, to)| *to = column[row]),
+            Source::Rows(values) => into.copy_from_slice(&values[row * into.len()..][..into.len()]),
+            Source::Stored(stored) => return stored.read(row, into),
+        }
+        Ok(())
     }
 }
 
@@ -174,14 +193,4 @@ fn numbers(outputs: &[tract_onnx::prelude::TValue], rows: usize) -> TractResult<
 fn other(by: &str, kind: &str) -> Error {
     let hint = format!("it reads {kind}");
     Error::Unsupported { by: by.into(), what: "features of another kind".into(), hint }
-}
-
-fn other_shape(by: &str, known: &[usize], found: &[usize]) -> Error {
-    Error::Length {
-        what: format!("a row of shape {found:?}"),
-        got: found.iter().product(),
-        expected: known.iter().product(),
-        unit: "numbers",
-        hint: format!("{by} reads rows of shape {known:?}: resize them"),
-    }
 }

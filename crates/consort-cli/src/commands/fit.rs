@@ -26,8 +26,8 @@ use crate::{
     report::Wanted,
     session::Session,
     training::{
-        self, Bars, CLASS, Fits, Found, Outcome, Pictures, Plan, Probed, Recipe, RowsOf, TestedRows, are_pictures,
-        write_ensemble, write_split,
+        self, Bars, CLASS, Fits, Found, Outcome, Pictures, Plan, Prepared, Probed, Recipe, RowsOf, TestedRows,
+        are_pictures, write_ensemble, write_split,
     },
 };
 
@@ -41,16 +41,13 @@ pub(crate) fn run(args: &Fit) -> Result<()> {
     session.finish()
 }
 
-/// A data set, and the labels of its folds where a column has them.
-struct Prepared {
-    data: consort::core::Dataset,
-    labels: Option<Vec<String>>,
-}
+/// What there must be for a new run.
+const NEEDS: &str = "fit needs DATA, --target COL and -o RUN (or --recipe R.toml, or --resume RUN)";
 
 fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared)> {
     let recipe = Recipe::asked(args)?;
     let (Some(path), Some(output)) = (&recipe.data, &args.output) else {
-        return Err(Failure::usage("fit needs DATA, --target COL and -o RUN (or --recipe R.toml, or --resume RUN)"));
+        return Err(Failure::usage(NEEDS));
     };
     for (option, count) in [("--repeats", recipe.repeats), ("--layers", recipe.layers)] {
         if count == Some(0) {
@@ -103,7 +100,7 @@ struct Read {
 
 fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read> {
     let Some(target) = &recipe.target else {
-        return Err(Failure::usage("fit needs DATA, --target COL and -o RUN (or --recipe R.toml, or --resume RUN)"));
+        return Err(Failure::usage(NEEDS));
     };
     if recipe.size.is_some() {
         return Err(Failure::usage("--size is for pictures, and this is a table"));
@@ -137,7 +134,7 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
     schema.warnings().iter().for_each(|warning| session.warn(warning.clone()));
     let columns = table::summary(&schema, &table);
     session.judge([table::in_words(&columns, table.rows())]);
-    let prepared = prepare(session, &schema, &table)?;
+    let prepared = Prepared::of_table(session, &schema, &table, true)?;
     Ok(Read { roles: schema.roles().clone(), options, rows: RowsOf::Table(Box::new(schema)), columns, prepared })
 }
 
@@ -173,8 +170,7 @@ fn resume(session: &mut Session, path: &Path) -> Result<(RunFolder, Plan, Prepar
         )));
     }
     session.doing("reading the rows");
-    let (data, labels) = plan.schema.again(session, &plan.data)?;
-    let prepared = Prepared { data, labels };
+    let prepared = plan.schema.again(session, &plan.data)?;
     if data_hash(&prepared.data) != plan.data_hash {
         return Err(Failure::usage(format!(
             "{} is not what it was when the run was begun: put the old table back, or begin a new run",
@@ -182,12 +178,6 @@ fn resume(session: &mut Session, path: &Path) -> Result<(RunFolder, Plan, Prepar
         )));
     }
     Ok((folder, plan, prepared))
-}
-
-fn prepare(session: &mut Session, schema: &Schema, table: &table::Table) -> Result<Prepared> {
-    let applied = schema.apply(table, true)?;
-    applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
-    Ok(Prepared { data: applied.dataset, labels: applied.folds })
 }
 
 fn task(name: TaskName) -> Task {

@@ -29,7 +29,7 @@ pub(crate) use pictures::{CLASS, Pictures, are_pictures};
 pub(crate) use plan::{FORMAT, Plan, splitter};
 pub(crate) use probe::Probed;
 pub(crate) use recipe::Recipe;
-pub(crate) use rows_of::RowsOf;
+pub(crate) use rows_of::{Prepared, RowsOf};
 pub(crate) use run_state::RunState;
 pub(crate) use tested_rows::{TestedRows, predictions_of, style, write_split};
 pub(crate) use time_limit::time_limit;

@@ -67,13 +67,12 @@ pub(super) fn trained_by(method: Method, member: NamedLearner, epochs: Option<us
         Method::SoftBoost => Arc::new(SoftBoosting { net, members, rate: 1.0 }),
         Method::Adversarial => Arc::new(Adversarial { net, members, ..Adversarial::default() }),
         Method::McDropout => Arc::new(McDropout { net, members: 4 * members }),
-        Method::Vote if several.is_some() => {
-            let count = several.map_or(members, |several| several.members);
-            let name = |k: usize| format!("{}-{}", member.name, k + 1);
-            let one = |k: usize| NamedLearner { name: name(k), learner: Arc::new(net.clone()) };
-            return Ok((0..count).map(one).collect());
-        }
-        _ => match several {
+        method => match several {
+            Some(several) if method == Method::Vote => {
+                let name = |k: usize| format!("{}-{}", member.name, k + 1);
+                let one = |k: usize| NamedLearner { name: name(k), learner: Arc::new(net.clone()) };
+                return Ok((0..several.members).map(one).collect());
+            }
             Some(several) => Arc::new(Independent { nets: vec![net], ..several }),
             None => Arc::new(net),
         },
@@ -91,7 +90,7 @@ fn net_of(learner: &dyn Learner) -> Option<(Net, Option<Independent>)> {
     let several: Option<Independent> =
         parameters(learner, "independent_nets").and_then(|own| serde_json::from_value(own).ok());
     match several {
-        Some(several) => several.nets.first().cloned().map(|net| (net, Some(several.clone()))),
+        Some(several) => several.nets.first().cloned().map(|net| (net, Some(several))),
         None => parameters(learner, "net").and_then(|own| serde_json::from_value(own).ok()).map(|net| (net, None)),
     }
 }

@@ -8,7 +8,7 @@ use consort::{
     },
 };
 
-use super::{Plan, stacking};
+use super::{Plan, Prepared, stacking};
 use crate::{failure::Result, method, session::Session};
 
 /// Puts into the roll what each member scores on rows that it learnt from. Of several layers it is not known: the last one
@@ -61,7 +61,7 @@ pub(crate) fn table_of(
 ) -> Result<Option<(Dataset, Vec<Fold>)>> {
     session.doing("reading the table");
     let (data, labels) = match plan.schema.again(session, &plan.data) {
-        Ok((data, labels)) if data_hash(&data) == plan.data_hash => (data, labels),
+        Ok(Prepared { data, labels }) if data_hash(&data) == plan.data_hash => (data, labels),
         Ok(_) => {
             session.note(format!(
                 "{} is not what it was when the run was begun, so it is not looked at",

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use consort::{
     core::{Dataset, Outputs},
-    data::table::{self, Schema},
+    data::table::{self, Schema, Table},
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,14 +45,10 @@ impl RowsOf {
     }
 
     /// The rows that it was learnt from, and the labels of their folds where a column has them.
-    pub(crate) fn again(&self, session: &mut Session, path: &Path) -> Result<(Dataset, Option<Vec<String>>)> {
+    pub(crate) fn again(&self, session: &mut Session, path: &Path) -> Result<Prepared> {
         match self {
-            RowsOf::Table(schema) => {
-                let applied = schema.apply(&table::read(path)?, true)?;
-                applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
-                Ok((applied.dataset, applied.folds))
-            }
-            RowsOf::Pictures(pictures) => Ok((pictures.again(session, path)?, None)),
+            RowsOf::Table(schema) => Prepared::of_table(session, schema, &table::read(path)?, true),
+            RowsOf::Pictures(pictures) => Ok(Prepared { data: pictures.again(session, path)?, labels: None }),
         }
     }
 
@@ -61,14 +57,27 @@ impl RowsOf {
         match self {
             RowsOf::Table(schema) => {
                 session.doing("reading the table");
-                let applied = schema.apply(&table::read(path)?, with_target)?;
-                applied.warnings.iter().for_each(|warning| session.warn(warning.clone()));
-                Ok(applied.dataset)
+                Ok(Prepared::of_table(session, schema, &table::read(path)?, with_target)?.data)
             }
             RowsOf::Pictures(pictures) => {
                 session.doing("reading the pictures");
                 pictures.read(session, path, with_target)
             }
         }
+    }
+}
+
+/// A data set, and the labels of its folds where a column has them.
+pub(crate) struct Prepared {
+    pub(crate) data: Dataset,
+    pub(crate) labels: Option<Vec<String>>,
+}
+
+impl Prepared {
+    /// Of a table; what a person should know is said.
+    pub(crate) fn of_table(session: &mut Session, schema: &Schema, table: &Table, with_target: bool) -> Result<Self> {
+        let applied = schema.apply(table, with_target)?;
+        applied.warnings.into_iter().for_each(|warning| session.warn(warning));
+        Ok(Self { data: applied.dataset, labels: applied.folds })
     }
 }

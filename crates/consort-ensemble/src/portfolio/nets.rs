@@ -6,7 +6,7 @@ use consort_burn::{
     optimizer::Optimizer,
     schedule::Schedule,
 };
-use consort_core::{Dataset, Features};
+use consort_core::Dataset;
 
 /// How many nets a member is: one alone depends much on its first weights.
 const NETS: usize = 4;
@@ -47,7 +47,7 @@ pub(super) fn lenet(data: &Dataset) -> Independent {
 /// A residual net for pictures: those of at most 64 pixels have a stem of their own.
 pub(super) fn resnet(data: &Dataset, depth: Depth) -> Net {
     let (epochs, _) = for_pictures(data);
-    let is_small = shape(data).is_some_and(|shape| shape.iter().skip(1).all(|&side| side <= 64));
+    let is_small = data.row_shape().is_some_and(|shape| shape.iter().skip(1).all(|&side| side <= 64));
     let stem = if is_small { Stem::Small } else { Stem::Large };
     let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 5e-4 };
     let augment = Some(Augment { flip: false, shift: 2 });
@@ -68,18 +68,7 @@ fn calm(net: Net) -> Net {
     Net { schedule: Schedule::Cosine { least: 0.0 }, warm_up: 1.0, ..net }
 }
 
-/// The shape of a row, where rows are blocks.
-fn shape(data: &Dataset) -> Option<&[usize]> {
-    if let Some(stored) = data.stored() {
-        return Some(stored.shape());
-    }
-    match data.features() {
-        Features::Dense { shape, .. } => Some(shape),
-        Features::Columns(_) => None,
-    }
-}
-
 /// Whether rows are pictures.
 pub(super) fn are_pictures(data: &Dataset) -> bool {
-    shape(data).is_some_and(|shape| shape.len() == 3)
+    data.row_shape().is_some_and(|shape| shape.len() == 3)
 }

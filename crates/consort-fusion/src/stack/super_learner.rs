@@ -82,10 +82,13 @@ impl DiscreteSuperLearner {
         if !(self.errors >= 0.0 && self.errors.is_finite()) {
             return Err(Error::parameter("errors", self.errors, "0 or more"));
         }
+        if others.is_empty() {
+            return Ok(&**first);
+        }
         let own = seed.child("super_learner");
         let weights = self.judged_rows(predictions, truth, own);
         let truth = truth.reweighted(&weights)?;
-        let Some(split) = self.split.at_most(&truth).filter(|_| !others.is_empty()) else { return Ok(&**first) };
+        let Some(split) = self.split.at_most(&truth) else { return Ok(&**first) };
         let partitions = split.draw(predictions, &truth, own)?;
         let costs = |fuser: &dyn Fuser| self.costs(fuser, predictions, &truth, &partitions, seed);
         let of_first = costs(&**first)?;

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use consort::{
     burn::images::{Colour, ImageFolder, idx_stored},
-    core::{Classes, Dataset, Features, Target},
+    core::{Classes, Dataset, Target},
 };
 
 use super::pictures::{Kind, Pictures, is_idx};
@@ -96,14 +96,7 @@ fn idx(
 }
 
 fn shape_of(data: &Dataset) -> [usize; 3] {
-    let shape = match data.stored() {
-        Some(stored) => stored.shape(),
-        None => match data.features() {
-            Features::Dense { shape, .. } => shape.as_slice(),
-            Features::Columns(_) => &[],
-        },
-    };
-    <[usize; 3]>::try_from(shape).unwrap_or_default()
+    data.row_shape().and_then(|shape| shape.try_into().ok()).unwrap_or_default()
 }
 
 /// Height and width of `28` or `28x32`.
