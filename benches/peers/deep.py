@@ -1,6 +1,6 @@
 """Ensembles of nets: torchensemble and torch.func beside consort, on the same rows, epochs and batches.
 
-    python deep.py mnist FOLDER METHOD EPOCHS SEED    five LeNet-5 by torchensemble
+    python deep.py mnist FOLDER METHOD EPOCHS SEED ROWS    five LeNet-5 by torchensemble
     python deep.py packed MODE BATCH                  ten MLPs: loop, vmap
     python deep.py resnet DEPTH PROGRAM               logits of torchvision beside those of consort's `deep_speed`
 
@@ -46,7 +46,7 @@ def idx(path):
     return np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
-def mnist(folder, method, epochs, seed):
+def mnist(folder, method, epochs, seed, rows):
     import torchensemble as te
 
     folder, epochs = Path(folder), int(epochs)
@@ -55,7 +55,7 @@ def mnist(folder, method, epochs, seed):
         torch.tensor(idx(folder / f"{part}-labels-idx1-ubyte.gz")).long(),
     )
     (x, y), (test_x, test_y) = read("train"), read("t10k")
-    x, y = x[:10_000], y[:10_000]
+    x, y = x[: int(rows)], y[: int(rows)]
     mean, deviation = x.mean(), x.std()
     x, test_x = (x - mean) / deviation, (test_x - mean) / deviation
     torch.manual_seed(int(seed))
@@ -81,7 +81,7 @@ def mnist(folder, method, epochs, seed):
     with torch.no_grad():
         right = sum((model(part).argmax(1) == truth).sum().item() for part, truth in zip(test_x.split(256), test_y.split(256)))
     predict = time.perf_counter() - start
-    print(json.dumps({"method": method, "seed": int(seed), "accuracy": right / len(test_y), "fit": fit, "predict": predict}))
+    print(json.dumps({"method": method, "rows": int(rows), "seed": int(seed), "accuracy": right / len(test_y), "fit": fit, "predict": predict}))
 
 
 def packed(mode, batch):

@@ -1,4 +1,4 @@
-//! The nets of `benches/peers/deep.py`, timed: `deep_speed mnist FOLDER METHOD EPOCHS SEED` or `deep_speed packed MODE BATCH`.
+//! The nets of `benches/peers/deep.py`, timed: `deep_speed mnist FOLDER METHOD EPOCHS SEED ROWS` or `deep_speed packed MODE BATCH`.
 //! One line of JSON for each run.
 
 use std::{path::Path, time::Instant};
@@ -18,13 +18,13 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["mnist", folder, method, epochs, seed] => {
-            mnist(Path::new(folder), method, number(epochs)?, number(seed)? as u64)
+        ["mnist", folder, method, epochs, seed, rows] => {
+            mnist(Path::new(folder), method, number(epochs)?, number(seed)? as u64, number(rows)? as u32)
         }
         ["packed", mode, batch] => packed(mode, number(batch)?),
         ["resnet", depth, weights, images, logits] => resnet(depth, Path::new(weights), images, logits),
         _ => Err(Error::custom(
-            "usage: deep_speed mnist FOLDER METHOD EPOCHS SEED | deep_speed packed MODE BATCH | resnet DEPTH WEIGHTS IN OUT",
+            "usage: deep_speed mnist FOLDER METHOD EPOCHS SEED ROWS | deep_speed packed MODE BATCH | resnet DEPTH WEIGHTS IN OUT",
         )),
     }
 }
@@ -33,15 +33,15 @@ fn number(text: &str) -> Result<usize> {
     text.parse().map_err(|_| Error::custom(format!("`{text}` is no number")))
 }
 
-/// Five LeNet-5 on the first 10,000 training images, asked about all 10,000 test images.
-fn mnist(folder: &Path, method: &str, epochs: usize, seed: u64) -> Result<()> {
+/// Five LeNet-5 on the first `rows` training images, asked about all 10,000 test images.
+fn mnist(folder: &Path, method: &str, epochs: usize, seed: u64, rows: u32) -> Result<()> {
     let classes = Classes::new((0..10).map(|k| k.to_string()))?;
     let file = |name: &str| folder.join(name);
     let read = |images: &str, labels: &str| idx_dataset(&file(images), &file(labels), Some(&classes));
     let train = read("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")?;
     let test = read("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")?;
-    let rows: Vec<u32> = (0..10_000).collect();
-    let (rows, test) = (Samples::rows(&train, &rows)?, Samples::all(&test));
+    let taken: Vec<u32> = (0..rows).collect();
+    let (samples, test) = (Samples::rows(&train, &taken)?, Samples::all(&test));
     let net = Net {
         optimizer: Optimizer::Adam { weight_decay: 5e-4 },
         learning_rate: 1e-3,
@@ -59,7 +59,7 @@ fn mnist(folder: &Path, method: &str, epochs: usize, seed: u64) -> Result<()> {
     };
     let ctx = FitContext { threads: 2, ..FitContext::new(Seed::new(seed)) };
     let start = Instant::now();
-    let fitted = ctx.install(|| ensemble.train(&rows, &ctx))?;
+    let fitted = ctx.install(|| ensemble.train(&samples, &ctx))?;
     let fit = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let predicted = ctx.install(|| fitted.predict(&test))?;
@@ -67,7 +67,9 @@ fn mnist(folder: &Path, method: &str, epochs: usize, seed: u64) -> Result<()> {
     let Some(Target::Classes { codes, .. }) = test.dataset().target() else { return Ok(()) };
     let right = (0..test.len()).filter(|&i| predicted.argmax(i) == Some(codes[i] as usize)).count();
     let accuracy = right as f64 / test.len() as f64;
-    println!(r#"{{"method":"{method}","seed":{seed},"accuracy":{accuracy},"fit":{fit},"predict":{predict}}}"#);
+    println!(
+        r#"{{"method":"{method}","rows":{rows},"seed":{seed},"accuracy":{accuracy},"fit":{fit},"predict":{predict}}}"#
+    );
     Ok(())
 }
 

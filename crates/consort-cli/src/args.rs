@@ -654,6 +654,9 @@ pub(crate) struct Split {
     /// The column that identifies a row [default: id if there is one, else the row number]
     #[arg(long, value_name = "COL")]
     pub(crate) id: Option<String>,
+    /// Draw which rows each fit sees (.svg, .png, or .json for the data)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) running: Running,
 }

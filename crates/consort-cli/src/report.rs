@@ -3,13 +3,13 @@
 use std::{path::Path, sync::Arc, time::SystemTime};
 
 use consort::{
-    core::{Fusion, Metric, Predictions, Truth},
+    core::{Fusion, LossHistory, Metric, Predictions, Truth},
     data::files::publish,
     fusion::verdict::{Conclusion, Judgement},
     metrics::significance::Difference,
     plot::{
         self, Theme,
-        chart::{Gain, Gains},
+        chart::{Gain, Gains, TrainingCurves, TrainingRun},
         report::{ChartFormat, Tone, Verdict},
     },
 };
@@ -59,9 +59,34 @@ pub(crate) fn of_judged(
     if !picks.is_empty() {
         subject = subject.selection(plot::overview::Selection { picks: &picks, scores: &scores, chosen: best });
     }
-    Ok(plot::overview::from_predictions(&subject)?
+    let mut report = plot::overview::from_predictions(&subject)?;
+    for curves in fits.map(|fits| training_curves(&fits.histories)).unwrap_or_default() {
+        report = report.chart(plot::report::Topic::Members, &curves);
+    }
+    Ok(report
         .verdict(headline(verdict.conclusion, &verdict.text(), &verdict.gains))
         .chart(plot::report::Topic::Verdict, &gains(&verdict.best_member, &verdict.gains)))
+}
+
+/// How members learnt that do so step by step, in the fit of their first fold: a chart for each loss.
+fn training_curves(histories: &[(String, LossHistory)]) -> Vec<TrainingCurves> {
+    let mut charts: Vec<TrainingCurves> = Vec::new();
+    for (member, history) in histories {
+        let LossHistory { name, loss, unit, train, valid, kept } = history;
+        let alone = histories.iter().filter(|(other, _)| other == member).count() == 1;
+        let name = if alone { member.clone() } else { format!("{member}: {name}") };
+        let run = TrainingRun { name, train: train.clone(), valid: valid.clone(), snapshots: kept.clone() };
+        match charts.iter_mut().find(|chart| chart.loss == *loss && chart.unit == *unit) {
+            Some(chart) => chart.runs.push(run),
+            None => charts.push(TrainingCurves {
+                loss: loss.clone(),
+                unit: unit.clone(),
+                runs: vec![run],
+                notes: vec!["Each fit is that of the member's first fold.".into()],
+            }),
+        }
+    }
+    charts
 }
 
 /// The gains as a chart.
@@ -114,6 +139,24 @@ pub(crate) fn headline(conclusion: Conclusion, text: &str, gains: &[Difference])
         }
     }
     verdict
+}
+
+/// Writes one chart, as what the ending of its file says.
+pub(crate) fn write_chart<F: plot::Figure + serde::Serialize>(path: &Path, figure: &F) -> Result<()> {
+    let format = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => ChartFormat::Svg,
+        Some("png") => ChartFormat::Png,
+        Some("json") => ChartFormat::Json,
+        _ => {
+            let path = path.display();
+            return Err(Failure::usage(format!("`{path}`: a chart is written as .svg, .png or .json")));
+        }
+    };
+    let report = plot::report::Report::new(figure.title()).chart(plot::report::Topic::Rows, figure).theme(Theme::Light);
+    for file in report.chart_files(format)? {
+        publish(path, |to| std::io::Write::write_all(to, &file.bytes))?;
+    }
+    Ok(())
 }
 
 /// What is to be written of a report.

@@ -511,6 +511,63 @@ impl<'a> Samples<'a> {
         self.weights.is_some()
     }
 
+    /// Whether a row is named twice.
+    pub fn has_repeats(&self) -> bool {
+        let mut seen = vec![false; self.rows.map_or(0, |_| self.dataset.rows())];
+        self.rows.is_some_and(|rows| rows.iter().any(|&row| std::mem::replace(&mut seen[row as usize], true)))
+    }
+
+    /// Other features of these samples, in their order, with their ids: what an encoder makes of new rows. Ids must differ,
+    /// so that a row that is named twice leaves all with positions.
+    ///
+    /// ```
+    /// use consort_core::{Dataset, Features, Ids, Samples};
+    /// let dense = |values: Vec<f32>| Features::Dense { values, shape: vec![1] };
+    /// let data = Dataset::new(dense(vec![1.0, 2.0, 3.0]))?.with_ids(Ids::from_texts(["a", "b", "c"]))?;
+    /// let squares = Samples::rows(&data, &[2, 0])?.with_features(dense(vec![9.0, 1.0]))?;
+    /// assert_eq!(squares.ids().text(0), "c");
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Dataset::new`], and [`Error::Length`] unless there are features for each sample.
+    pub fn with_features(&self, features: Features) -> Result<Dataset> {
+        let (made, ids) = (Dataset::new(features)?, self.dataset.ids());
+        match self.rows {
+            None => made.with_ids(ids.clone()),
+            Some(_) if ids.are_positions() || self.has_repeats() => made.with_ids(Ids::positions(self.len())),
+            Some(rows) => made.with_ids(ids.take(rows)),
+        }
+    }
+
+    /// A data set of these samples, in their order, with all else that a fit reads of them: target, weights, times, groups. It is
+    /// what an encoder makes of the rows that it is fitted on. Rows that were drawn twice are one group, where there are no groups.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless it has a row for each sample.
+    pub fn dress(&self, mut made: Dataset) -> Result<Dataset> {
+        if let Some(target) = self.dataset.target() {
+            made = made.with_target(self.rows.map_or_else(|| target.clone(), |rows| target.take(rows)))?;
+        }
+        let weights: Vec<f64> = (0..self.len()).map(|i| self.weight(i)).collect();
+        // Weights of 1 say nothing, and a learner that takes none would refuse them.
+        if weights.iter().any(|&weight| weight != 1.0) {
+            made = made.with_weights(weights)?;
+        }
+        if let Some(time) = self.dataset.time() {
+            made = made.with_time((0..self.len()).map(|i| time[self.row(i)]).collect())?;
+        }
+        let groups = match self.dataset.groups() {
+            Some(groups) => Some((0..self.len()).map(|i| groups[self.row(i)]).collect()),
+            // A row that was drawn twice is two rows from here on: as one group they can be kept together.
+            None => self.rows.filter(|_| self.has_repeats()).map(<[u32]>::to_vec),
+        };
+        match groups {
+            Some(groups) => made.with_groups(groups),
+            None => Ok(made),
+        }
+    }
+
     /// The target of these samples, in their order.
     ///
     /// # Errors

@@ -7,6 +7,8 @@ use std::{
     time::Instant,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Checkpoints, Error, Matrix, Result, Samples, Seed};
 
 /// What a learner can take, so that the right encoders can be chosen for it.
@@ -98,6 +100,34 @@ pub trait Model: Debug + Send + Sync {
     /// # Errors
     /// If the features are not those that it was fitted on.
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix>;
+
+    /// How its loss went while it learnt, where it learns step by step and remembers: one history a training run.
+    fn histories(&self) -> Vec<LossHistory> {
+        Vec::new()
+    }
+}
+
+/// How a loss went while a model learnt, for the charts.
+///
+/// ```
+/// use consort_core::LossHistory;
+/// let history = LossHistory { name: "mlp".into(), train: vec![0.7, 0.4], ..LossHistory::default() };
+/// assert!(history.valid.is_empty());
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct LossHistory {
+    /// What was trained.
+    pub name: String,
+    /// The loss, such as `cross_entropy`.
+    pub loss: String,
+    /// What a step is, such as `epoch`.
+    pub unit: String,
+    /// The loss of the training rows at each step.
+    pub train: Vec<f64>,
+    /// The loss of rows held out, after each step; empty where there were none.
+    pub valid: Vec<f64>,
+    /// The steps, from 1, whose state was kept, where that is not the last alone.
+    pub kept: Vec<usize>,
 }
 
 /// A flag that asks running fits to stop, when it is raised or when its time has come. Cloning shares the flag.

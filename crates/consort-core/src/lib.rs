@@ -50,7 +50,7 @@ pub use error::{Error, Result};
 pub use estimates::{Estimates, Real, Values};
 pub use fusion::{Fuser, Fusion};
 pub use ids::{IdIndex, Ids};
-pub use learner::{Cancel, FitContext, Learner, Model, Progress, Silent, Takes};
+pub use learner::{Cancel, FitContext, Learner, LossHistory, Model, Progress, Silent, Takes};
 pub use matrix::Matrix;
 pub use metric::{Accumulator, Direction, Metric, Reads};
 pub use outputs::{Outputs, Task};

@@ -53,10 +53,11 @@ impl Architecture for LeNet5 {
 }
 
 impl Forward for LeNet5Net {
-    fn forward(&self, inputs: &Inputs, _: &mut Pass) -> Tensor<2> {
+    fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
         let x = halve(convolve(&self.conv1, inputs.images()));
         let x = halve(convolve(&self.conv2, x));
         let x = relu(self.fc1.forward(x.flatten(1, 3)));
-        self.fc3.forward(relu(self.fc2.forward(x)))
+        let last = relu(self.fc2.forward(x));
+        if pass.is_embedding() { last } else { self.fc3.forward(last) }
     }
 }

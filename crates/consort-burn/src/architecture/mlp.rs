@@ -96,6 +96,9 @@ impl Forward for MlpNet {
         let mut x = self.embeddings.forward(inputs);
         let last = self.layers.len() - 1;
         for (i, layer) in self.layers.iter().enumerate() {
+            if i == last && pass.is_embedding() {
+                return x;
+            }
             x = layer.forward(x);
             if i < last {
                 if let Some(norm) = self.norms.get(i) {

@@ -113,6 +113,9 @@ impl Forward for RankOneNet {
         let mut x = self.embeddings.forward(inputs);
         let (last, member) = (self.layers.len() - 1, pass.member());
         for (i, layer) in self.layers.iter().enumerate() {
+            if i == last && pass.is_embedding() {
+                return x;
+            }
             x = layer.forward(x, member);
             if i < last {
                 x = pass.dropout(relu(x), self.dropout);

@@ -86,6 +86,7 @@ impl Forward for TabularResNetNet {
             let more = block.second.forward(hidden);
             x = x + more;
         }
-        self.head.forward(relu(pass.batch_norm(&self.norm, x)))
+        let last = relu(pass.batch_norm(&self.norm, x));
+        if pass.is_embedding() { last } else { self.head.forward(last) }
     }
 }

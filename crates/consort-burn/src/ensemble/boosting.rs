@@ -11,15 +11,22 @@ use super::{
     net_ensemble::Source,
 };
 use crate::{
-    input::Lesson,
+    input::{Batch, Lesson},
     loss::Loss,
-    net::{Net, follower::Nobody, guarded::guarded, objective::Own, school::Basis, tally::Tally},
+    net::{
+        Net,
+        follower::Nobody,
+        guarded::guarded,
+        objective::{Objective, Own},
+        school::Basis,
+        tally::Tally,
+    },
     network::{Network, Pass},
 };
 
 /// Gradient boosting of nets (Friedman 2001): each round's net learns, by squared error, what the sum `F` of the nets
 /// before it lacks: `1[k = class] − softmax(F)_k` of classes, `y − sigmoid(F)` of labels, `y − F` of scaled numbers. `F`
-/// grows by `rate` times its outputs.
+/// grows by `rate` times its outputs. The squared error is taken as a share of what is lacking, so that each round's loss begins at 1.
 ///
 /// With validation rows, rounds after the one of the least validation loss are dropped.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +64,27 @@ pub(super) fn expect_boostable(loss: &Loss) -> Result<()> {
             what: format!("the loss {other:?}"),
             hint: "leave the loss out: cross-entropy and squared error are boosted".into(),
         }),
+    }
+}
+
+/// The squared error as a share of that of a net of zeros: what a round leaves of what the rounds before it left. So each round begins
+/// at 1, however little is left to learn, and the decay of weights means the same in each.
+struct ShareOfRest {
+    mean_square: f64,
+}
+
+impl ShareOfRest {
+    fn of(residuals: &[f32]) -> Self {
+        let sum: f64 = residuals.iter().map(|&r| f64::from(r).powi(2)).sum();
+        let mean_square = sum / residuals.len().max(1) as f64;
+        // Where nothing is left there is nothing to measure it by.
+        Self { mean_square: if mean_square > 0.0 { mean_square } else { 1.0 } }
+    }
+}
+
+impl Objective for ShareOfRest {
+    fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1> {
+        Own { loss: Loss::Squared }.loss(outputs, batch).div_scalar(self.mean_square)
     }
 }
 
@@ -128,7 +156,7 @@ impl DeepEnsemble for Boosting {
                 let seed = ctx.seed.nth("round", m as u64);
                 let lesson = Lesson { targets: sums.residuals(&loss, &device)?.0, ..school.lesson.clone() };
                 let ctx = FitContext { seed, ..*ctx };
-                let objective = Own { loss: Loss::Squared };
+                let objective = ShareOfRest::of(&lesson.targets);
                 let mut course = net.course(&school, &objective, &tally, &ctx);
                 course.lesson = &lesson;
                 course.validation = None;

@@ -70,7 +70,8 @@ impl DeepEnsemble for FastGeometric {
             course.order = ctx.seed.child("order of cycles");
             course.keeps_best = false;
             let mut snapshots = Snapshots::new(self.cycle, self.cycle / 2);
-            let more = course.run(&mut group, &mut snapshots)?;
+            let mut more = course.run(&mut group, &mut snapshots)?;
+            more.snapshots = snapshots.epochs();
             let taken = snapshots.taken;
             history.follow(more);
             expect_some(&taken)?;

@@ -1,4 +1,4 @@
-use consort_core::{Error, Gives, Matrix, Model, Outputs, Predictions, Result, Samples, Seed};
+use consort_core::{Error, Gives, LossHistory, Matrix, Model, Outputs, Predictions, Result, Samples, Seed};
 use serde::{Deserialize, Serialize};
 
 use crate::net::NetModel;
@@ -167,6 +167,16 @@ impl Model for NetEnsemble {
             Combine::MeanOutput => self.decode(0, &mean(&self.raw(rows)?, 1.0 / self.len() as f64)?),
             Combine::Sum { rate } => self.decode(0, &mean(&self.raw(rows)?, rate)?),
         }
+    }
+
+    /// One a training run: members that were taken from one run, or learnt together, have it in common.
+    fn histories(&self) -> Vec<LossHistory> {
+        let mut runs: Vec<LossHistory> = self.nets().iter().flat_map(|net| net.histories()).collect();
+        runs.dedup_by(|a, b| a == b);
+        if runs.len() > 1 {
+            (1..).zip(&mut runs).for_each(|(number, run)| run.name = format!("{} {number}", run.name));
+        }
+        runs
     }
 }
 

@@ -50,7 +50,8 @@ impl DeepEnsemble for Snapshot {
             let mut group = [basis.learning(net, ctx.seed)?];
             let cycle = net.epochs / members;
             let mut snapshots = Snapshots::new(cycle, cycle);
-            let history = course.run(&mut group, &mut snapshots)?;
+            let mut history = course.run(&mut group, &mut snapshots)?;
+            history.snapshots = snapshots.epochs();
             let taken = snapshots.taken;
             expect_some(&taken)?;
             let models = taken.iter().map(|network| basis.model(&**network, history.clone())).collect();

@@ -38,6 +38,18 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// Its name in charts and tables, such as `cross-entropy`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Loss::CrossEntropy { .. } => "cross-entropy",
+            Loss::Binary => "binary cross-entropy",
+            Loss::Squared => "squared error",
+            Loss::Huber { .. } => "Huber loss",
+            Loss::Quantile { .. } => "pinball loss",
+            Loss::Gaussian => "Gaussian negative log likelihood",
+        }
+    }
+
     /// The usual loss of a target.
     pub fn usual(target: &Target) -> Self {
         match target {

@@ -45,6 +45,11 @@ impl Snapshots {
     pub(crate) fn new(cycle: usize, at: usize) -> Self {
         Self { cycle, at, taken: Vec::new() }
     }
+
+    /// The epochs, from 1, at whose end they were taken.
+    pub(crate) fn epochs(&self) -> Vec<usize> {
+        (0..self.taken.len()).map(|k| k * self.cycle + self.at).collect()
+    }
 }
 
 impl Follower for Snapshots {

@@ -1,3 +1,4 @@
+use consort_core::LossHistory;
 use serde::{Deserialize, Serialize};
 
 /// What happened in one epoch.
@@ -26,6 +27,9 @@ pub struct History {
     pub score: Option<String>,
     /// The epoch whose weights were kept, from 1, where they are not the last.
     pub best_epoch: Option<usize>,
+    /// The epochs, from 1, at whose end a member was taken, where several were.
+    #[serde(default)]
+    pub snapshots: Vec<usize>,
     /// Why it ended before its last epoch, in words.
     pub stopped: Option<String>,
     /// Where it ran, such as `cpu`.
@@ -35,11 +39,28 @@ pub struct History {
 }
 
 impl History {
+    /// As any model tells it; `name` is the net.
+    pub(crate) fn to_loss_history(&self, name: String, loss: String) -> LossHistory {
+        // A run that went wrong ends with an epoch whose loss is no number.
+        let went = self.epochs.iter().take_while(|epoch| epoch.loss.is_finite());
+        let valid: Option<Vec<f64>> =
+            went.clone().map(|epoch| epoch.validation_loss.filter(|x| x.is_finite())).collect();
+        LossHistory {
+            name,
+            loss,
+            unit: "epoch".into(),
+            train: went.map(|epoch| epoch.loss).collect(),
+            valid: valid.unwrap_or_default(),
+            kept: self.best_epoch.map_or_else(|| self.snapshots.clone(), |best| vec![best]),
+        }
+    }
+
     /// Appends a run that went on from this one.
     pub(crate) fn follow(&mut self, more: History) {
         let before = self.epochs.len();
         self.epochs.extend(more.epochs.into_iter().map(|epoch| Epoch { epoch: epoch.epoch + before, ..epoch }));
         self.best_epoch = None;
+        self.snapshots.extend(more.snapshots.into_iter().map(|epoch| epoch + before));
         self.stopped = more.stopped;
         self.score = more.score;
     }

@@ -3,6 +3,7 @@
 pub(crate) mod checkpoint;
 mod class_weights;
 mod early_stop;
+mod embedding;
 pub(crate) mod follower;
 pub(crate) mod guarded;
 mod history;
@@ -19,6 +20,7 @@ pub(crate) mod watch;
 
 pub use class_weights::ClassWeights;
 pub use early_stop::EarlyStop;
+pub use embedding::{EmbeddedRows, NetEmbedding};
 pub use history::{Epoch, History};
 pub use model::NetModel;
 pub use net::Net;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use consort_core::{Error, Matrix, Model, Result, Samples, Seed};
+use consort_core::{Error, LossHistory, Matrix, Model, Result, Samples, Seed};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +103,15 @@ impl NetModel {
         self.raw_by(rows, &|| Pass::predicting(), 0)
     }
 
+    /// What the last layer reads, `[samples][units]`: the rows as the net sees them. Of an architecture that knows no
+    /// [embedding](Pass::is_embedding) the raw outputs.
+    ///
+    /// # Errors
+    /// As [`raw`](Self::raw).
+    pub fn embed(&self, rows: &Samples<'_>) -> Result<Matrix> {
+        self.raw_by(rows, &|| Pass::embedding(), 0)
+    }
+
     /// The raw outputs of a network drawn by dropout: the same units are dropped for all rows.
     pub(crate) fn raw_sampled(&self, rows: &Samples<'_>, seed: Seed) -> Result<Matrix> {
         self.raw_by(rows, &|| Pass::sampling(seed), 0)
@@ -116,25 +125,27 @@ impl NetModel {
     fn raw_by(&self, rows: &Samples<'_>, pass: &(dyn Fn() -> Pass + Sync), member: usize) -> Result<Matrix> {
         let by = format!("net `{}`", self.spec.architecture.name());
         let table = self.spec.intake.table(&by, rows.dataset(), &TrainingRows::all(rows))?;
-        let width = self.spec.head.width(&self.spec.loss);
         let all: Vec<usize> = (0..rows.len()).collect();
         // All batches are filled up to one size, so that a row's numbers do not depend on how many others are asked about.
         let size = table.rows_at_once();
-        let parts: Vec<Result<Vec<f32>>> = all
+        let parts: Vec<Result<(usize, Vec<f32>)>> = all
             .par_chunks(size)
             .map(|rows| {
-                let work = || -> Result<Vec<f32>> {
+                let work = || -> Result<(usize, Vec<f32>)> {
                     let inputs = table.inputs(rows, size, &self.device)?;
                     let outputs = self.network.forward(&inputs, pass().of_member(member));
+                    let [_, width] = outputs.dims();
                     let mut values =
                         outputs.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?;
                     values.truncate(rows.len() * width);
-                    Ok(values)
+                    Ok((width, values))
                 };
                 guarded(&by, || if all.len() > size { alone(work) } else { work() })
             })
             .collect();
-        let values = parts.into_iter().collect::<Result<Vec<_>>>()?.concat();
+        let parts = parts.into_iter().collect::<Result<Vec<_>>>()?;
+        let width = parts.first().map_or_else(|| self.spec.head.width(&self.spec.loss), |(width, _)| *width);
+        let values: Vec<f32> = parts.into_iter().flat_map(|(_, values)| values).collect();
         Matrix::new(rows.len(), width, values)
     }
 
@@ -176,5 +187,9 @@ impl NetModel {
 impl Model for NetModel {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
         self.decode(&self.raw(rows)?)
+    }
+
+    fn histories(&self) -> Vec<LossHistory> {
+        vec![self.history.to_loss_history(self.spec.architecture.name(), self.spec.loss.name().into())]
     }
 }

@@ -19,7 +19,8 @@ use super::{Inputs, Pass};
 /// }
 /// ```
 pub trait Forward: Module + Sync + 'static {
-    /// The outputs of some rows: logits of classes or labels, or numbers, `[rows][outputs]`.
+    /// The outputs of some rows: logits of classes or labels, or numbers, `[rows][outputs]`. Of a pass that
+    /// [is for embedding](Pass::is_embedding), what the last layer would read: `[rows][units]`.
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2>;
 
     /// How many members share the module; [`Pass::member`] says which one is asked.

@@ -18,6 +18,7 @@ pub struct Pass {
     /// How much a batch moves the running statistics, where it is not what the layer says.
     pub(crate) momentum: Option<f64>,
     member: usize,
+    is_embedding: bool,
 }
 
 #[derive(Debug)]
@@ -32,18 +33,34 @@ enum Noise {
 impl Pass {
     /// A pass that predicts: no dropout, normalised by the running statistics.
     pub fn predicting() -> Self {
-        Self { noise: Noise::None, is_training: false, momentum: None, member: 0 }
+        Self { noise: Noise::None, is_training: false, momentum: None, member: 0, is_embedding: false }
     }
 
     /// A pass that learns, its masks drawn from a stream.
     pub fn training(noise: Stream) -> Self {
-        Self { noise: Noise::EachRow(noise), is_training: true, momentum: None, member: 0 }
+        Self { noise: Noise::EachRow(noise), is_training: true, momentum: None, member: 0, is_embedding: false }
     }
 
     /// A pass that predicts by a network drawn at random: its dropped units are the same for all rows, so that a
     /// prediction depends on no other row.
     pub fn sampling(seed: Seed) -> Self {
-        Self { noise: Noise::AllRows(seed.stream()), is_training: false, momentum: None, member: 0 }
+        Self {
+            noise: Noise::AllRows(seed.stream()),
+            is_training: false,
+            momentum: None,
+            member: 0,
+            is_embedding: false,
+        }
+    }
+
+    /// A pass that predicts and ends before the last layer: what it gives is what that layer would read.
+    pub fn embedding() -> Self {
+        Self { is_embedding: true, ..Self::predicting() }
+    }
+
+    /// Whether it ends before the last layer. A network that does not ask gives its outputs.
+    pub fn is_embedding(&self) -> bool {
+        self.is_embedding
     }
 
     /// Whether the network learns.

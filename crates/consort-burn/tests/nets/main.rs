@@ -3,6 +3,7 @@
 // Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
 #![allow(clippy::unwrap_used)]
 
+mod embedding;
 mod ensembles;
 #[cfg(feature = "onnx")]
 mod onnx;

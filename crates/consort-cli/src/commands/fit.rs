@@ -275,6 +275,7 @@ fn write_members(run: &Path, plan: &Plan, fit: &StackFit, rows: &TestedRows) -> 
             fit_time: times.map(|times| times.fit).unwrap_or_default(),
             predict_time: times.map(|times| times.predict).unwrap_or_default(),
             own_score: None,
+            histories: Vec::new(),
         });
     }
     Ok(roll)

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use consort::{
-    core::{Fold, RowInfo, Splitter},
+    core::{Fold, RowInfo, Splitter, Target},
     data::{
         files::{Source, TextColumn, read_columns, to_frame, write_frame},
         split::{Plan, Predefined, RowColumns, Size, leaks, to_table},
     },
+    plot::chart::SplitMap,
 };
 use serde_json::{Value, json};
 
 use crate::{
     args::Split,
     failure::{Failure, Result},
-    listing,
+    listing, report,
     session::Session,
 };
 
@@ -61,7 +62,44 @@ pub(crate) fn run(args: &Split) -> Result<()> {
         session.put("output", path.display().to_string().into());
         session.say(format!("split written to {}", path.display()));
     }
+    if let Some(path) = &args.chart {
+        session.doing("drawing");
+        let order = order(args, &info);
+        let by = order.as_ref().map(|(name, order)| (name.as_str(), order.as_slice()));
+        report::write_chart(path, &SplitMap::new(&split.folds, info.rows, by)?)?;
+        session.put("chart", path.display().to_string().into());
+        session.say(format!("chart written to {}", path.display()));
+    }
     session.finish()
+}
+
+/// The order in which the split is best seen, with what makes it: by time, else by group, else by class or value.
+fn order(args: &Split, info: &RowInfo<'_>) -> Option<(String, Vec<u32>)> {
+    let mut order: Vec<u32> = (0..info.rows as u32).collect();
+    let name = match (&args.time, &args.group, &args.stratify) {
+        (Some(name), ..) => {
+            let time = info.time?;
+            order.sort_by(|&a, &b| time[a as usize].total_cmp(&time[b as usize]));
+            name
+        }
+        (_, Some(name), _) => {
+            let groups = info.groups?;
+            order.sort_by_key(|&i| groups[i as usize]);
+            name
+        }
+        (.., Some(name)) => {
+            match info.target? {
+                Target::Classes { codes, .. } => order.sort_by_key(|&i| codes[i as usize]),
+                Target::Values { values, .. } => {
+                    order.sort_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]));
+                }
+                _ => return None,
+            }
+            name
+        }
+        _ => return None,
+    };
+    Some((name.clone(), order))
 }
 
 fn splitter(args: &Split, table: &[TextColumn]) -> Result<Box<dyn Splitter>> {

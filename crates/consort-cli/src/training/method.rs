@@ -12,7 +12,7 @@ use consort::{
         calibrate::{Calibrated, SmoothedTemperature},
         rule::{self, Fixed},
         select::GreedySelection,
-        stack::{DiscreteSuperLearner, LinearStack, LogisticStack},
+        stack::{LinearStack, LogisticStack, SuperLearner},
         weights::{SimplexWeights, WeightLoss},
     },
     trees::decision_tree::DecisionTree,
@@ -31,7 +31,7 @@ pub(crate) fn fuser(method: Method, task: Task, metric: &Arc<dyn Metric>) -> Arc
         Method::Auto => {
             let among = [Method::Greedy, Method::Stack].map(|method| fuser(method, task, metric));
             // Weights tell who counts for how much, and a stack does not: it must gain more than chance would.
-            Arc::new(DiscreteSuperLearner::new(among.into(), Arc::clone(metric)))
+            Arc::new(SuperLearner::new(among.into(), Arc::clone(metric)))
         }
         // A mean is less sure than its members; one temperature puts that right.
         Method::Greedy if is_classification => {

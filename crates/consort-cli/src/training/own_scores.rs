@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use consort::{
-    core::{Dataset, Fold, Metric, Samples},
+    core::{Dataset, Fold, LossHistory, Metric, Samples},
     ensemble::{
         estimate::OwnRows,
         run::{Origin, Roll, RunFolder, data_hash},
@@ -11,7 +11,7 @@ use consort::{
 use super::{Plan, Prepared, stacking};
 use crate::{failure::Result, method, session::Session};
 
-/// Puts into the roll what each member scores on rows that it learnt from. Of several layers it is not known: the last one
+/// Puts into the roll what each member scores on rows that it learnt from, and how it learnt. Of several layers it is not known: the last one
 /// learns from predictions.
 pub(crate) fn score_own_rows(
     session: &mut Session,
@@ -27,7 +27,8 @@ pub(crate) fn score_own_rows(
     session.doing("scoring members on the rows that they learnt from");
     let metric = method::of_outputs(Some(&plan.metric), &plan.outputs())?;
     for member in roll.members.iter_mut().filter(|member| member.origin == Origin::Fitted) {
-        member.own_score = OwnRows::default().score(&member.name, data, folds, folder, &*metric, session.seed)?;
+        let look = OwnRows::default().look(&member.name, data, folds, folder, &*metric, session.seed)?;
+        (member.own_score, member.histories) = (look.score, look.histories);
     }
     Ok(())
 }
@@ -38,6 +39,8 @@ pub(crate) struct Fits {
     pub(crate) own_scores: Vec<Option<f64>>,
     /// How long they took to fit, where all did.
     pub(crate) seconds: Option<Vec<f64>>,
+    /// How the losses of those that learn step by step went, by member.
+    pub(crate) histories: Vec<(String, LossHistory)>,
 }
 
 impl Fits {
@@ -49,6 +52,11 @@ impl Fits {
         Self {
             own_scores: roll.members.iter().map(own).collect(),
             seconds: took.then(|| times.iter().map(Duration::as_secs_f64).collect()),
+            histories: roll
+                .members
+                .iter()
+                .flat_map(|member| member.histories.iter().map(|history| (member.name.clone(), history.clone())))
+                .collect(),
         }
     }
 }

@@ -70,7 +70,18 @@ fn a_run_of_pictures_predicts_reports_and_is_bundled() {
     let said = fit(&stripes(), &run, &["--members", "lenet", "--method", "snapshot", "--epochs", "4"]).json();
     assert!(said["judged"].to_string().contains("become 12 × 12 pixels"), "{}", said["judged"]);
     assert!(Path::new(&run).join("report.html").is_file());
-    assert!(consort(&["report", &run, "-o", &path(&runs, "again.html")]).ok);
+    let charts = path(&runs, "charts");
+    assert!(
+        consort(&["report", &run, "-o", &path(&runs, "again.html"), "--charts", &charts, "--chart-format", "json"]).ok
+    );
+    // How the net of the first fold learnt, with the epochs at which its five members were taken.
+    let curves = std::fs::read_to_string(Path::new(&charts).join("training-curves.json")).unwrap();
+    let curves: serde_json::Value = serde_json::from_str(&curves).unwrap();
+    assert_eq!((curves["loss"].as_str(), curves["unit"].as_str()), (Some("cross-entropy"), Some("epoch")));
+    let learnt = &curves["runs"][0];
+    let losses: Vec<f64> = learnt["train"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    assert!(losses.len() > 1 && losses[losses.len() - 1] < losses[0], "{curves}");
+    assert_eq!(learnt["snapshots"].as_array().unwrap().last().unwrap().as_u64(), Some(losses.len() as u64));
     assert!(consort(&["bundle", &run, "-o", &bundle]).ok);
     let ran = consort(&["predict", &bundle, &stripes(), "-o", &predicted]);
     assert!(ran.ok, "{}", ran.stderr);

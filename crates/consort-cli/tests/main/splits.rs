@@ -101,3 +101,30 @@ fn permuting_the_rows_of_a_table_moves_no_id_to_another_fold() {
         assert_eq!(of(&a, "sa.csv"), of(&b, "sb.csv"), "{how:?}");
     }
 }
+
+#[test]
+fn a_split_is_drawn_in_the_order_that_parts_its_rows() {
+    let folder = folder();
+    let data = case("d14/series.csv");
+    let file = |name: &str| path(&folder, name);
+    let (svg, json) = (file("folds.svg"), file("folds.json"));
+    let base = ["split", &data, "--time", "t", "--folds", "3", "--json", "--chart"];
+    let said = consort(&[&base[..], &[&svg]].concat()).json();
+    assert_eq!(said["chart"], svg.as_str());
+    let text = std::fs::read_to_string(&svg).unwrap();
+    assert!(text.contains("in the order of t") && text.contains("fold 3") && !text.contains("NaN"), "{text}");
+    consort(&[&base[..], &[&json]].concat()).json();
+    let chart: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let folds = said["folds"].as_array().unwrap();
+    for (fit, fold) in chart["fits"].as_array().unwrap().iter().zip(folds) {
+        assert_eq!(fit["test"], fold["test"].as_array().unwrap().len());
+        // In the order of time what is learnt from ends before what is tested begins.
+        let cells = fit["cells"].as_array().unwrap();
+        let has = |part: usize| move |cell: &Value| cell[part].as_f64().unwrap() > 0.0;
+        let (learnt, tested) = (cells.iter().rposition(has(0)).unwrap(), cells.iter().position(has(2)).unwrap());
+        assert!(learnt < tested, "{learnt} {tested}");
+    }
+    let refused = consort(&[&base[..], &[&file("folds.pdf")]].concat());
+    assert!(refused.error().contains("a chart is written as .svg, .png or .json"), "{}", refused.stderr);
+    assert!(!std::path::Path::new(&file("folds.pdf")).exists());
+}

@@ -79,7 +79,10 @@ impl Subspace {
     pub(super) fn to_learn(&self, rows: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Option<Dataset>> {
         match self.of(rows)? {
             None => Ok(None),
-            Some(features) => TrainingPart::new(rows, ctx)?.dress(features).map(Some),
+            Some(features) => {
+                TrainingPart::new(rows, ctx)?;
+                rows.dress(features).map(Some)
+            }
         }
     }
 }

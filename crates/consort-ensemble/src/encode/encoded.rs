@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use consort_core::{Dataset, Encoder, Encoding, FitContext, Learner, Matrix, Model, Result, Samples, Takes};
+use consort_core::{
+    Dataset, Encoder, Encoding, FitContext, Learner, LossHistory, Matrix, Model, Result, Samples, Takes,
+};
 use serde::{Deserialize, Serialize};
 
 /// A learner behind an encoder, which is fitted on the rows of the same fit: it takes categories and holes, whatever
@@ -118,5 +120,9 @@ impl Model for EncodedModel {
             values.extend(predicted.into_values());
         }
         Matrix::new(rows.len(), columns, values)
+    }
+
+    fn histories(&self) -> Vec<LossHistory> {
+        self.model.histories()
     }
 }

@@ -1,13 +1,10 @@
 use std::collections::{HashMap, HashSet};
 
-use consort_core::{Column, Dataset, Error, Features, Ids, Result, Samples};
+use consort_core::{Column, Dataset, Error, Features, Result, Samples};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    feature::Feature,
-    training_part::{TrainingPart, has_repeats},
-};
+use super::{feature::Feature, training_part::TrainingPart};
 
 /// What a feature holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +121,7 @@ impl<T: EncodedFeature> PerFeature<T> {
             columns.extend(made);
         }
         let encoded = fitted.assemble(columns, &train.rows)?;
-        Ok((fitted, train.dress(encoded)?))
+        Ok((fitted, train.rows.dress(encoded)?))
     }
 
     fn unfitted(dataset: &Dataset) -> Self {
@@ -164,16 +161,7 @@ impl<T: EncodedFeature> PerFeature<T> {
                 Features::Columns(columns)
             }
         };
-        let encoded = Dataset::new(features)?;
-        let ids = rows.dataset().ids();
-        match rows.row_numbers() {
-            None => encoded.with_ids(ids.clone()),
-            // Ids must differ, so that rows drawn twice have positions only.
-            Some(numbers) if ids.are_positions() || has_repeats(numbers, rows.dataset().rows()) => {
-                encoded.with_ids(Ids::positions(rows.len()))
-            }
-            Some(numbers) => encoded.with_ids(ids.take(numbers)),
-        }
+        rows.with_features(features)
     }
 }
 

@@ -1,4 +1,4 @@
-use consort_core::{Dataset, Error, FitContext, Result, Samples};
+use consort_core::{Error, FitContext, Result, Samples};
 
 /// The rows that an encoder is fitted on.
 pub(crate) struct TrainingPart<'a> {
@@ -45,35 +45,4 @@ impl<'a> TrainingPart<'a> {
             }
         }
     }
-
-    /// The encoded features with everything else that the rows have.
-    pub(crate) fn dress(&self, features: Dataset) -> Result<Dataset> {
-        let (source, numbers) = (self.rows.dataset(), self.rows.row_numbers());
-        let mut encoded = features;
-        if let Some(target) = source.target() {
-            encoded = encoded.with_target(numbers.map_or_else(|| target.clone(), |rows| target.take(rows)))?;
-        }
-        // Weights of 1 say nothing, and a learner that takes none would refuse them.
-        if self.weights.iter().any(|&weight| weight != 1.0) {
-            encoded = encoded.with_weights(self.weights.clone())?;
-        }
-        if let Some(time) = source.time() {
-            encoded = encoded.with_time((0..self.rows.len()).map(|i| time[self.rows.row(i)]).collect())?;
-        }
-        let groups = match source.groups() {
-            Some(groups) => Some((0..self.rows.len()).map(|i| groups[self.rows.row(i)]).collect()),
-            // A row that was drawn twice is two rows from here on: as one group they can be kept together.
-            None => numbers.filter(|rows| has_repeats(rows, source.rows())).map(<[u32]>::to_vec),
-        };
-        match groups {
-            Some(groups) => encoded.with_groups(groups),
-            None => Ok(encoded),
-        }
-    }
-}
-
-/// Whether a row number occurs twice.
-pub(super) fn has_repeats(numbers: &[u32], rows: usize) -> bool {
-    let mut seen = vec![false; rows];
-    numbers.iter().any(|&row| std::mem::replace(&mut seen[row as usize], true))
 }

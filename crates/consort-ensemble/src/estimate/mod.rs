@@ -13,5 +13,5 @@ mod twins;
 
 pub use diagnosis::{diagnose_data, diagnose_folds};
 pub use nested::{Nested, NestedScores, RecipeScores};
-pub use own_rows::OwnRows;
+pub use own_rows::{OwnLook, OwnRows};
 pub use shuffled_target::{Probe, ShuffledTarget, Told};

@@ -1,4 +1,4 @@
-use consort_core::{Dataset, Estimates, Fold, Metric, Result, Samples, Seed, Truth};
+use consort_core::{Dataset, Estimates, Fold, LossHistory, Metric, Result, Samples, Seed, Truth};
 
 use crate::cross_fit::{FitKey, Part, Store};
 
@@ -33,8 +33,8 @@ use crate::cross_fit::{FitKey, Part, Store};
 /// let folds = consort_split::KFold::new(3).split(&data.row_info(), Seed::new(0))?.folds;
 /// let (store, members) = (Memory::default(), [NamedLearner::new("tree", DecisionTree::default())]);
 /// CrossFit::new(Samples::all(&data), &folds, Seed::new(0)).store(Some(&store)).run(&members)?;
-/// let own = OwnRows::default().score("tree", &data, &folds, &store, &RootMeanSquaredError, Seed::new(0))?;
-/// assert!(own.is_some_and(|score| score < 1.0)); // An unpruned tree knows its rows by heart.
+/// let own = OwnRows::default().look("tree", &data, &folds, &store, &RootMeanSquaredError, Seed::new(0))?;
+/// assert!(own.score.is_some_and(|score| score < 1.0)); // An unpruned tree knows its rows by heart.
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,15 @@ pub struct OwnRows {
     pub rows: usize,
 }
 
+/// What the models of a member tell of how they learnt.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OwnLook {
+    /// The mean over the folds of the score on training rows; `None` where a fit is not kept, or a score has no value.
+    pub score: Option<f64>,
+    /// How the loss of the first fold's model went, where it remembers.
+    pub histories: Vec<LossHistory>,
+}
+
 impl Default for OwnRows {
     fn default() -> Self {
         Self { folds: 2, rows: 2_000 }
@@ -52,12 +61,11 @@ impl Default for OwnRows {
 }
 
 impl OwnRows {
-    /// The mean over the folds of a member's score on its training rows; `None` where a fit is not kept, or the score has
-    /// no value. The member is of the first layer, whose features are those of the data set.
+    /// Looks at the models of a member of the first layer, whose features are those of the data set.
     ///
     /// # Errors
     /// If a fit is damaged, a model cannot predict, or the metric does not suit the task.
-    pub fn score(
+    pub fn look(
         &self,
         member: &str,
         data: &Dataset,
@@ -65,12 +73,16 @@ impl OwnRows {
         store: &dyn Store,
         metric: &dyn Metric,
         seed: Seed,
-    ) -> Result<Option<f64>> {
+    ) -> Result<OwnLook> {
         let target = data.target_for("the score on own rows")?;
+        let mut look = OwnLook::default();
         let (mut sum, mut count) = (0.0, 0.0);
         for fold in folds.iter().take(self.folds) {
             let part = Part::Fold { repeat: fold.repeat, fold: fold.fold };
-            let Some(fit) = store.load(&FitKey { layer: 0, member: member.into(), part })? else { return Ok(None) };
+            let Some(fit) = store.load(&FitKey { layer: 0, member: member.into(), part })? else { return Ok(look) };
+            if count == 0.0 {
+                look.histories = fit.model.histories();
+            }
             let weight = |row: u32| data.weights().map_or(1.0, |weights| weights[row as usize]);
             let mut rows: Vec<u32> = fold.train.iter().copied().filter(|&row| weight(row) > 0.0).collect();
             if rows.len() > self.rows {
@@ -82,11 +94,12 @@ impl OwnRows {
             let (target, weights) = (target.take(&rows), rows.iter().map(|&row| weight(row)).collect::<Vec<f64>>());
             let estimates = Estimates::matrix(&predicted, target.outputs().gives());
             let Some(score) = metric.score(&estimates, &Truth::weighted(&target, &weights)?)?.value() else {
-                return Ok(None);
+                return Ok(look);
             };
             sum += score;
             count += 1.0;
         }
-        Ok((count > 0.0).then(|| sum / count))
+        look.score = (count > 0.0).then(|| sum / count);
+        Ok(look)
     }
 }

@@ -1,6 +1,6 @@
 use std::{fs, path::Path, time::Duration};
 
-use consort_core::{Error, Result, publish};
+use consort_core::{Error, LossHistory, Result, publish};
 use serde::{Deserialize, Serialize};
 
 /// The format that this version writes, and the newest that it reads.
@@ -66,6 +66,9 @@ pub struct RollEntry {
     /// Its score on rows that it learnt from, in the metric of the run, where that is known.
     #[serde(default)]
     pub own_score: Option<f64>,
+    /// How the loss of its first fold's model went while it learnt, where it remembers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histories: Vec<LossHistory>,
 }
 
 impl Roll {

@@ -7,4 +7,4 @@ mod stacking;
 
 pub use meta::{LearnerFuser, LearnerFusion, MetaInputs};
 pub use stacked_model::StackedModel;
-pub use stacking::{MemberTimes, Meta, Refit, StackFit, StackOptions, Stacking};
+pub use stacking::{MemberTimes, Meta, Passthrough, Refit, StackFit, StackOptions, Stacking};

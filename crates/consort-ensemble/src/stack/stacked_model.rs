@@ -1,4 +1,4 @@
-use consort_core::{Error, Fusion, Matrix, Model, Outputs, Predictions, Result, Samples};
+use consort_core::{Dataset, Encoding, Error, Fusion, Matrix, Model, Outputs, Predictions, Result, Samples};
 use serde::{Deserialize, Serialize};
 
 use super::{MetaInputs, meta_features};
@@ -10,7 +10,29 @@ pub struct StackedModel {
     layers: Vec<FittedLayer>,
     meta: FittedMeta,
     outputs: Outputs,
-    passthrough: bool,
+    passthrough: FittedPassthrough,
+}
+
+/// What learners above the first layer read beside the predictions.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FittedPassthrough {
+    Nothing,
+    Features,
+    Encoded(Box<dyn Encoding>),
+}
+
+impl FittedPassthrough {
+    /// The predictions as features, and what is passed through of these rows.
+    fn dataset(&self, seen: &Predictions, inputs: MetaInputs, rows: &Samples<'_>) -> Result<Dataset> {
+        match self {
+            FittedPassthrough::Nothing => meta_features::dataset(seen, inputs, None),
+            FittedPassthrough::Features => meta_features::dataset(seen, inputs, Some(rows)),
+            FittedPassthrough::Encoded(encoding) => {
+                meta_features::dataset(seen, inputs, Some(&Samples::all(&encoding.apply(rows)?)))
+            }
+        }
+    }
 }
 
 /// The members of one layer.
@@ -28,7 +50,12 @@ pub(super) enum FittedMeta {
 }
 
 impl StackedModel {
-    pub(super) fn new(layers: Vec<FittedLayer>, meta: FittedMeta, outputs: Outputs, passthrough: bool) -> Self {
+    pub(super) fn new(
+        layers: Vec<FittedLayer>,
+        meta: FittedMeta,
+        outputs: Outputs,
+        passthrough: FittedPassthrough,
+    ) -> Self {
         Self { layers, meta, outputs, passthrough }
     }
 
@@ -92,8 +119,7 @@ impl StackedModel {
             let made = match below {
                 None => predictions(&layer.members, &self.outputs, rows, given)?,
                 Some(seen) => {
-                    let through = self.passthrough.then_some(rows);
-                    let data = meta_features::dataset(&seen, self.inputs(), through)?;
+                    let data = self.passthrough.dataset(&seen, self.inputs(), rows)?;
                     predictions(&layer.members, &self.outputs, &Samples::all(&data), given)?
                 }
             };
@@ -114,7 +140,7 @@ impl StackedModel {
                 fusion.fuse(&seen.named_where(&names, |m| members[m].is_read())?)
             }
             FittedMeta::Learner { model, inputs } => {
-                let data = meta_features::dataset(seen, *inputs, self.passthrough.then_some(rows))?;
+                let data = self.passthrough.dataset(seen, *inputs, rows)?;
                 model.predict(&Samples::all(&data))
             }
         }

@@ -1,8 +1,8 @@
 use std::{borrow::Cow, cmp::Reverse, sync::Arc, time::Duration};
 
 use consort_core::{
-    Dataset, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Progress, Result, Samples, Seed, Silent, Split,
-    Splitter, Takes, Truth, Warning,
+    Dataset, Encoder, Error, FitContext, Fold, Fuser, Ids, Learner, Model, Progress, Result, Samples, Seed, Silent,
+    Split, Splitter, Takes, Truth, Warning,
 };
 use consort_fusion::{
     select::GreedySelection,
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MetaInputs, StackedModel, meta_features,
-    stacked_model::{FittedLayer, FittedMeta},
+    stacked_model::{FittedLayer, FittedMeta, FittedPassthrough},
 };
 use crate::{
     cross_fit::{CrossFit, CrossFitted, CrossFittedMember, OnError, OutOfFold, Skipped, Store, renumbered, split},
@@ -50,11 +50,24 @@ pub enum Refit {
     KeepFolds,
 }
 
+/// What learners above the first layer read beside the predictions of the layer below.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passthrough {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The features.
+    Features,
+    /// What an encoder makes of the features; it is fitted on the rows that the stack is fitted on.
+    Encoded(Arc<dyn Encoder>),
+}
+
 /// Members on one or several layers, and a fusion or a learner fitted on predictions of rows that they did not see:
 /// stacked generalisation (Wolpert 1992), the super learner (van der Laan and others 2007), greedy ensemble selection
 /// (Caruana and others 2004), and with a holdout instead of folds, blending.
 ///
-/// Each layer after the first reads the predictions of the one before, and with `passthrough` the features too. Rows
+/// Each layer after the first reads the predictions of the one before, and with a `passthrough` the features too, as they are or encoded. Rows
 /// that no fold tests (the first ones of a split in time) are left out above the first layer.
 ///
 /// ```
@@ -81,9 +94,9 @@ pub struct Stacking {
     /// Which rows each fit sees; `None` for five shuffled folds, stratified for classes.
     #[serde(default)]
     pub splitter: Option<Arc<dyn Splitter>>,
-    /// Whether learners above the first layer read the features beside the predictions.
+    /// What learners above the first layer read beside the predictions.
     #[serde(default)]
-    pub passthrough: bool,
+    pub passthrough: Passthrough,
     /// Which models predict new rows.
     #[serde(default)]
     pub refit: Refit,
@@ -92,7 +105,13 @@ pub struct Stacking {
 impl Stacking {
     /// One layer of members, fused by greedy selection (Caruana and others 2004).
     pub fn greedy(members: Vec<NamedLearner>) -> Self {
-        Self { layers: vec![members], meta: None, splitter: None, passthrough: false, refit: Refit::default() }
+        Self {
+            layers: vec![members],
+            meta: None,
+            splitter: None,
+            passthrough: Passthrough::Nothing,
+            refit: Refit::default(),
+        }
     }
 
     /// One layer of members with a linear stack of numbers.
@@ -137,7 +156,13 @@ impl Stacking {
 
     /// Whether learners above the first layer read the features too.
     pub fn passthrough(mut self, passthrough: bool) -> Self {
-        self.passthrough = passthrough;
+        self.passthrough = if passthrough { Passthrough::Features } else { Passthrough::Nothing };
+        self
+    }
+
+    /// Learners above the first layer read what this encoder makes of the features, too: such as a net's view of a picture.
+    pub fn passthrough_encoded(mut self, encoder: impl Encoder + 'static) -> Self {
+        self.passthrough = Passthrough::Encoded(Arc::new(encoder));
         self
     }
 
@@ -157,7 +182,10 @@ impl Stacking {
             return check(&[]);
         }
         self.layers.iter().try_for_each(|members| check(members))?;
-        if self.passthrough && self.layers.len() == 1 && !matches!(self.meta, Some(Meta::Learner { .. })) {
+        if !matches!(self.passthrough, Passthrough::Nothing)
+            && self.layers.len() == 1
+            && !matches!(self.meta, Some(Meta::Learner { .. }))
+        {
             return Err(Error::Unsupported {
                 by: "a fusion".into(),
                 what: "features passed through to it".into(),
@@ -200,6 +228,7 @@ impl Stacking {
         let stretch = |before: u64, share: u64| Stretch { progress: ctx.progress, before, share, total };
         let (per_member, mut done) = (folds.len() as u64, 0);
         let original = train.dataset();
+        let (through, beside) = self.through(train, ctx)?;
         let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
         let mut layers = Vec::with_capacity(self.layers.len());
         let (mut skipped, mut times) = (Vec::new(), Vec::new());
@@ -221,7 +250,7 @@ impl Stacking {
             times.extend(fitted.members().iter().map(MemberTimes::of));
             let left: Vec<NamedLearner> =
                 members.iter().filter(|member| seen.predictions.find(&member.name).is_some()).cloned().collect();
-            let above = self.above(&level, &seen, original)?;
+            let above = self.above(&level, &seen, original, beside.as_ref())?;
             let is_last = number + 1 == self.layers.len();
             let top = if is_last {
                 let own = FitContext { seed: ctx.seed.child("meta"), progress: &Silent, ..*ctx };
@@ -239,7 +268,7 @@ impl Stacking {
             layers.push(FittedLayer { members });
             if let Some((meta, _)) = top {
                 ctx.progress.step(total, total, "");
-                let model = StackedModel::new(layers, meta, outputs, self.passthrough);
+                let model = StackedModel::new(layers, meta, outputs, through);
                 // Rows and folds are told by the data set and the split, not by the last layer's numbers.
                 let of_split = |fold: &Fold| {
                     let is = |other: &Fold| (other.repeat, other.fold) == (fold.repeat, fold.fold);
@@ -263,14 +292,47 @@ impl Stacking {
         Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() })
     }
 
+    /// What is passed through, fitted; and that of the rows of the fit.
+    fn through<'a>(
+        &self,
+        train: &Samples<'a>,
+        ctx: &FitContext<'_>,
+    ) -> Result<(FittedPassthrough, Option<Beside<'a>>)> {
+        let original = train.dataset();
+        match &self.passthrough {
+            Passthrough::Nothing => Ok((FittedPassthrough::Nothing, None)),
+            Passthrough::Features => {
+                Ok((FittedPassthrough::Features, Some(Beside { data: Cow::Borrowed(original), place: None })))
+            }
+            Passthrough::Encoded(encoder) => {
+                let seed = ctx.seed.child("passthrough");
+                let context = FitContext { seed, validation: None, progress: &Silent, ..*ctx };
+                let (encoding, data) = encoder.fit(train, &context)?;
+                let mut place = vec![0; original.rows()];
+                (0..train.len()).rev().for_each(|i| place[train.row(i)] = i as u32);
+                Ok((FittedPassthrough::Encoded(encoding), Some(Beside { data: Cow::Owned(data), place: Some(place) })))
+            }
+        }
+    }
+
     /// What the level above reads: the predictions of the rows that were tested as features.
-    fn above(&self, level: &Level<'_>, seen: &OutOfFold, original: &Dataset) -> Result<Level<'static>> {
+    fn above(
+        &self,
+        level: &Level<'_>,
+        seen: &OutOfFold,
+        original: &Dataset,
+        beside: Option<&Beside<'_>>,
+    ) -> Result<Level<'static>> {
         // The row of the original data set that each row above is.
         let origin: Vec<u32> = match &level.origin {
             None => seen.rows.clone(),
             Some(origin) => seen.rows.iter().map(|&row| origin[row as usize]).collect(),
         };
-        let through = if self.passthrough { Some(Samples::rows(original, &origin)?) } else { None };
+        let places = beside.map(|beside| beside.places(&origin));
+        let through = match (beside, &places) {
+            (Some(beside), Some(places)) => Some(Samples::rows(&beside.data, places)?),
+            _ => None,
+        };
         let inputs = match &self.meta {
             Some(Meta::Learner { inputs, .. }) => *inputs,
             _ => MetaInputs::default(),
@@ -445,6 +507,22 @@ impl Layer<'_> {
             None => FittedMember::unread(&member.name),
         };
         Ok(self.members.iter().map(&mut pick).collect())
+    }
+}
+
+/// What is passed through of the rows of a fit.
+struct Beside<'a> {
+    data: Cow<'a, Dataset>,
+    /// Where each row of the original data set is in it; `None` where it is that data set.
+    place: Option<Vec<u32>>,
+}
+
+impl Beside<'_> {
+    fn places<'a>(&self, rows: &'a [u32]) -> Cow<'a, [u32]> {
+        match &self.place {
+            None => Cow::Borrowed(rows),
+            Some(place) => rows.iter().map(|&row| place[row as usize]).collect(),
+        }
     }
 }
 

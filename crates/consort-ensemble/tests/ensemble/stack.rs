@@ -1,8 +1,11 @@
 //! Stacking, blending and layers.
 
-use consort_core::{FitContext, Learner, Model, Samples, Seed, Target, Warning};
+use std::sync::Arc;
+
+use consort_core::{FitContext, Learner, Model, Samples, Seed, Splitter, Target, Warning};
 use consort_ensemble::{
     NamedLearner,
+    encode::{Impute, Scale},
     stack::{LearnerFuser, Refit, Stacking},
 };
 use consort_fusion::{rule, weights::SimplexWeights};
@@ -58,6 +61,42 @@ fn the_fusion_is_fitted_on_predictions_of_rows_that_members_did_not_see() {
     assert_eq!(model.fusion().unwrap().weights().unwrap(), [0.0, 1.0]);
     assert!(model.members()[0].models.is_empty(), "a member that is not read keeps no model");
     assert_eq!(model.predict(&Samples::all(&data)).unwrap().values(), [1.0; 100]);
+}
+
+#[test]
+fn encoded_features_are_passed_through_as_the_features_are() {
+    let data = table(400, 0);
+    let all = Samples::all(&data);
+    let boost = || GradientBoosting { rounds: 20, ..Default::default() };
+    let fit = |stack: Stacking| {
+        let stack: Box<dyn Learner> =
+            serde_json::from_str(&serde_json::to_string(&stack as &dyn Learner).unwrap()).unwrap();
+        let model = stack.fit(&all, &context()).unwrap();
+        let back: Box<dyn Model> = serde_json::from_str(&serde_json::to_string(&model).unwrap()).unwrap();
+        let said = model.predict(&all).unwrap().into_values();
+        assert_eq!(back.predict(&all).unwrap().values(), said);
+        said
+    };
+    // There are no holes to fill, so that this encoder changes nothing; rows that no fold tests are left out above.
+    for splitter in [None, Some(Arc::new(ExpandingWindow::new(3)) as Arc<dyn Splitter>)] {
+        let stack = || Stacking { splitter: splitter.clone(), ..Stacking::greedy(members()) };
+        let data = table(400, 0).with_time((0..400).map(f64::from).collect()).unwrap();
+        let all = Samples::all(&data);
+        let said = |stack: Stacking| stack.fit(&all, &context()).unwrap().predict(&all).unwrap().into_values();
+        let plain = said(stack().learner(boost()).passthrough(true));
+        assert_eq!(said(stack().learner(boost()).passthrough_encoded(Impute::default())), plain);
+        let layers = said(stack().layer(members()).passthrough(true));
+        assert_eq!(said(stack().layer(members()).passthrough_encoded(Impute::default())), layers);
+    }
+    // Ranks are all that a tree reads of a number, and an encoder of its own keeps them: nearly the same is learnt.
+    let with = |stack: Stacking| rmse(&fit(stack), &data, 0..400);
+    let (plain, scaled) = (
+        with(Stacking::greedy(members()).learner(boost()).passthrough(true)),
+        with(Stacking::greedy(members()).learner(boost()).passthrough_encoded(Scale::default())),
+    );
+    assert!((plain / scaled - 1.0).abs() < 0.1, "{plain} {scaled}");
+    let refused = Stacking::greedy(members()).passthrough_encoded(Impute::default()).fit(&all, &context()).unwrap_err();
+    assert!(refused.to_string().contains("passed through"), "{refused}");
 }
 
 #[test]

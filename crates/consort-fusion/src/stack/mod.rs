@@ -1,4 +1,4 @@
-//! Meta-learners: the members are the features; and the choice between fusers.
+//! Meta-learners: the members are the features; and fusers that choose between fusers, or mix them.
 
 pub(crate) mod lbfgs;
 mod linear;
@@ -9,4 +9,4 @@ mod super_learner;
 pub use linear::{LinearMetaModel, LinearStack};
 pub use logistic::{LogisticMetaModel, LogisticStack, MetaInputs};
 pub(crate) use logistic_loss::sigmoid;
-pub use super_learner::DiscreteSuperLearner;
+pub use super_learner::{FusionMixture, SuperLearner};

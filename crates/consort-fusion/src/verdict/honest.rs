@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use consort_core::{
     Direction, Error, Estimates, Fuser, Fusion, Gives, Matrix, Metric, Predictions, Result, Score, Seed, Truth, blocks,
 };
@@ -210,6 +212,13 @@ fn out_of_fold_with_weights(
 /// How many rows are fused at a time.
 const PART: usize = 16 * blocks::ROWS;
 
+/// The rows that are fused together, one part after the other, so that what is made on the way stays small: all of them where a
+/// fusion looks at all rows, as one by ranks does.
+pub(crate) fn parts(fusion: &dyn Fusion, rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let size = if fusion.row_by_row() { PART } else { rows.max(1) };
+    (0..rows).step_by(size).map(move |start| start..(start + size).min(rows))
+}
+
 /// Puts the answers of the rows that are wanted in their place, without a second matrix of all rows if it can be helped.
 fn fuse_into(
     fusion: &dyn Fusion,
@@ -217,10 +226,8 @@ fn fuse_into(
     wanted: impl Fn(usize) -> bool,
     fused: &mut Matrix,
 ) -> Result<()> {
-    // A rule by ranks looks at all rows together, the unwanted ones too.
-    let size = if fusion.row_by_row() { PART } else { predictions.rows().max(1) };
-    for start in (0..predictions.rows()).step_by(size) {
-        let rows = start..(start + size).min(predictions.rows());
+    for rows in parts(fusion, predictions.rows()) {
+        let start = rows.start;
         if rows.clone().any(&wanted) {
             let part = fusion.fuse(&predictions.slice(rows.clone()))?;
             for i in rows.filter(|&i| wanted(i)) {

@@ -7,7 +7,7 @@ mod partitions;
 mod words;
 
 pub use best_member::{BestMember, ChosenPredictions};
-pub(crate) use honest::scores_of_folds;
 pub use honest::{FoldScore, HonestScore, out_of_fold};
+pub(crate) use honest::{parts, scores_of_folds};
 pub use judge::{Conclusion, Judgement, Verdict, judge};
 pub use partitions::{NestedSplit, Partitions};

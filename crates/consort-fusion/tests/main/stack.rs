@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use consort_core::{
-    Classes, Fuser, Fusion, Gives, Ids, Metric, Outputs, Predictions, Seed, Target, Task, Truth,
+    Classes, Fuser, Fusion, Gives, Ids, Metric, Outputs, Predictions, Result, Seed, Target, Task, Truth,
     check::{self, FusionCase},
 };
 use consort_fusion::{
+    rule::Mean,
     select::GreedySelection,
-    stack::{DiscreteSuperLearner, LinearStack, LogisticStack, MetaInputs},
+    stack::{LinearStack, LogisticStack, MetaInputs, SuperLearner},
+    weights::SimplexWeights,
 };
-use consort_metrics::LogLoss;
+use consort_metrics::{LogLoss, regression::RootMeanSquaredError};
 
 use crate::reference::{assert_near, binary_of, columns, json, multi, numbers, regression};
 
@@ -127,7 +129,7 @@ fn the_super_learner_takes_another_fuser_only_where_it_is_clearly_better() {
     let metric: Arc<dyn Metric> = Arc::new(LogLoss::default());
     let (greedy, stack): (Arc<dyn Fuser>, Arc<dyn Fuser>) =
         (Arc::new(GreedySelection::default()), Arc::new(LogisticStack::default()));
-    let either = DiscreteSuperLearner::new(vec![greedy.clone(), stack.clone()], metric.clone());
+    let either = SuperLearner::discrete(vec![greedy.clone(), stack.clone()], metric.clone());
     let classes = Classes::new(["a", "b"]).unwrap();
     let rows = 4000;
     let mut stream = Seed::new(3).stream();
@@ -144,28 +146,84 @@ fn the_super_learner_takes_another_fuser_only_where_it_is_clearly_better() {
         classes: classes.clone(),
     };
     let (honest, turned) = (target(false), target(true));
-    let name = |fuser: &DiscreteSuperLearner, target: &Target| {
+    let name = |fuser: &SuperLearner, target: &Target| {
         fuser.fit(&predictions, &Truth::new(target), Seed::new(0)).unwrap().name()
     };
     assert_eq!(name(&either, &honest), greedy.name());
     assert_eq!(name(&either, &turned), stack.name());
     // Few rows drawn from many tell the same; none is drawn by its place.
-    let few = DiscreteSuperLearner { most_rows: 300, ..either.clone() };
+    let few = SuperLearner { most_rows: 300, ..either.clone() };
     assert_eq!((name(&few, &honest), name(&few, &turned)), (greedy.name(), stack.name()));
     // The winner is fitted on all rows: to the bit what it is by itself.
     let all = stack.fit(&predictions, &Truth::new(&turned), Seed::new(0)).unwrap();
     let few = few.fit(&predictions, &Truth::new(&turned), Seed::new(0)).unwrap();
     assert_eq!(all.fuse(&predictions).unwrap().values(), few.fuse(&predictions).unwrap().values());
     // In doubt the first, whichever it is; and rows without weight tell nothing.
-    let twins = DiscreteSuperLearner::new(vec![stack.clone(), stack.clone(), greedy], metric.clone());
+    let twins = SuperLearner::discrete(vec![stack.clone(), stack.clone(), greedy], metric.clone());
     assert_eq!(name(&twins, &turned), stack.name());
     let alone: Vec<f64> = (0..rows).map(|i| f64::from(u8::from(i == 0))).collect();
     let one = Truth::weighted(&turned, &alone).unwrap();
-    assert_eq!(either.choose(&predictions, &one, Seed::new(0)).unwrap().name(), "greedy");
-    let none = DiscreteSuperLearner::new(Vec::new(), metric);
-    assert!(none.choose(&predictions, &one, Seed::new(0)).unwrap_err().to_string().contains("at least one"));
-    let back: DiscreteSuperLearner = serde_json::from_value(serde_json::to_value(&either).unwrap()).unwrap();
+    assert_eq!(either.fit(&predictions, &one, Seed::new(0)).unwrap().name(), "greedy");
+    let none = SuperLearner::discrete(Vec::new(), metric);
+    assert!(none.fit(&predictions, &one, Seed::new(0)).unwrap_err().to_string().contains("at least one"));
+    let back: SuperLearner = serde_json::from_value(serde_json::to_value(&either).unwrap()).unwrap();
     assert_eq!(name(&back, &turned), stack.name());
+}
+
+#[test]
+fn the_super_learner_mixes_fusers_of_which_each_knows_what_the_other_does_not() {
+    // A fuser may only see the member it is of, so that the best is a mean of the two.
+    #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+    struct Only(String);
+    #[typetag::serde]
+    impl Fuser for Only {
+        fn name(&self) -> String {
+            "only".into()
+        }
+        fn fit(&self, predictions: &Predictions, _: &Truth<'_>, _: Seed) -> Result<Box<dyn Fusion>> {
+            let weights = predictions.names().map(|name| f64::from(u8::from(name == self.0))).collect();
+            Ok(Box::new(Mean::new().with_weights(weights)))
+        }
+    }
+    let rows = 3000;
+    let mut stream = Seed::new(5).stream();
+    let truth: Vec<f64> = (0..rows).map(|_| 10.0 * stream.unit()).collect();
+    let mut off = |width: f64| truth.iter().map(|y| (y + width * (stream.unit() - 0.5)) as f32).collect::<Vec<f32>>();
+    let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(rows))
+        .member("a", Gives::Values, &off(2.0))
+        .and_then(|builder| builder.member("b", Gives::Values, &off(3.0)))
+        .and_then(|builder| builder.build())
+        .unwrap();
+    let target = Target::from_values(truth, "y").unwrap();
+    let truth = Truth::new(&target);
+    let only = |name: &str| Arc::new(Only(name.into())) as Arc<dyn Fuser>;
+    let learner = SuperLearner::new(vec![only("a"), only("b")], Arc::new(RootMeanSquaredError));
+    let fitted = learner.fit(&predictions, &truth, Seed::new(0)).unwrap();
+    assert_eq!(
+        (learner.name().as_str(), fitted.name().as_str()),
+        ("simplex_weights(only, only)", "simplex_weights(mean, mean)")
+    );
+    // The weights are those that simplex weights of the two members are: in inverse proportion to the variances, 9 to 4.
+    let direct = SimplexWeights::default().fit(&predictions, &truth, Seed::new(0)).unwrap();
+    let weights = fitted.weights().unwrap();
+    assert!((weights[0] - 9.0 / 13.0).abs() < 0.03, "{weights:?}");
+    assert!(weights.iter().zip(direct.weights().unwrap()).all(|(a, b)| (a - b).abs() < 1e-9), "{weights:?}");
+    let (fused, by_members) = (fitted.fuse(&predictions).unwrap(), direct.fuse(&predictions).unwrap());
+    assert!(fused.values().iter().zip(by_members.values()).all(|(a, b)| (a - b).abs() < 1e-5));
+    // One of them alone where the other brings nothing: no mixture is made of one.
+    let idle = SuperLearner::new(vec![only("b"), only("a"), only("b")], Arc::new(RootMeanSquaredError));
+    let weights = idle.fit(&predictions, &truth, Seed::new(0)).unwrap().weights().unwrap();
+    assert!((weights[0] - 9.0 / 13.0).abs() < 0.03, "{weights:?}");
+    let same = SuperLearner::new(vec![only("b"), only("b")], Arc::new(RootMeanSquaredError));
+    assert_eq!(same.fit(&predictions, &truth, Seed::new(0)).unwrap().name(), "mean");
+    // What is written is what is read, and a part of the rows is fused as all are.
+    let back: Box<dyn Fusion> = serde_json::from_value(serde_json::to_value(&*fitted).unwrap()).unwrap();
+    assert_eq!(back.fuse(&predictions).unwrap().values(), fused.values());
+    assert_eq!(fitted.fuse(&predictions.slice(100..200)).unwrap().values(), &fused.values()[100..200]);
+    // Few of many rows give much the same, drawn by their ids.
+    let few = SuperLearner { most_rows: 1000, ..learner };
+    let weights = few.fit(&predictions, &truth, Seed::new(0)).unwrap().weights().unwrap();
+    assert!((weights[0] - 9.0 / 13.0).abs() < 0.06, "{weights:?}");
 }
 
 #[test]

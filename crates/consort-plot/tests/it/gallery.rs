@@ -1,7 +1,6 @@
 //! Every chart, at every size that must do no harm.
 
-use consort_core::{Classes, Estimates, Gives, Outputs};
-use consort_core::{Direction, Score};
+use consort_core::{Classes, Direction, Estimates, Fold, Gives, Outputs, Score};
 use consort_metrics::{generalisation::FitReading, ranking::RankedScores};
 use consort_plot::{Figure, chart::*};
 
@@ -95,6 +94,7 @@ pub(crate) fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
             chosen: Some(2),
             best_member: Some(0.5),
         }),
+        Box::new(split_map(n, rows)),
         Box::new(EnsembleSize {
             metric: "m".into(),
             direction: Direction::Higher,
@@ -108,6 +108,20 @@ pub(crate) fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
     figures.extend(of_members(&names, rows));
     figures.extend(of_rows(&names, rows));
     figures
+}
+
+/// `n` folds of the rows, dealt in turn; every third row is left out, where there is a fold to leave it out of.
+fn split_map(n: usize, rows: usize) -> SplitMap {
+    let part = |wanted: &dyn Fn(u32) -> bool| (0..rows as u32).filter(|&i| wanted(i)).collect::<Vec<u32>>();
+    let fold = |k: u32| Fold {
+        repeat: k / 3,
+        fold: k % 3,
+        train: part(&|i| i % 3 != 2 && i % n as u32 != k),
+        valid: part(&|i| i % 3 == 2 && i % 7 == 2 && i % n as u32 != k),
+        test: part(&|i| i % n as u32 == k),
+    };
+    let order: Vec<u32> = (0..rows as u32).rev().collect();
+    SplitMap::new(&(0..n as u32).map(fold).collect::<Vec<_>>(), rows, Some((HOSTILE, &order))).unwrap()
 }
 
 /// The charts that have something for each member.

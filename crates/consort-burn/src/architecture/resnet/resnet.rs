@@ -131,6 +131,6 @@ impl Forward for ResNetNet {
         }
         let [rows, channels, height, width] = x.dims();
         let means = x.reshape([rows, channels, height * width]).mean_dim(2).reshape([rows, channels]);
-        self.fc.forward(means)
+        if pass.is_embedding() { means } else { self.fc.forward(means) }
     }
 }
