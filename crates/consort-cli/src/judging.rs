@@ -44,13 +44,14 @@ impl Judged {
         partitions: &Partitions,
     ) -> Result<Self> {
         let metrics = method::companions(fitted.metric, predictions)?;
+        session.doing("scoring");
+        let gives = fitted.fusion.gives(predictions.outputs());
+        let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, truth)?;
+        drop(fused);
         session.doing("scoring members");
         let cards = (0..predictions.members().len())
             .map(|m| ScoreCard::of_member(session, &metrics, predictions, m, truth))
             .collect::<Result<Vec<_>>>()?;
-        let gives = fitted.fusion.gives(predictions.outputs());
-        let in_sample = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, truth)?;
-        drop(fused);
         session.doing("judging the ensemble on rows that its fit did not see");
         let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
         let (fuser, metric) = (fitted.fuser, &**fitted.metric);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use consort_core::{Error, Estimates, Gives, Matrix, Metric, Predictions, Result, Score, Truth};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -48,7 +50,7 @@ pub struct BestMember {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Mixture {
     /// The fold of each row.
-    folds: Vec<u32>,
+    folds: Arc<Vec<u32>>,
     /// The member chosen for each fold.
     members: Vec<usize>,
 }
@@ -111,7 +113,7 @@ impl BestMember {
                 chosen.push(name(m));
                 of_folds.push(m);
             }
-            let mixture = Mixture { folds: folds.to_vec(), members: of_folds };
+            let mixture = Mixture { folds: partitions.shared(repeat), members: of_folds };
             // Most often all folds choose one member, whose numbers are there already.
             let m = mixture.members[0];
             let one = mixture.members.iter().all(|&other| other == m) && predictions.members()[m].gives == gives;
@@ -163,7 +165,7 @@ impl Mixture {
     fn of(&self, predictions: &Predictions) -> Matrix {
         let columns = predictions.columns();
         let mut mixed = Matrix::zeros(predictions.rows(), columns);
-        for (i, (row, &fold)) in mixed.values_mut().chunks_exact_mut(columns).zip(&self.folds).enumerate() {
+        for (i, (row, &fold)) in mixed.values_mut().chunks_exact_mut(columns).zip(self.folds.iter()).enumerate() {
             let m = self.members.get(fold as usize).copied().unwrap_or(self.members[0]);
             row.copy_from_slice(&predictions.member(m)[i * columns..(i + 1) * columns]);
         }

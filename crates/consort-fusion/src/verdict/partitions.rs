@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use consort_core::{Error, Predictions, Result, Seed, Target, Truth};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -72,17 +74,18 @@ impl NestedSplit {
     pub fn draw(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Partitions> {
         self.check()?;
         truth.check_rows(predictions.rows())?;
-        let repeats: Result<Vec<Vec<u32>>> = (0..self.repeats)
+        let repeats: Result<Vec<Arc<Vec<u32>>>> = (0..self.repeats)
             .map(|repeat| {
                 let seed = seed.nth("repeat", repeat as u64);
                 let keys: Vec<u64> = (0..predictions.rows())
                     .into_par_iter()
                     .map(|i| if truth.weight(i) > 0.0 { seed.child(&predictions.id(i)).stream().next_u64() } else { 0 })
                     .collect();
-                match truth.groups() {
+                let folds = match truth.groups() {
                     None => self.by_rows(truth, &keys),
                     Some(groups) => self.by_groups(truth, groups, &keys),
-                }
+                };
+                folds.map(Arc::new)
             })
             .collect();
         Ok(Partitions { repeats: repeats?, folds: self.folds })
@@ -144,7 +147,8 @@ impl NestedSplit {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partitions {
-    repeats: Vec<Vec<u32>>,
+    /// Shared with those that keep the folds beside what they found in them.
+    repeats: Vec<Arc<Vec<u32>>>,
     folds: usize,
 }
 
@@ -164,7 +168,7 @@ impl Partitions {
             return Err(Error::parameter("folds", distinct.len(), "at least 2 that have rows"));
         }
         let place = |fold: &u32| distinct.binary_search(fold).map_or(Self::ABSENT, |place| place as u32);
-        Ok(Self { repeats: vec![folds.iter().map(place).collect()], folds: distinct.len() })
+        Ok(Self { repeats: vec![Arc::new(folds.iter().map(place).collect())], folds: distinct.len() })
     }
 
     /// How many folds a repeat has.
@@ -180,6 +184,11 @@ impl Partitions {
     /// The fold of each row in a repeat.
     pub fn repeat(&self, repeat: usize) -> &[u32] {
         &self.repeats[repeat]
+    }
+
+    /// The same, to be kept.
+    pub(super) fn shared(&self, repeat: usize) -> Arc<Vec<u32>> {
+        Arc::clone(&self.repeats[repeat])
     }
 
     /// How many groups of the truth have rows in more than one fold of a repeat. Folds that were drawn tear none; of those

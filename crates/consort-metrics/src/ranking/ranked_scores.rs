@@ -111,7 +111,8 @@ impl<'a> RankedScores<'a> {
             }));
             if plain {
                 let (positives, negatives) = (f64::from(positives), (entries - positives as usize) as f64);
-                let sorted = Sorted::Kinds(radix_sort(keys, |key| key));
+                sort_in_place(&mut keys, 0);
+                let sorted = Sorted::Kinds(keys);
                 return Ok(Self { sorted, weights: Weights { of: None, share }, positives, negatives });
             }
         }
@@ -325,6 +326,50 @@ fn radix_sort<K: Copy + Default>(mut keys: Vec<K>, word: impl Fn(K) -> u32) -> V
     keys
 }
 
+/// Sorts keys that say all, so that equal ones need not keep their order: by the digit at `level` (11 bits, 11, then 10), each key
+/// put where its digit goes, then what has one digit by the next. Nothing is copied out (McIlroy, Bostic, McIlroy 1993).
+fn sort_in_place(keys: &mut [u32], level: u32) {
+    const LEVELS: [(u32, u32); 3] = [(21, 11), (10, 11), (0, 10)];
+    /// Below this a comparison sort is faster than filling the tables.
+    const SMALL: usize = 2048;
+    let Some(&(shift, bits)) = LEVELS.get(level as usize).filter(|_| keys.len() >= SMALL) else {
+        // Past the last level all are equal.
+        return keys.sort_unstable();
+    };
+    let width = 1usize << bits;
+    let digit = |key: u32| (key >> shift) as usize & (width - 1);
+    let mut ends = vec![0u32; width];
+    keys.iter().for_each(|&key| ends[digit(key)] += 1);
+    let (mut next, mut sum) = (vec![0u32; width], 0);
+    for (next, end) in next.iter_mut().zip(&mut ends) {
+        *next = sum;
+        sum += *end;
+        *end = sum;
+    }
+    let mut start = 0;
+    for own in 0..width {
+        while next[own] < ends[own] {
+            let mut key = keys[next[own] as usize];
+            // From one place that is taken to the next, until a key comes that belongs here.
+            loop {
+                let place = &mut next[digit(key)];
+                let at = *place as usize;
+                *place += 1;
+                if digit(key) == own {
+                    keys[at] = key;
+                    break;
+                }
+                std::mem::swap(&mut keys[at], &mut key);
+            }
+        }
+        let end = ends[own] as usize;
+        if end - start > 1 {
+            sort_in_place(&mut keys[start..end], level + 1);
+        }
+        start = end;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,6 +390,34 @@ mod tests {
         for x in xs {
             assert_eq!(rising32(falling32(x)), x);
             assert_eq!(rising64(falling64(x.into())), f64::from(x));
+        }
+    }
+
+    #[test]
+    fn the_sort_in_place_is_the_sort() {
+        let mut state = 1u64;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 32) as u32
+        };
+        let mut kinds: Vec<Box<dyn FnMut() -> u32>> = Vec::new();
+        let words: Vec<u32> = (0..30_000).map(|_| next()).collect();
+        for mask in [u32::MAX, 0, 1, 0x7ff, 0xffe0_0000, 0x001f_fc00, 0xf000_000f] {
+            let words = words.clone();
+            let mut place = 0;
+            kinds.push(Box::new(move || {
+                place += 1;
+                words[place % words.len()] & mask
+            }));
+        }
+        for kind in &mut kinds {
+            for size in [0, 1, 2, 2047, 2048, 2049, 25_000] {
+                let mut keys: Vec<u32> = (0..size).map(|_| kind()).collect();
+                let mut expected = keys.clone();
+                expected.sort_unstable();
+                sort_in_place(&mut keys, 0);
+                assert!(keys == expected, "{size}");
+            }
         }
     }
 
