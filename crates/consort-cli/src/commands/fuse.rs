@@ -56,6 +56,11 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         Some(truth) => fuser.fit(predictions, truth, session.seed)?,
         None => without_truth(args, &loaded, options.classes_missing)?,
     };
+    // Folds are drawn before anything is fused: what drawing needs is gone then.
+    let partitions = match &truth {
+        Some(truth) => partitions(session, args, &loaded, truth)?,
+        None => None,
+    };
     session.doing("fusing");
     let fused = device::fuse(device.as_deref(), &*fusion, predictions)?;
     let gives = fusion.gives(predictions.outputs());
@@ -73,7 +78,9 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         };
         session.put("metric", metric.name().into());
         let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric };
-        best_member = judged(session, args, &loaded, truth, &fitted, fused)?;
+        if let Some(partitions) = &partitions {
+            best_member = Some(judged(session, args, &loaded, truth, partitions, &fitted, fused)?);
+        }
     } else {
         members_without_truth(session, predictions, &*fusion);
         if let Some(path) = &args.report {
@@ -113,19 +120,8 @@ fn without_truth(args: &Fuse, loaded: &Loaded, classes_missing: files::ClassesMi
     method::rule(args, loaded, classes_missing)
 }
 
-/// Scores members and ensemble, the ensemble on rows that its fit did not see, and writes the report. Gives the best
-/// member, where there are rows enough to choose one.
-///
-/// The fused prediction is let go once it is scored, since judging takes memory: to fuse again is cheap.
-fn judged(
-    session: &mut Session,
-    args: &Fuse,
-    loaded: &Loaded,
-    truth: &Truth<'_>,
-    fitted: &Fitted<'_>,
-    fused: Matrix,
-) -> Result<Option<String>> {
-    let predictions = &loaded.predictions;
+/// The folds in which the ensemble is judged; none, with a word about it, where there is too little to split.
+fn partitions(session: &mut Session, args: &Fuse, loaded: &Loaded, truth: &Truth<'_>) -> Result<Option<Partitions>> {
     let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
     let groups = inputs::groups(truth);
     let folds = args.folds.unwrap_or(groups.unwrap_or(rows).min(5));
@@ -134,7 +130,7 @@ fn judged(
         session.note(format!("one {one} cannot be split: the ensemble is not judged on rows that its fit did not see"));
         return Ok(None);
     }
-    let partitions = match &loaded.folds {
+    match &loaded.folds {
         // The folds of the members are those in which the ensemble is judged, too.
         Some(folds) if args.folds.is_none() && args.repeats == 1 && folds.names.len() > 1 => {
             let partitions = Partitions::given(&folds.codes)?;
@@ -145,15 +141,30 @@ fn judged(
                      that its fit knew by their group: leave out the folds, or make them by groups"
                 ));
             }
-            partitions
+            Ok(Some(partitions))
         }
-        _ => NestedSplit::default().folds(folds).repeats(args.repeats).draw(
-            predictions,
-            truth,
-            session.seed.child("nested"),
-        )?,
-    };
-    let judged = Judged::new(session, predictions, truth, fitted, fused, &partitions)?;
+        _ => {
+            let split = NestedSplit::default().folds(folds).repeats(args.repeats);
+            Ok(Some(split.draw(&loaded.predictions, truth, session.seed.child("nested"))?))
+        }
+    }
+}
+
+/// Scores members and ensemble, the ensemble on rows that its fit did not see, and writes the report. Gives the best
+/// member.
+///
+/// The fused prediction is let go once it is scored, since judging takes memory: to fuse again is cheap.
+fn judged(
+    session: &mut Session,
+    args: &Fuse,
+    loaded: &Loaded,
+    truth: &Truth<'_>,
+    partitions: &Partitions,
+    fitted: &Fitted<'_>,
+    fused: Matrix,
+) -> Result<String> {
+    let predictions = &loaded.predictions;
+    let judged = Judged::new(session, predictions, truth, fitted, fused, partitions)?;
     say_scores(session, predictions, fitted.metric, &judged);
     session.say(judged.judgement.verdict.text());
     judged.put(session, predictions)?;
@@ -161,7 +172,7 @@ fn judged(
         let made = judged.report(session, predictions, truth, fitted, None)?;
         Wanted::html(path).write(session, made)?;
     }
-    Ok(Some(judged.judgement.best_member.name))
+    Ok(judged.judgement.best_member.name)
 }
 
 fn say_scores(session: &mut Session, predictions: &Predictions, metric: &Arc<dyn Metric>, judged: &Judged) {

@@ -66,6 +66,13 @@ impl Drop for Watching {
     }
 }
 
+/// The signal of Ctrl-C; or the one that ends a process in the background, where a shell has made it deaf to the other.
+fn interrupt() -> &'static str {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    if ignored.is_some_and(|signals| signals & 0b10 != 0) { "-TERM" } else { "-INT" }
+}
+
 /// A run of two members and three folds.
 fn fitted(folder: &tempfile::TempDir) -> String {
     let run = path(folder, "my run");
@@ -119,7 +126,7 @@ fn a_run_is_served_to_this_machine_while_it_is_made_and_after() {
     // Nothing was changed by looking.
     assert!(!fs::exists(format!("{run}/members.json")).unwrap());
     assert!(watching.child.try_wait().unwrap().is_none());
-    let kill = Command::new("kill").args(["-INT", &watching.child.id().to_string()]).status().unwrap();
+    let kill = Command::new("kill").args([interrupt(), &watching.child.id().to_string()]).status().unwrap();
     assert!(kill.success() && watching.ends(), "Ctrl-C must end it");
 }
 

@@ -97,12 +97,12 @@ impl NestedSplit {
             Target::Classes { codes, .. } => codes[i],
             _ => 0,
         };
-        let mut order: Vec<usize> = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).collect();
+        let mut order: Vec<u32> = (0..truth.rows() as u32).filter(|&i| truth.weight(i as usize) > 0.0).collect();
         self.enough(order.len(), "rows")?;
-        order.sort_by_key(|&i| (class(i), keys[i], i));
+        order.sort_unstable_by_key(|&i| (class(i as usize), keys[i as usize], i));
         let mut folds = vec![Partitions::ABSENT; truth.rows()];
         // The next class goes on where the last one stopped, so that the folds are of one size.
-        order.iter().enumerate().for_each(|(place, &i)| folds[i] = (place % self.folds) as u32);
+        order.iter().enumerate().for_each(|(place, &i)| folds[i as usize] = (place % self.folds) as u32);
         Ok(folds)
     }
 

@@ -150,6 +150,31 @@ fn states(
     (part.numbers.len() <= KEPT * seen && part.numbers.iter().all(|x: &f64| x.is_finite())).then_some(part)
 }
 
+/// The score, by weights, of the rows of the units that count.
+pub(super) fn score_of_counts(
+    metric: &dyn Metric,
+    estimates: &Estimates<'_>,
+    truth: &Truth<'_>,
+    units: &Units,
+    counts: &[f64],
+) -> Result<Score> {
+    let (mut rows, mut weights) = (Vec::new(), Vec::new());
+    for place in 0..units.rows() {
+        let count = counts[units.at(place)];
+        if count > 0.0 {
+            let row = units.row(place);
+            rows.push(row as u32);
+            weights.push(count * truth.weight(row));
+        }
+    }
+    let mut gathered = Gathered::new(truth.target());
+    gathered.fill(estimates, truth, &rows);
+    let Some(gathered_estimates) = gathered.estimates(estimates) else {
+        return Ok(Score::undefined("the rows cannot be gathered"));
+    };
+    metric.score(&gathered_estimates, &Truth::weighted(&gathered.target, &weights)?)
+}
+
 /// Some rows side by side, written over for each unit so that nothing is allocated.
 struct Gathered {
     target: Target,
@@ -247,11 +272,6 @@ impl<'a> Weighted<'a> {
             Sorted { values, target: truth.target().take(&order), units: places, weights }
         });
         Self { estimates: *estimates, sorted }
-    }
-
-    /// The same without sorting.
-    pub(super) fn plain(estimates: &Estimates<'a>) -> Self {
-        Self { estimates: *estimates, sorted: None }
     }
 
     /// The score of units that count so often; `weights` is room to work in.

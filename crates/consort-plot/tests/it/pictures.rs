@@ -5,10 +5,10 @@
 
 use std::{fs, path::PathBuf};
 
-use consort_core::{Direction, Gives, Matrix, Predictions, Seed, Target, Truth};
+use consort_core::{Direction, Fold, Gives, Matrix, Predictions, Seed, Target, Truth};
 use consort_plot::{
     Figure, Picture, Svg, Theme,
-    chart::{LearningCurve, LearningModel, LearningPoint, TrainingCurves, TrainingRun},
+    chart::{LearningCurve, LearningModel, LearningPoint, SplitMap, TrainingCurves, TrainingRun},
     overview::{Selection, Subject, from_predictions},
     report::Report,
 };
@@ -89,7 +89,31 @@ fn curves() -> Vec<(String, Svg)> {
         runs: vec![run("net 1", 0.1), run("net 2", 0.2)],
         notes: vec![],
     };
-    vec![("learning-curve".into(), learning.draw()), ("training-curves".into(), training.draw())]
+    vec![
+        ("learning-curve".into(), learning.draw()),
+        ("training-curves".into(), training.draw()),
+        ("split-map".into(), split_map().draw()),
+    ]
+}
+
+/// Windows of time with a gap, a shuffled fold beside them, and rows to stop early by.
+fn split_map() -> SplitMap {
+    let rows = |range: std::ops::Range<u32>| range.collect::<Vec<u32>>();
+    let window = |fold: u32| Fold {
+        fold,
+        train: rows(0..60 + 50 * fold),
+        valid: rows(60 + 50 * fold..70 + 50 * fold),
+        test: rows(80 + 50 * fold..130 + 50 * fold),
+        ..Fold::default()
+    };
+    let shuffled = Fold {
+        fold: 3,
+        train: (0..250).filter(|i| (i * 7) % 11 > 2).collect(),
+        test: (0..250).filter(|i| (i * 7) % 11 <= 2).collect(),
+        ..Fold::default()
+    };
+    let folds = [window(0), window(1), window(2), shuffled];
+    SplitMap::new(&folds, 250, None).unwrap()
 }
 
 /// A sample of every kind of drawing: bars, intervals, heat maps, curves, bands, sets, paths, clouds, graphs, rows.
