@@ -1,7 +1,7 @@
-//! Five Parquet files of 1,000,000 rows and ten classes, from disk to a fused file: reading beside the rest, and the
-//! memory it takes.
+//! Five Parquet files of 1,000,000 rows and ten classes, from disk to a fused file: reading beside the rest. What memory the
+//! program takes `benches/peers/reading.py` says: this process also makes the files.
 
-use std::{error::Error, fs, time::Duration};
+use std::{error::Error, time::Duration};
 
 use consort::{
     core::{Estimates, Fusion, Gives, Truth},
@@ -38,15 +38,6 @@ fn write(folder: &std::path::Path) -> Result<Vec<Source>, Box<dyn Error + Send +
     Ok(sources)
 }
 
-/// The most memory that this process has had in use since the last call, in bytes, where the system tells (Linux).
-fn peak() -> Option<f64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    // Writing 5 makes the present use the new peak.
-    fs::write("/proc/self/clear_refs", "5").ok()?;
-    Some(1024.0 * line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()?)
-}
-
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut criterion = Criterion::default().configure_from_args();
     let folder = tempfile::tempdir()?;
@@ -67,9 +58,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             });
         });
         group.finish();
-        peak();
         let mut least = LeastTimes::default();
-        let mut highest = 0.0f64;
         for _ in 0..5 {
             pool.install(|| -> Result<(), Box<dyn Error + Send + Sync>> {
                 let mut loaded = None;
@@ -87,16 +76,14 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                 least.run("write", 1, || write_fused(&out, &fused));
                 Ok(())
             })?;
-            highest = highest.max(peak().unwrap_or(f64::NAN));
         }
         let total: f64 = steps.iter().map(|step| least.seconds(step)).sum();
         let times = steps
             .iter()
             .map(|step| format!("{:.3} s ({:.0} %)", least.seconds(step), 100.0 * least.seconds(step) / total));
-        let memory = format!("{:.0} MB ({:.2} × the cube)", highest / 1e6, highest / cube);
-        lines.push(std::iter::once(threads.to_string()).chain(times).chain([memory]).collect());
+        lines.push(std::iter::once(threads.to_string()).chain(times).collect());
     }
     criterion.final_summary();
-    println!("\n{}", markdown(&["threads", "read", "fuse", "score", "write", "peak memory"], &lines));
+    println!("\n{}", markdown(&["threads", "read", "fuse", "score", "write"], &lines));
     Ok(())
 }
