@@ -124,22 +124,22 @@ const INTERVAL_ROWS: usize = 60_000;
 /// What intervals of scores are made of: those of the report, too.
 struct Intervals<'a> {
     metric: &'a dyn Metric,
-    rows: Vec<u32>,
+    truth: &'a Truth<'a>,
     jackknife: Option<GroupJackknife>,
 }
 
 impl<'a> Intervals<'a> {
-    fn new(metric: &'a dyn Metric, truth: &Truth<'_>, seed: Seed) -> Self {
+    fn new(metric: &'a dyn Metric, truth: &'a Truth<'_>, seed: Seed) -> Self {
         let rows: Vec<u32> = (0..truth.rows() as u32).filter(|&i| truth.weight(i as usize) > 0.0).collect();
-        let jackknife = GroupJackknife::new(truth, &rows, INTERVAL_ROWS, seed);
-        Self { metric, rows, jackknife }
+        Self { metric, truth, jackknife: GroupJackknife::new(truth, &rows, INTERVAL_ROWS, seed) }
     }
 
     /// The interval of the score in the metric that decides; none for few rows, and where a row has no answer.
     fn of(&self, card: &ScoreCard, estimates: &Estimates<'_>) -> Result<Option<(f64, f64)>> {
-        let answered = |&i: &u32| (0..estimates.columns()).all(|k| !estimates.at(i as usize, k).is_nan());
+        let silent = |i: usize| (0..estimates.columns()).any(|k| estimates.at(i, k).is_nan());
+        let is_silent = estimates.has_nan() && (0..self.truth.rows()).any(|i| self.truth.weight(i) > 0.0 && silent(i));
         match (&self.jackknife, card.scores[0].1.value()) {
-            (Some(jackknife), Some(score)) if self.rows.iter().all(answered) => {
+            (Some(jackknife), Some(score)) if !is_silent => {
                 Ok(jackknife.interval(self.metric, estimates, score, LEVEL)?)
             }
             _ => Ok(None),

@@ -45,6 +45,7 @@ impl GroupJackknife {
         let mut stream = seed.child("intervals").stream();
         stream.shuffle(&mut rows);
         rows.truncate(most);
+        rows.shrink_to_fit();
         rows.sort_unstable();
         let mut dealt = |count: usize| {
             let mut group: Vec<u8> = (0..count).map(|i| (i % Self::GROUPS) as u8).collect();
