@@ -74,7 +74,12 @@ fn training_curves(histories: &[(String, LossHistory)]) -> Vec<TrainingCurves> {
     for (member, history) in histories {
         let LossHistory { name, loss, unit, train, valid, kept } = history;
         let alone = histories.iter().filter(|(other, _)| other == member).count() == 1;
-        let name = if alone { member.clone() } else { format!("{member}: {name}") };
+        let name = match name.strip_prefix(member.as_str()) {
+            _ if alone => member.clone(),
+            // Nets of a member that is called as they are.
+            Some(number) if number.starts_with(' ') => name.clone(),
+            _ => format!("{member}: {name}"),
+        };
         let run = TrainingRun { name, train: train.clone(), valid: valid.clone(), snapshots: kept.clone() };
         match charts.iter_mut().find(|chart| chart.loss == *loss && chart.unit == *unit) {
             Some(chart) => chart.runs.push(run),

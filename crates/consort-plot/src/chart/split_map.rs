@@ -179,8 +179,7 @@ impl Figure for SplitMap {
         let width = left + 400.0;
         let bottom = top + STEP * drawn.len().max(1) as f64;
         let frame = Frame { left, top, right: width - 10.0, bottom, x: (0.0, self.rows.max(1) as f64), y: (0.0, 1.0) };
-        let parts =
-            [("learnt from", Ink::Series(0)), ("to stop early", Ink::Series(2)), ("asked about", Ink::Series(1))];
+        let parts = [("learnt from", Ink::Ramp(2)), ("to stop early", Ink::Series(1)), ("asked about", Ink::Series(0))];
         let mut keys: Vec<Key> = parts.iter().map(|(name, ink)| Key::patch(*name, *ink)).collect();
         keys.push(Key::patch("left out", Ink::Grid));
         if drawn.iter().all(|fit| self.left_out(fit) == 0) {
