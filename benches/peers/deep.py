@@ -1,8 +1,8 @@
 """Ensembles of nets: torchensemble and torch.func beside consort, on the same rows, epochs and batches.
 
     python deep.py mnist FOLDER METHOD EPOCHS SEED ROWS    five LeNet-5 by torchensemble
-    python deep.py packed MODE BATCH                  ten MLPs: loop, vmap
-    python deep.py resnet DEPTH PROGRAM               logits of torchvision beside those of consort's `deep_speed`
+    python deep.py packed MODE BATCH                       ten MLPs: loop, vmap
+    python deep.py resnet DEPTH PROGRAM                    logits of torchvision beside those of consort's `deep_speed`
 
 FOLDER holds the four gzip files of MNIST. One line of JSON for each run, as `deep_speed` of consort-burn writes them.
 """

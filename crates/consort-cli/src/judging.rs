@@ -136,10 +136,8 @@ impl<'a> Intervals<'a> {
 
     /// The interval of the score in the metric that decides; none for few rows, and where a row has no answer.
     fn of(&self, card: &ScoreCard, estimates: &Estimates<'_>) -> Result<Option<(f64, f64)>> {
-        let silent = |i: usize| (0..estimates.columns()).any(|k| estimates.at(i, k).is_nan());
-        let is_silent = estimates.has_nan() && (0..self.truth.rows()).any(|i| self.truth.weight(i) > 0.0 && silent(i));
         match (&self.jackknife, card.scores[0].1.value()) {
-            (Some(jackknife), Some(score)) if !is_silent => {
+            (Some(jackknife), Some(score)) if estimates.unanswered(self.truth) == 0 => {
                 Ok(jackknife.interval(self.metric, estimates, score, LEVEL)?)
             }
             _ => Ok(None),

@@ -46,8 +46,7 @@ impl ScoreCard {
         truth: &Truth<'_>,
     ) -> Result<Self> {
         // A row without an answer is in no score; how many there are is said.
-        let silent = |i: usize| truth.weight(i) > 0.0 && (0..estimates.columns()).any(|k| estimates.at(i, k).is_nan());
-        let unanswered = if estimates.has_nan() { (0..truth.rows()).filter(|&i| silent(i)).count() } else { 0 };
+        let unanswered = estimates.unanswered(truth);
         let answered: Vec<f64>;
         let mut truth = *truth;
         if unanswered > 0 {
@@ -55,7 +54,8 @@ impl ScoreCard {
                 rows: unanswered,
                 why: format!("`{name}` has no answer there; its scores leave them out"),
             });
-            answered = (0..truth.rows()).map(|i| if silent(i) { 0.0 } else { truth.weight(i) }).collect();
+            answered =
+                (0..truth.rows()).map(|i| if estimates.is_answered(i) { truth.weight(i) } else { 0.0 }).collect();
             match Truth::weighted(truth.target(), &answered) {
                 Ok(part) => truth = part,
                 Err(_) => {

@@ -134,6 +134,19 @@ impl<'a> Estimates<'a> {
         }
     }
 
+    /// Whether row `i` has an answer in every column.
+    pub fn is_answered(&self, i: usize) -> bool {
+        (0..self.columns).all(|k| !self.at(i, k).is_nan())
+    }
+
+    /// How many rows of weight have no answer.
+    pub fn unanswered(&self, truth: &Truth<'_>) -> usize {
+        if !self.has_nan() {
+            return 0;
+        }
+        (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0 && !self.is_answered(i)).count()
+    }
+
     /// Column `k` as doubles; borrowed where that costs nothing.
     pub fn column(&self, k: usize) -> Cow<'a, [f64]> {
         match self.values {

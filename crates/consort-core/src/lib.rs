@@ -40,6 +40,7 @@ mod seed;
 mod splitter;
 mod stored_rows;
 mod target;
+mod truth_part;
 mod warning;
 
 pub use checkpoints::Checkpoints;
@@ -62,4 +63,5 @@ pub use seed::{Seed, Stream};
 pub use splitter::{Fold, RowInfo, Split, Splitter};
 pub use stored_rows::StoredRows;
 pub use target::{Target, Truth};
+pub use truth_part::TruthPart;
 pub use warning::Warning;

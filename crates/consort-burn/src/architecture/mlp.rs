@@ -94,19 +94,14 @@ impl Architecture for Mlp {
 impl Forward for MlpNet {
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
         let mut x = self.embeddings.forward(inputs);
-        let last = self.layers.len() - 1;
-        for (i, layer) in self.layers.iter().enumerate() {
-            if i == last && pass.is_embedding() {
-                return x;
-            }
+        let Some((head, hidden)) = self.layers.split_last() else { return x };
+        for (i, layer) in hidden.iter().enumerate() {
             x = layer.forward(x);
-            if i < last {
-                if let Some(norm) = self.norms.get(i) {
-                    x = pass.batch_norm(norm, x);
-                }
-                x = pass.dropout(relu(x), self.dropout);
+            if let Some(norm) = self.norms.get(i) {
+                x = pass.batch_norm(norm, x);
             }
+            x = pass.dropout(relu(x), self.dropout);
         }
-        x
+        if pass.is_embedding() { x } else { head.forward(x) }
     }
 }

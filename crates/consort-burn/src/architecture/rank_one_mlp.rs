@@ -111,17 +111,12 @@ impl Architecture for RankOneMlp {
 impl Forward for RankOneNet {
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
         let mut x = self.embeddings.forward(inputs);
-        let (last, member) = (self.layers.len() - 1, pass.member());
-        for (i, layer) in self.layers.iter().enumerate() {
-            if i == last && pass.is_embedding() {
-                return x;
-            }
-            x = layer.forward(x, member);
-            if i < last {
-                x = pass.dropout(relu(x), self.dropout);
-            }
+        let Some((head, hidden)) = self.layers.split_last() else { return x };
+        let member = pass.member();
+        for layer in hidden {
+            x = pass.dropout(relu(layer.forward(x, member)), self.dropout);
         }
-        x
+        if pass.is_embedding() { x } else { head.forward(x, member) }
     }
 
     fn members(&self) -> usize {

@@ -128,24 +128,23 @@ impl NetModel {
         let all: Vec<usize> = (0..rows.len()).collect();
         // All batches are filled up to one size, so that a row's numbers do not depend on how many others are asked about.
         let size = table.rows_at_once();
-        let parts: Vec<Result<(usize, Vec<f32>)>> = all
+        let parts: Vec<Result<Vec<f32>>> = all
             .par_chunks(size)
             .map(|rows| {
-                let work = || -> Result<(usize, Vec<f32>)> {
+                let work = || -> Result<Vec<f32>> {
                     let inputs = table.inputs(rows, size, &self.device)?;
                     let outputs = self.network.forward(&inputs, pass().of_member(member));
                     let [_, width] = outputs.dims();
                     let mut values =
                         outputs.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?;
                     values.truncate(rows.len() * width);
-                    Ok((width, values))
+                    Ok(values)
                 };
                 guarded(&by, || if all.len() > size { alone(work) } else { work() })
             })
             .collect();
-        let parts = parts.into_iter().collect::<Result<Vec<_>>>()?;
-        let width = parts.first().map_or_else(|| self.spec.head.width(&self.spec.loss), |(width, _)| *width);
-        let values: Vec<f32> = parts.into_iter().flat_map(|(_, values)| values).collect();
+        let values = parts.into_iter().collect::<Result<Vec<_>>>()?.concat();
+        let width = values.len().checked_div(rows.len()).unwrap_or_else(|| self.spec.head.width(&self.spec.loss));
         Matrix::new(rows.len(), width, values)
     }
 

@@ -38,19 +38,13 @@ impl Pass {
 
     /// A pass that learns, its masks drawn from a stream.
     pub fn training(noise: Stream) -> Self {
-        Self { noise: Noise::EachRow(noise), is_training: true, momentum: None, member: 0, is_embedding: false }
+        Self { noise: Noise::EachRow(noise), is_training: true, ..Self::predicting() }
     }
 
     /// A pass that predicts by a network drawn at random: its dropped units are the same for all rows, so that a
     /// prediction depends on no other row.
     pub fn sampling(seed: Seed) -> Self {
-        Self {
-            noise: Noise::AllRows(seed.stream()),
-            is_training: false,
-            momentum: None,
-            member: 0,
-            is_embedding: false,
-        }
+        Self { noise: Noise::AllRows(seed.stream()), ..Self::predicting() }
     }
 
     /// A pass that predicts and ends before the last layer: what it gives is what that layer would read.

@@ -57,10 +57,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         None => without_truth(args, &loaded, options.classes_missing)?,
     };
     // Folds are drawn before anything is fused: what drawing needs is gone then.
-    let partitions = match &truth {
-        Some(truth) => partitions(session, args, &loaded, truth)?,
-        None => None,
-    };
+    let partitions = truth.as_ref().map(|truth| partitions(session, args, &loaded, truth)).transpose()?.flatten();
     session.doing("fusing");
     let fused = device::fuse(device.as_deref(), &*fusion, predictions)?;
     let gives = fusion.gives(predictions.outputs());
@@ -79,7 +76,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         session.put("metric", metric.name().into());
         let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric };
         if let Some(partitions) = &partitions {
-            best_member = Some(judged(session, args, &loaded, truth, partitions, &fitted, fused)?);
+            best_member = Some(judged(session, args, predictions, truth, partitions, &fitted, fused)?);
         }
     } else {
         members_without_truth(session, predictions, &*fusion);
@@ -157,13 +154,12 @@ fn partitions(session: &mut Session, args: &Fuse, loaded: &Loaded, truth: &Truth
 fn judged(
     session: &mut Session,
     args: &Fuse,
-    loaded: &Loaded,
+    predictions: &Predictions,
     truth: &Truth<'_>,
     partitions: &Partitions,
     fitted: &Fitted<'_>,
     fused: Matrix,
 ) -> Result<String> {
-    let predictions = &loaded.predictions;
     let judged = Judged::new(session, predictions, truth, fitted, fused, partitions)?;
     say_scores(session, predictions, fitted.metric, &judged);
     session.say(judged.judgement.verdict.text());

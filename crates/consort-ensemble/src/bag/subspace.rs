@@ -79,10 +79,7 @@ impl Subspace {
     pub(super) fn to_learn(&self, rows: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Option<Dataset>> {
         match self.of(rows)? {
             None => Ok(None),
-            Some(features) => {
-                TrainingPart::new(rows, ctx)?;
-                rows.dress(features).map(Some)
-            }
+            Some(features) => TrainingPart::new(rows, ctx)?.rows.dress(features).map(Some),
         }
     }
 }

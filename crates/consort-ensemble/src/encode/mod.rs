@@ -26,5 +26,6 @@ pub use ordinal::{LevelOrder, Ordinal};
 pub use scale::{Scale, ScaleTo};
 pub use suited::suited;
 pub use table_encoder::TableEncoder;
+pub(crate) use table_encoder::has_categories;
 pub use target_encoding::TargetEncoding;
 pub(crate) use training_part::TrainingPart;

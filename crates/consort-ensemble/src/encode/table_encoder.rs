@@ -174,9 +174,9 @@ impl Encoder for TableEncoder {
     }
 }
 
-fn has_categories(dataset: &Dataset) -> bool {
-    match dataset.features() {
-        Features::Columns(columns) => columns.iter().any(|column| matches!(column, Column::Categorical { .. })),
-        Features::Dense { .. } => false,
-    }
+/// Whether a column holds categories. Rows that are read when asked for are not loaded to tell.
+pub(crate) fn has_categories(dataset: &Dataset) -> bool {
+    let is_category = |column: &Column| matches!(column, Column::Categorical { .. });
+    dataset.row_shape().is_none()
+        && matches!(dataset.features(), Features::Columns(columns) if columns.iter().any(is_category))
 }

@@ -2,7 +2,7 @@ use consort_core::{Error, FitContext, Result, Samples};
 
 /// The rows that an encoder is fitted on.
 pub(crate) struct TrainingPart<'a> {
-    pub(super) rows: Samples<'a>,
+    pub(crate) rows: Samples<'a>,
     /// One weight a row; those of weight 0 are not read.
     pub(super) weights: Vec<f64>,
 }

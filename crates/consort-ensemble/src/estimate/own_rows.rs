@@ -80,7 +80,7 @@ impl OwnRows {
         for fold in folds.iter().take(self.folds) {
             let part = Part::Fold { repeat: fold.repeat, fold: fold.fold };
             let Some(fit) = store.load(&FitKey { layer: 0, member: member.into(), part })? else { return Ok(look) };
-            if count == 0.0 {
+            if look.histories.is_empty() {
                 look.histories = fit.model.histories();
             }
             let weight = |row: u32| data.weights().map_or(1.0, |weights| weights[row as usize]);

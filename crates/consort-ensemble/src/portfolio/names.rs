@@ -9,7 +9,7 @@ use consort_trees::{adaboost::AdaBoost, decision_tree::DecisionTree, forest::Ran
 use super::boosted;
 use crate::{
     NamedLearner,
-    encode::{Encoded, TableEncoder, suited},
+    encode::{Encoded, TableEncoder, has_categories, suited},
 };
 
 /// A member that can be asked for by name.
@@ -76,7 +76,9 @@ pub const NAMES: &[Entry] = &[
     Entry {
         name: "extra",
         about: "200 extremely randomised trees; of numbers, behind one column a level of each category",
-        make: |data| if is_classification(data) { extra_trees() } else { extra_trees_of_numbers() },
+        make: |data| {
+            if is_classification(data) || !has_categories(data) { extra_trees() } else { behind_levels(extra_trees()) }
+        },
         auto: |data| data.rows() <= 500_000,
     },
     Entry {
@@ -132,11 +134,11 @@ fn extra_trees() -> Arc<dyn Learner> {
     Arc::new(RandomForest::extra_trees().trees(200))
 }
 
-/// Where each split asks all features, a random part of the levels is a poor question, and one level against the rest a better one; where
-/// few are asked, as for classes, it is the other way round (measured: docs/benchmarks/quality.md).
-fn extra_trees_of_numbers() -> Arc<dyn Learner> {
+/// Extra trees of numbers, which ask all features at each split: a random part of the levels is a poor question then, and one level against the
+/// rest a better one. Where few are asked, as for classes, it is the other way round (measured: docs/benchmarks/quality.md).
+fn behind_levels(trees: Arc<dyn Learner>) -> Arc<dyn Learner> {
     let encoder = TableEncoder { impute: None, scale: None, ..TableEncoder::default() };
-    Arc::new(Encoded::new(Arc::new(encoder), extra_trees()))
+    Arc::new(Encoded::new(Arc::new(encoder), trees))
 }
 
 fn is_classification(data: &Dataset) -> bool {

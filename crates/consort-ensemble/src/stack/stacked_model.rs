@@ -22,16 +22,29 @@ pub(super) enum FittedPassthrough {
     Encoded(Box<dyn Encoding>),
 }
 
-impl FittedPassthrough {
-    /// The predictions as features, and what is passed through of these rows.
-    fn dataset(&self, seen: &Predictions, inputs: MetaInputs, rows: &Samples<'_>) -> Result<Dataset> {
-        match self {
-            FittedPassthrough::Nothing => meta_features::dataset(seen, inputs, None),
-            FittedPassthrough::Features => meta_features::dataset(seen, inputs, Some(rows)),
-            FittedPassthrough::Encoded(encoding) => {
-                meta_features::dataset(seen, inputs, Some(&Samples::all(&encoding.apply(rows)?)))
-            }
+/// Rows, and what is passed through of them: encoded once, when it is first asked for.
+struct Passed<'a> {
+    rows: &'a Samples<'a>,
+    by: &'a FittedPassthrough,
+    encoded: Option<Dataset>,
+}
+
+impl<'a> Passed<'a> {
+    fn new(rows: &'a Samples<'a>, by: &'a FittedPassthrough) -> Self {
+        Self { rows, by, encoded: None }
+    }
+
+    /// The predictions as features, and what is passed through beside them.
+    fn dataset(&mut self, seen: &Predictions, inputs: MetaInputs) -> Result<Dataset> {
+        if let (FittedPassthrough::Encoded(encoding), None) = (self.by, &self.encoded) {
+            self.encoded = Some(encoding.apply(self.rows)?);
         }
+        let through = match self.by {
+            FittedPassthrough::Nothing => None,
+            FittedPassthrough::Features => Some(*self.rows),
+            FittedPassthrough::Encoded(_) => self.encoded.as_ref().map(Samples::all),
+        };
+        meta_features::dataset(seen, inputs, through.as_ref())
     }
 }
 
@@ -114,12 +127,16 @@ impl StackedModel {
     /// Those of the models; [`Error::Unsupported`] if a foreign member is not given; if what is given does not fit the
     /// rows or the outputs.
     pub fn member_predictions_with(&self, rows: &Samples<'_>, given: &[(String, Matrix)]) -> Result<Predictions> {
+        self.layers_on(&mut Passed::new(rows, &self.passthrough), given)
+    }
+
+    fn layers_on(&self, passed: &mut Passed<'_>, given: &[(String, Matrix)]) -> Result<Predictions> {
         let mut below: Option<Predictions> = None;
         for layer in &self.layers {
             let made = match below {
-                None => predictions(&layer.members, &self.outputs, rows, given)?,
+                None => predictions(&layer.members, &self.outputs, passed.rows, given)?,
                 Some(seen) => {
-                    let data = self.passthrough.dataset(&seen, self.inputs(), rows)?;
+                    let data = passed.dataset(&seen, self.inputs())?;
                     predictions(&layer.members, &self.outputs, &Samples::all(&data), given)?
                 }
             };
@@ -133,6 +150,10 @@ impl StackedModel {
     /// # Errors
     /// If they are not the predictions of this model's members, and those of what is on top.
     pub fn fuse(&self, seen: &Predictions, rows: &Samples<'_>) -> Result<Matrix> {
+        self.fuse_on(seen, &mut Passed::new(rows, &self.passthrough))
+    }
+
+    fn fuse_on(&self, seen: &Predictions, passed: &mut Passed<'_>) -> Result<Matrix> {
         match &self.meta {
             FittedMeta::Fusion(fusion) => {
                 let members = self.members();
@@ -140,7 +161,7 @@ impl StackedModel {
                 fusion.fuse(&seen.named_where(&names, |m| members[m].is_read())?)
             }
             FittedMeta::Learner { model, inputs } => {
-                let data = self.passthrough.dataset(seen, *inputs, rows)?;
+                let data = passed.dataset(seen, *inputs)?;
                 model.predict(&Samples::all(&data))
             }
         }
@@ -157,6 +178,7 @@ impl StackedModel {
 #[typetag::serde(name = "stacked_model")]
 impl Model for StackedModel {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
-        self.fuse(&self.member_predictions(rows)?, rows)
+        let mut passed = Passed::new(rows, &self.passthrough);
+        self.fuse_on(&self.layers_on(&mut passed, &[])?, &mut passed)
     }
 }

@@ -243,23 +243,18 @@ pub(super) fn weight_without(truth: &Truth<'_>, folds: &[u32], fold: u32, i: usi
     if folds[i] == fold || folds[i] == Partitions::ABSENT { 0.0 } else { truth.weight(i) }
 }
 
-/// Whether a row has an answer in every column.
-pub(super) fn answered(estimates: &Estimates<'_>, i: usize) -> bool {
-    (0..estimates.columns()).all(|k| !estimates.at(i, k).is_nan())
-}
-
 /// The score over the rows that have an answer, and how many have none.
 pub(super) fn score_of_answers(
     metric: &dyn Metric,
     estimates: &Estimates<'_>,
     truth: &Truth<'_>,
 ) -> Result<(Score, usize)> {
-    let silent = |i: usize| truth.weight(i) > 0.0 && !answered(estimates, i);
-    let unanswered = if estimates.has_nan() { (0..truth.rows()).filter(|&i| silent(i)).count() } else { 0 };
+    let unanswered = estimates.unanswered(truth);
     if unanswered == 0 {
         return Ok((metric.score(estimates, truth)?, 0));
     }
-    let weights: Vec<f64> = (0..truth.rows()).map(|i| if silent(i) { 0.0 } else { truth.weight(i) }).collect();
+    let weights: Vec<f64> =
+        (0..truth.rows()).map(|i| if estimates.is_answered(i) { truth.weight(i) } else { 0.0 }).collect();
     match truth.reweighted(&weights) {
         Ok(answered) => Ok((metric.score(estimates, &answered)?, unanswered)),
         Err(_) => Ok((Score::undefined("no row has an answer"), unanswered)),

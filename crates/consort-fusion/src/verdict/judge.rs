@@ -8,7 +8,7 @@ use consort_metrics::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{BestMember, HonestScore, Partitions, honest::answered};
+use super::{BestMember, HonestScore, Partitions};
 
 /// Whether the ensemble beats its best member, by the interval of the gain.
 ///
@@ -221,7 +221,7 @@ impl Case<'_> {
         let others = beside(metric, predictions.outputs().task(), probabilities);
         let metrics: Vec<&dyn Metric> = std::iter::once(metric).chain(others.iter().map(AsRef::as_ref)).collect();
         let weighty = |truth: &Truth<'_>| (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
-        let (gains, rows) = match apart.filter(|_| !self.lacks_answers(&a)) {
+        let (gains, rows) = match apart.filter(|_| a.unanswered(truth) == 0) {
             Some(apart) => {
                 let pairs = metrics.iter().zip(apart);
                 let gains = pairs.map(|(metric, b)| {
@@ -235,7 +235,7 @@ impl Case<'_> {
                 let chosen = best.predictions(predictions)?;
                 let b = chosen.estimates();
                 let weights: Option<Vec<f64>> = (a.has_nan() || b.has_nan()).then(|| {
-                    let weight = |i: usize| if answered(&a, i) && answered(&b, i) { truth.weight(i) } else { 0.0 };
+                    let weight = |i: usize| if a.is_answered(i) && b.is_answered(i) { truth.weight(i) } else { 0.0 };
                     (0..truth.rows()).map(weight).collect()
                 });
                 let judged = match &weights {
@@ -267,11 +267,6 @@ impl Case<'_> {
             disagreement,
             correlation,
         })
-    }
-
-    /// Whether a row of weight has no answer.
-    fn lacks_answers(&self, estimates: &Estimates<'_>) -> bool {
-        estimates.has_nan() && (0..estimates.rows()).any(|i| self.truth.weight(i) > 0.0 && !answered(estimates, i))
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Group {
 const POSITIVE: u32 = 1 << 31;
 /// So many keys of 32 bits are a megabyte.
 const IN_CACHE: usize = 1 << 18;
+/// Of fewer keys a comparison sort is faster than filling the tables of a radix sort.
+const SMALL: usize = 2048;
 
 impl<'a> RankedScores<'a> {
     /// Sorts the scores; greater ones speak for `positive`.
@@ -301,8 +303,6 @@ fn rising64(key: u64) -> f64 {
 fn radix_sort<K: Copy + Default>(mut keys: Vec<K>, word: impl Fn(K) -> u32) -> Vec<K> {
     const BITS: u32 = 11;
     const WIDTH: usize = 1 << BITS;
-    /// Below this a comparison sort is faster than filling the tables.
-    const SMALL: usize = 2048;
     if keys.len() < SMALL {
         keys.sort_by_key(|&key| word(key));
         return keys;
@@ -337,8 +337,6 @@ fn radix_sort<K: Copy + Default>(mut keys: Vec<K>, word: impl Fn(K) -> u32) -> V
 /// put where its digit goes, then what has one digit by the next. Nothing is copied out (McIlroy, Bostic, McIlroy 1993).
 fn sort_in_place(keys: &mut [u32], level: u32) {
     const LEVELS: [(u32, u32); 3] = [(21, 11), (10, 11), (0, 10)];
-    /// Below this a comparison sort is faster than filling the tables.
-    const SMALL: usize = 2048;
     let Some(&(shift, bits)) = LEVELS.get(level as usize).filter(|_| keys.len() >= SMALL) else {
         // Past the last level all are equal.
         return keys.sort_unstable();
@@ -402,24 +400,11 @@ mod tests {
 
     #[test]
     fn the_sort_in_place_is_the_sort() {
-        let mut state = 1u64;
-        let mut next = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 32) as u32
-        };
-        let mut kinds: Vec<Box<dyn FnMut() -> u32>> = Vec::new();
-        let words: Vec<u32> = (0..30_000).map(|_| next()).collect();
+        let mut stream = consort_core::Seed::new(5).stream();
+        let words: Vec<u32> = (0..25_000).map(|_| stream.next_u64() as u32).collect();
         for mask in [u32::MAX, 0, 1, 0x7ff, 0xffe0_0000, 0x001f_fc00, 0xf000_000f] {
-            let words = words.clone();
-            let mut place = 0;
-            kinds.push(Box::new(move || {
-                place += 1;
-                words[place % words.len()] & mask
-            }));
-        }
-        for kind in &mut kinds {
             for size in [0, 1, 2, 2047, 2048, 2049, 25_000] {
-                let mut keys: Vec<u32> = (0..size).map(|_| kind()).collect();
+                let mut keys: Vec<u32> = words[..size].iter().map(|word| word & mask).collect();
                 let mut expected = keys.clone();
                 expected.sort_unstable();
                 sort_in_place(&mut keys, 0);

@@ -118,10 +118,6 @@ impl SplitMap {
         Ok(Self { rows, by: by.map(|(name, _)| name.to_owned()), fits: fits.collect() })
     }
 
-    fn has_valid(&self) -> bool {
-        self.fits.iter().any(|fit| fit.valid > 0)
-    }
-
     fn left_out(&self, fit: &FitRows) -> usize {
         self.rows.saturating_sub(fit.train + fit.valid + fit.test)
     }
@@ -180,14 +176,11 @@ impl Figure for SplitMap {
         let bottom = top + STEP * drawn.len().max(1) as f64;
         let frame = Frame { left, top, right: width - 10.0, bottom, x: (0.0, self.rows.max(1) as f64), y: (0.0, 1.0) };
         let parts = [("learnt from", Ink::Ramp(2)), ("to stop early", Ink::Series(1)), ("asked about", Ink::Series(0))];
-        let mut keys: Vec<Key> = parts.iter().map(|(name, ink)| Key::patch(*name, *ink)).collect();
-        keys.push(Key::patch("left out", Ink::Grid));
-        if drawn.iter().all(|fit| self.left_out(fit) == 0) {
-            keys.pop();
-        }
-        if !self.has_valid() {
-            keys.remove(1);
-        }
+        let occurs = |part: usize| part != 1 || self.fits.iter().any(|fit| fit.valid > 0);
+        let shown = parts.iter().enumerate().filter(|(part, _)| occurs(*part));
+        let left_out = drawn.iter().any(|fit| self.left_out(fit) > 0).then_some(&("left out", Ink::Grid));
+        let keys = shown.map(|(_, key)| key).chain(left_out).map(|(name, ink)| Key::patch(*name, *ink));
+        let keys: Vec<Key> = keys.collect();
         let (below, said) = (bottom + 46.0, self.notes());
         let keys_height = legend_height(&keys, width);
         let mut canvas = Canvas::new(width, below + keys_height + notes_height(&said, width) + 4.0);

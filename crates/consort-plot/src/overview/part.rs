@@ -1,4 +1,4 @@
-use consort_core::{Predictions, Result, Target, Truth};
+use consort_core::{Predictions, Result, Truth, TruthPart};
 
 use super::subject::Subject;
 use crate::draw::number::count;
@@ -8,9 +8,7 @@ pub(super) struct Part {
     /// Which rows, ascending.
     pub(super) rows: Vec<u32>,
     pub(super) predictions: Predictions,
-    target: Target,
-    weights: Vec<f64>,
-    groups: Option<Vec<u32>>,
+    truth: TruthPart,
     all: usize,
 }
 
@@ -23,16 +21,13 @@ impl Part {
             rows.truncate(most);
             rows.sort_unstable();
         }
-        let weights = rows.iter().map(|&i| truth.weight(i as usize)).collect();
-        let groups = truth.groups().map(|groups| rows.iter().map(|&i| groups[i as usize]).collect());
-        let (predictions, target) = (subject.predictions.take(&rows), truth.target().take(&rows));
-        Self { rows, predictions, target, weights, groups, all: present.len() }
+        let (predictions, truth) = (subject.predictions.take(&rows), truth.part(&rows));
+        Self { rows, predictions, truth, all: present.len() }
     }
 
     /// The truth of these rows.
     pub(super) fn truth(&self) -> Result<Truth<'_>> {
-        let truth = Truth::weighted(&self.target, &self.weights)?;
-        self.groups.as_ref().map_or(Ok(truth), |groups| truth.grouped(groups))
+        self.truth.truth()
     }
 
     /// Says so if it is a part only.

@@ -109,18 +109,7 @@ impl SuperLearner {
         let own = seed.child("super_learner");
         match self.judged_rows(predictions, truth, own) {
             None => self.winner_on(predictions, truth, own, seed),
-            Some(rows) => {
-                let of_rows = |numbers: &[u32]| rows.iter().map(|&i| numbers[i as usize]).collect::<Vec<u32>>();
-                let target = truth.target().take(&rows);
-                let weights: Vec<f64> = rows.iter().map(|&i| truth.weight(i as usize)).collect();
-                let groups = truth.groups().map(of_rows);
-                let part = Truth::weighted(&target, &weights)?;
-                let part = match &groups {
-                    Some(groups) => part.grouped(groups)?,
-                    None => part,
-                };
-                self.winner_on(&predictions.take(&rows), &part, own, seed)
-            }
+            Some(rows) => self.winner_on(&predictions.take(&rows), &truth.part(&rows).truth()?, own, seed),
         }
     }
 
