@@ -84,7 +84,7 @@ impl RunningSum {
             (Loss::ZeroOne, _) => {
                 looks = match Lone::of(cube) {
                     Some(lone) if members <= misses::MEMBERS => Looks::Alone(lone),
-                    _ => Looks::Together(Tile::new(cube, 1, 2)?),
+                    _ => Looks::Together(Tile::with(cube, 1, 2, units, step::TOGETHER)?),
                 };
                 cube.clone()
             }
@@ -101,11 +101,10 @@ impl RunningSum {
         let numbers = added.rows() * added.columns();
         let width = added.width();
         let chunks = match looks {
-            Looks::Not => (numbers / width).div_ceil(units),
+            Looks::Not => step::chunks((numbers / width).div_ceil(units)),
             Looks::Alone(_) => 1,
-            Looks::Together(tile) => rows.div_ceil(tile.rows),
+            Looks::Together(tile) => step::chunks(rows.div_ceil(tile.rows)),
         };
-        let chunks = chunks.min(step::CHUNKS);
         let running = Self {
             loss,
             rows,
@@ -135,19 +134,23 @@ impl RunningSum {
     /// first of the least to `picks`, both in their places of this round.
     pub(crate) fn score(&self, size: usize, round: usize, losses: &Buffer<f32>, picks: &Buffer<u32>) {
         let (cube, chunks, sum, y, parts) = (&self.cube, self.chunks, &self.sum, &self.y, &self.parts);
+        let (device, members, units) = (cube.device(), self.members, self.units);
         let terms = |term: Term, floor: f32| {
-            step::terms(cube, term, self.width, self.units, chunks, floor, sum, y, parts);
+            step::terms(cube, term, self.width, units, chunks, floor, sum, y, parts);
         };
         match (self.looks, self.loss) {
             (Looks::Alone(lone), _) => {
                 misses::count_lone(cube, lone, self.last, sum, &self.codes, &self.counts);
-                misses::take(cube.device(), self.units, &self.counts, parts);
+                misses::take(device, units, round, &self.counts, losses);
             }
             (Looks::Together(tile), _) => misses::count(cube, tile, chunks, self.last, sum, &self.codes, parts),
             (Looks::Not, Loss::Log { eps }) => terms(Term::Log, eps * size as f32),
             (Looks::Not, _) => terms(Term::Square, 0.0),
         }
-        step::choose(cube.device(), self.members, chunks, self.units, round, parts, losses, picks);
+        if !matches!(self.looks, Looks::Alone(_)) {
+            step::total(device, members, chunks, units, round, parts, losses);
+        }
+        step::choose(device, members, units, round, losses, picks);
     }
 
     /// Adds the member that was picked in this round.

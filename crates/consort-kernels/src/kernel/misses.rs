@@ -7,7 +7,7 @@ use cubecl::prelude::*;
 
 use super::{
     lone::{label_of, read_row},
-    rows::{Fold, fold_within, number_at, place, row_labels},
+    rows::{fold_each, number_at, place, row_labels},
     step::TOGETHER,
 };
 use crate::{
@@ -17,8 +17,10 @@ use crate::{
     tile::{Lone, Tile},
 };
 
-/// The most candidates whose counts a workgroup keeps.
-pub(crate) const MEMBERS: usize = 2048;
+/// The most candidates whose marks a workgroup keeps: 16 kilobytes of them.
+pub(crate) const MEMBERS: usize = 1024;
+/// Candidates whose marks are the bits of a word.
+const BITS: usize = 32;
 
 /// Counts the rows of each chunk whose label would be wrong, for each candidate, to `parts[candidate][chunk]`.
 #[allow(clippy::too_many_arguments)]
@@ -133,20 +135,21 @@ fn tile_kernel<F: Float>(
         }
         sync_cube();
     }
+    let mut counted = Shared::<[f32]>::new_slice(comptime!(TOGETHER * tile.units));
     #[unroll]
     for g in 0..TOGETHER {
-        held[unit] = totals[g];
-        fold_within::<f32>(&mut held, comptime!(tile.units), Fold::Sum);
-        if unit == 0 && first + g < members {
-            parts[(first + g) * chunks + chunk] = held[0];
-        }
-        sync_cube();
+        counted[comptime!(g * tile.units) + unit] = totals[g];
+    }
+    fold_each::<f32>(&mut counted, comptime!(tile.units), TOGETHER);
+    if unit < TOGETHER && first + unit < members {
+        parts[(first + unit) * chunks + chunk] = counted[unit * comptime!(tile.units)];
     }
 }
 
 /// The same, a unit for each row: it looks at the row of one candidate after the other, so that all units are at the same
-/// candidate at about the same time and read on where their neighbours did. The counts of candidates are added to `counts`,
-/// in whole numbers, so that the order in which units come changes nothing.
+/// candidate at about the same time and read on where their neighbours did. It marks those that are wrong, a bit for each;
+/// in the end each unit counts the marks of a candidate. Counts are added to `counts` in whole numbers, so that the order in
+/// which workgroups come changes nothing.
 pub(crate) fn count_lone(
     cube: &Cube,
     lone: Lone,
@@ -188,57 +191,71 @@ fn lone_kernel<F: Float, V: Size>(
     let unit = UNIT_POS as usize;
     let rows = codes.len();
     let columns = comptime!(lone.columns);
-    let here = Shared::<[Atomic<u32>]>::new_slice(members);
-    let mut m = unit;
-    while m < members {
-        here[m].store(0u32);
-        m += comptime!(lone.units);
-    }
-    sync_cube();
+    let units = comptime!(lone.units);
+    let words = comptime!(members.div_ceil(BITS));
+    let mut marks = Shared::<[u32]>::new_slice(comptime!(words * units));
     let row = ABSOLUTE_POS;
+    let mut sums = Array::<f32>::new(columns);
+    let mut x = Array::<f32>::new(columns);
+    let mut code = 0u32;
     if row < rows {
-        let mut sums = Array::<f32>::new(columns);
-        let mut x = Array::<f32>::new(columns);
         read_row::<f32, V>(sum, row * comptime!(lone.vectors()), &mut sums, lone);
-        let code = codes[row];
-        for m in 0..comptime!(members).runtime() {
-            read_row::<F, V>(cube, (m * rows + row) * comptime!(lone.vectors()), &mut x, lone);
-            #[unroll]
-            for c in 0..columns {
-                x[c] = sums[c] + x[c];
-            }
-            if label_of(&x, columns, last) != code {
-                here[m].fetch_add(1u32);
+        code = codes[row];
+    }
+    for word in 0..comptime!(words).runtime() {
+        let mut marked = 0u32;
+        let first = word * BITS;
+        let mut end = first + BITS;
+        if end > comptime!(members).runtime() {
+            end = comptime!(members).runtime();
+        }
+        if row < rows {
+            for m in first..end {
+                read_row::<F, V>(cube, (m * rows + row) * comptime!(lone.vectors()), &mut x, lone);
+                #[unroll]
+                for c in 0..columns {
+                    x[c] = sums[c] + x[c];
+                }
+                let wrong = u32::cast_from(label_of(&x, columns, last) != code);
+                marked = marked | (wrong << (m - first) as u32);
             }
         }
+        marks[word * units + unit] = marked;
     }
     sync_cube();
     let mut m = unit;
     while m < members {
-        counts[m].fetch_add(here[m].load());
-        m += comptime!(lone.units);
+        let base = m / BITS * units;
+        let bit = (m % BITS) as u32;
+        let mut count = 0u32;
+        for other in 0..comptime!(units).runtime() {
+            count += (marks[base + other] >> bit) & 1u32;
+        }
+        counts[m].fetch_add(count);
+        m += units;
     }
 }
 
-/// Moves the counts to `parts`, one a candidate, and begins again at zero.
-pub(crate) fn take(device: &Device, units: usize, counts: &Buffer<u32>, parts: &Buffer<f32>) {
-    // SAFETY: each unit below the counts moves its own; there are as many parts.
+/// Moves the counts to the losses of this round, one a candidate, and begins again at zero.
+pub(crate) fn take(device: &Device, units: usize, round: usize, counts: &Buffer<u32>, losses: &Buffer<f32>) {
+    // SAFETY: each unit below the counts moves its own; losses have as many places for each round.
     unsafe {
         take_kernel::launch_unchecked(
             device.client(),
             crate::tile::count(counts.len().div_ceil(units)),
             CubeDim::new_1d(units as u32),
             counts.arg(),
-            parts.arg(),
+            losses.arg(),
+            round as u32,
         );
     }
 }
 
 #[cube(launch_unchecked)]
-fn take_kernel(counts: &mut [u32], parts: &mut [f32]) {
+fn take_kernel(counts: &mut [u32], losses: &mut [f32], round: u32) {
     let at = ABSOLUTE_POS;
     if at < counts.len() {
-        parts[at] = f32::cast_from(counts[at]);
+        losses[round as usize * counts.len() + at] = f32::cast_from(counts[at]);
         counts[at] = 0u32;
     }
 }

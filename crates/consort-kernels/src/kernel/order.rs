@@ -7,7 +7,7 @@ use cubecl::prelude::*;
 
 use super::{
     rows::{Fold, fold_rows, is_missing, key_of, missing, place},
-    runs::from_runs,
+    runs::{Held, Runs, from_runs},
     summary::summarise,
 };
 use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, network::network, tile::Tile};
@@ -31,9 +31,18 @@ pub(crate) enum By {
     /// All numbers are sorted in registers.
     Network,
     /// Runs of them are sorted in registers and kept in the memory that units share.
-    Runs,
+    Runs(Runs),
     /// Bit by bit, in many reads.
     Bits,
+}
+
+impl By {
+    fn runs(self) -> Option<Runs> {
+        match self {
+            By::Runs(runs) => Some(runs),
+            By::Network | By::Bits => None,
+        }
+    }
 }
 
 /// The kernel, as it is compiled.
@@ -91,32 +100,51 @@ fn order_kernel<F: Float>(
     let here = comptime!(tile.numbers());
     let by_rows = comptime!(order.scale || order.summary);
     let mut values = Shared::<[f32]>::new_slice(comptime!(if by_rows { tile.room() } else { 1 }));
-    let mut runs =
-        Shared::<[f32]>::new_slice(comptime!(if order.by == By::Runs { order.members * tile.units } else { 1 }));
     let reads = comptime!(tile.reads).runtime();
-    for read in 0..reads {
-        let within = read * comptime!(tile.units) + unit;
-        let at = begin + within;
-        let mut x = 0.0f32;
-        if within < here && at < all {
-            if comptime!(order.of == Of::Least || order.of == Of::Greatest) {
-                x = extreme::<F>(cube, at, all, order);
-            } else if comptime!(order.by == By::Network) {
-                x = sorted::<F>(cube, at, all, order);
-            } else if comptime!(order.by == By::Runs) {
-                x = from_runs::<F>(cube, at, all, &mut runs, order, comptime!(tile.units));
-            } else {
-                x = searched::<F>(cube, at, all, order);
+    let runs = comptime!(order.by.runs());
+    if comptime!(runs.is_some()) {
+        let runs = comptime!(runs.unwrap_or_default());
+        let lanes = comptime!(runs.lanes());
+        let mut held = Held::new(runs);
+        for step in 0..comptime!(here.div_ceil(lanes)).runtime() {
+            let within = step * lanes + unit % lanes;
+            let at = begin + within;
+            let there = within < here && at < all;
+            let x = from_runs::<F>(cube, at, all, there, &mut held, order, runs);
+            if unit < lanes && within < here {
+                if comptime!(by_rows) {
+                    values[place(within, tile)] = x;
+                }
+                if comptime!(!order.scale) {
+                    if there {
+                        fused[at] = x;
+                    }
+                }
             }
         }
-        if comptime!(by_rows) {
-            if within < here {
-                values[place(within, tile)] = x;
-            }
-        }
-        if comptime!(!order.scale) {
+    } else {
+        for read in 0..reads {
+            let within = read * comptime!(tile.units) + unit;
+            let at = begin + within;
+            let mut x = 0.0f32;
             if within < here && at < all {
-                fused[at] = x;
+                if comptime!(order.of == Of::Least || order.of == Of::Greatest) {
+                    x = extreme::<F>(cube, at, all, order);
+                } else if comptime!(order.by == By::Network) {
+                    x = sorted::<F>(cube, at, all, order);
+                } else {
+                    x = searched::<F>(cube, at, all, order);
+                }
+            }
+            if comptime!(by_rows) {
+                if within < here {
+                    values[place(within, tile)] = x;
+                }
+            }
+            if comptime!(!order.scale) {
+                if within < here && at < all {
+                    fused[at] = x;
+                }
             }
         }
     }
@@ -180,33 +208,40 @@ fn sorted<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order)
             lost = lost || is_missing(x[m]);
         }
     }
-    let pairs = comptime!(network(members, |rank| match order.of {
-        Of::Between => (order.first..=order.last).contains(&rank),
-        _ => rank == order.first || rank == order.last,
-    }));
+    let pairs = comptime!(network(members, |rank| rank == order.first || rank == order.last));
     #[unroll]
     for i in 0..comptime!(pairs.len()) {
         exchange(&mut x, comptime!(pairs[i].0), comptime!(pairs[i].1));
     }
-    let mut sum = 0.0f32;
-    if comptime!(order.of == Of::Held) {
-        // All numbers are still there, in some order.
-        let low = x[comptime!(order.first)];
-        let high = x[comptime!(order.last)];
+    // All numbers are still there, in some order.
+    let low = x[comptime!(order.first)];
+    let high = x[comptime!(order.last)];
+    let out = if comptime!(order.of == Of::Between && order.last == order.first) {
+        low
+    } else if comptime!(order.of == Of::Between && order.last == order.first + 1) {
+        (low + high) / 2.0f32
+    } else {
+        let mut sum = 0.0f32;
         #[unroll]
         for m in 0..members {
-            sum += x[m].max(low).min(high);
+            sum += x[m].max(low).min(high) - low;
         }
-        sum = sum / comptime!(members as f32);
+        from_clamped(sum, low, high, order)
+    };
+    select(lost, missing(), out)
+}
+
+/// A mean, from the sum of all numbers above the one of the first rank, each held between those of the first and the last.
+///
+/// Those that do not count are then as great as one of these two, so that the sum tells of the others.
+#[cube]
+pub(crate) fn from_clamped(sum: f32, low: f32, high: f32, #[comptime] order: Order) -> f32 {
+    if comptime!(order.of == Of::Held) {
+        low + sum / comptime!(order.members as f32)
     } else {
-        let count = comptime!(order.last + 1 - order.first);
-        #[unroll]
-        for i in 0..count {
-            sum += x[comptime!(order.first + i)];
-        }
-        sum = sum / comptime!(count as f32);
+        let above = comptime!((order.members - 1 - order.last) as f32);
+        low + (sum - above * (high - low)) / comptime!((order.last + 1 - order.first) as f32)
     }
-    select(lost, missing(), sum)
 }
 
 /// Puts the lesser of two numbers first.

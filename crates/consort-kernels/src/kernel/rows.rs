@@ -20,6 +20,12 @@ pub(crate) fn missing() -> f32 {
     f32::from_bits(0x7fc0_0000u32 | UNIT_POS_Y)
 }
 
+/// Greater than all numbers, or as great; one bit comes from the place of the unit as in [`missing`].
+#[cube]
+pub(crate) fn infinity() -> f32 {
+    f32::from_bits(0x7f80_0000u32 | UNIT_POS_Y)
+}
+
 /// The natural logarithm, and of 0 a number so low that its exponential is 0 whatever is added to it.
 #[cube]
 pub(crate) fn ln_or_low(x: f32) -> f32 {
@@ -122,6 +128,27 @@ pub(crate) fn fold_within<N: Numeric>(held: &mut Shared<[N]>, #[comptime] lanes:
         sync_cube();
         if lane < stride {
             held[unit] = folded::<N>(held[unit], held[unit + stride], fold);
+        }
+    }
+    sync_cube();
+}
+
+/// Adds what all units hold, of `count` sums side by side, `[sum][unit]`: each is in the place of the first unit. All units
+/// must come here.
+#[cube]
+pub(crate) fn fold_each<N: Numeric>(held: &mut Shared<[N]>, #[comptime] units: usize, #[comptime] count: usize) {
+    let unit = UNIT_POS as usize;
+    let steps = comptime!(units.ilog2());
+    #[unroll]
+    for s in 0..steps {
+        let stride = comptime!(units >> (s + 1));
+        sync_cube();
+        if unit < stride {
+            #[unroll]
+            for k in 0..count {
+                let at = comptime!(k * units) + unit;
+                held[at] = held[at] + held[at + stride];
+            }
         }
     }
     sync_cube();

@@ -8,13 +8,21 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{Fold, fold_within, sum_of_parts};
+use super::rows::{Fold, fold_each, fold_within};
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
 /// Candidates of a workgroup.
 pub(crate) const TOGETHER: usize = 4;
 /// Chunks that numbers are cut into, at most.
 pub(crate) const CHUNKS: usize = 512;
+
+/// Chunks for so many steps of all units of a workgroup. Some steps a chunk, so that adding up what units found is a
+/// small part of the work, but not fewer chunks than keep a device busy; the device itself has no say in it.
+pub(crate) fn chunks(steps: usize) -> usize {
+    const BUSY: usize = 64;
+    const EACH: usize = 8;
+    steps.min((steps / EACH).clamp(BUSY, CHUNKS))
+}
 
 /// The loss of a sum that is no question of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -198,20 +206,20 @@ fn terms_kernel<F: Float, V: Size>(
         }
         at += units;
     }
-    let mut held = Shared::<[f32]>::new_slice(units);
+    let mut held = Shared::<[f32]>::new_slice(comptime!(TOGETHER * units));
     #[unroll]
     for g in 0..TOGETHER {
-        held[UNIT_POS as usize] = totals[g];
-        fold_within::<f32>(&mut held, units, Fold::Sum);
-        if UNIT_POS == 0 && first + g < members {
-            parts[(first + g) * chunks + chunk] = held[0];
-        }
-        sync_cube();
+        held[comptime!(g * units) + UNIT_POS as usize] = totals[g];
+    }
+    fold_each::<f32>(&mut held, units, TOGETHER);
+    let g = UNIT_POS as usize;
+    if g < TOGETHER && first + g < members {
+        parts[(first + g) * chunks + chunk] = held[g * units];
     }
 }
 
-/// Adds the parts of each candidate, and notes the first of the least ones as the choice of this round.
-pub(crate) fn choose(
+/// Adds the parts of each candidate to its loss of this round; a workgroup for each.
+pub(crate) fn total(
     device: &Device,
     members: usize,
     chunks: usize,
@@ -219,17 +227,16 @@ pub(crate) fn choose(
     round: usize,
     parts: &Buffer<f32>,
     losses: &Buffer<f32>,
-    picks: &Buffer<u32>,
 ) {
-    // SAFETY: one loss is written for each candidate of the round and one pick; the buffers have a place for each round.
+    // SAFETY: parts are read below chunks × members, and each workgroup writes one loss of the round; workgroups beyond
+    // the last candidate write none.
     unsafe {
-        choose_kernel::launch_unchecked(
+        total_kernel::launch_unchecked(
             device.client(),
-            CubeCount::Static(1, 1, 1),
+            crate::tile::count(members),
             CubeDim::new_1d(units as u32),
             parts.arg(),
             losses.arg(),
-            picks.arg(),
             members as u32,
             chunks as u32,
             round as u32,
@@ -239,27 +246,63 @@ pub(crate) fn choose(
 }
 
 #[cube(launch_unchecked)]
-fn choose_kernel(
-    parts: &[f32],
-    losses: &mut [f32],
-    picks: &mut [u32],
-    members: u32,
-    chunks: u32,
-    round: u32,
-    #[comptime] units: usize,
+fn total_kernel(parts: &[f32], losses: &mut [f32], members: u32, chunks: u32, round: u32, #[comptime] units: usize) {
+    let unit = UNIT_POS as usize;
+    let members = members as usize;
+    let chunks = chunks as usize;
+    let m = CUBE_POS;
+    let mut held = Shared::<[f32]>::new_slice(units);
+    let mut sum = 0.0f32;
+    if m < members {
+        let mut chunk = unit;
+        while chunk < chunks {
+            sum += parts[m * chunks + chunk];
+            chunk += units;
+        }
+    }
+    held[unit] = sum;
+    fold_within::<f32>(&mut held, units, Fold::Sum);
+    if unit == 0 && m < members {
+        losses[round as usize * members + m] = held[0];
+    }
+}
+
+/// Notes the first of the candidates whose loss is least as the choice of this round.
+pub(crate) fn choose(
+    device: &Device,
+    members: usize,
+    units: usize,
+    round: usize,
+    losses: &Buffer<f32>,
+    picks: &Buffer<u32>,
 ) {
+    // SAFETY: losses are read below members × (round + 1) and one pick is written; the buffers have a place for each round.
+    unsafe {
+        choose_kernel::launch_unchecked(
+            device.client(),
+            CubeCount::Static(1, 1, 1),
+            CubeDim::new_1d(units as u32),
+            losses.arg(),
+            picks.arg(),
+            members as u32,
+            round as u32,
+            units,
+        );
+    }
+}
+
+#[cube(launch_unchecked)]
+fn choose_kernel(losses: &[f32], picks: &mut [u32], members: u32, round: u32, #[comptime] units: usize) {
     let unit = UNIT_POS as usize;
     let mut held = Shared::<[f32]>::new_slice(units);
     let mut found = Shared::<[u32]>::new_slice(units);
     let mut least = f32::max_value();
     let mut pick = 0xffff_ffffu32;
-    // A few units share the chunks of a candidate, in a fixed order.
     let mut m = unit;
     while m < members as usize {
-        let sum = sum_of_parts(parts, m * chunks as usize, 1usize, chunks as usize);
-        losses[round as usize * members as usize + m] = sum;
-        if sum < least {
-            least = sum;
+        let loss = losses[round as usize * members as usize + m];
+        if loss < least {
+            least = loss;
             pick = m as u32;
         }
         m += units;

@@ -19,8 +19,10 @@ fn order_statistics_agree() {
         [64, 20, 2],
         [65, 205, 2],
         [96, 40, 3],
+        [97, 40, 3],
         [128, 11, 3],
         [129, 300, 2],
+        [257, 13, 3],
         [300, 7, 3],
         [512, 3, 2],
         [513, 3, 2],
@@ -71,6 +73,39 @@ fn values_of_both_signs_keep_their_order() {
         same(&fused, &expected, 1e-6, &format!("winsorised, {shape:?}"));
         let fused = OrderStatistic::minimum().raw().numbers_only().fuse(&cube).unwrap();
         same(&fused, &rule::Minimum::new().fuse(&host).unwrap(), 0.0, &format!("minimum, {shape:?}"));
+    }
+}
+
+#[test]
+fn members_in_order_or_all_alike_are_cut_where_they_should_be() {
+    // Runs that follow each other, backwards and forwards; one number for all; few numbers; the greatest of all among them.
+    type Of = fn(usize, usize) -> f32;
+    let kinds: [(&str, Of); 5] = [
+        ("upwards", |m, _| m as f32),
+        ("downwards", |m, _| -(m as f32)),
+        ("alike", |_, i| i as f32),
+        ("few", |m, i| ((m * 7 + i) % 3) as f32),
+        ("great", |m, i| if (m + i) % 50 == 0 { f32::MAX } else { (m % 11) as f32 }),
+    ];
+    for members in [65, 100, 128, 200, 301, 512] {
+        for (kind, of) in kinds {
+            let rows = 45;
+            let numbers: Vec<f32> = (0..members * rows).map(|at| of(at / rows, at % rows)).collect();
+            let cube = cube([members, rows, 1], &numbers);
+            let fused = OrderStatistic::median().raw().numbers_only().fuse(&cube).unwrap().matrix().unwrap();
+            let count = members / 5;
+            let trimmed = OrderStatistic::trimmed(count).raw().numbers_only().fuse(&cube).unwrap().matrix().unwrap();
+            for i in 0..rows {
+                let mut row: Vec<f64> = (0..members).map(|m| f64::from(numbers[m * rows + i])).collect();
+                row.sort_unstable_by(f64::total_cmp);
+                let median = (row[(members - 1) / 2] + row[members / 2]) / 2.0;
+                assert_eq!(f64::from(fused.at(i, 0)), median, "{members} {kind}, row {i}");
+                let kept = &row[count..members - count];
+                let mean = kept.iter().sum::<f64>() / kept.len() as f64;
+                let off = (f64::from(trimmed.at(i, 0)) - mean).abs();
+                assert!(off <= 1e-6 * mean.abs().max(1.0), "{members} {kind}, row {i}: {} {mean}", trimmed.at(i, 0));
+            }
+        }
     }
 }
 
