@@ -7,10 +7,16 @@ use cubecl::prelude::*;
 
 use super::{
     rows::{Fold, fold_rows, is_missing, key_of, missing, place},
-    runs::{Held, Runs, from_runs},
+    runs::{Runs, from_runs},
     summary::summarise,
 };
-use crate::{Cube, Holes, buffer::Buffer, cube::by_storage, network::network, tile::Tile};
+use crate::{
+    Cube, Holes,
+    buffer::Buffer,
+    cube::by_storage,
+    network::{Wanted, network},
+    tile::Tile,
+};
 
 /// Which statistic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,6 +66,18 @@ pub(crate) struct Order {
     pub(crate) summary: bool,
 }
 
+impl Order {
+    /// What the statistic wants of a rank.
+    fn wanted(&self, rank: usize) -> Wanted {
+        let is_end = rank == self.first || rank == self.last;
+        match (self.first..=self.last).contains(&rank) {
+            true if self.of == Of::Held && is_end => Wanted::Itself,
+            true => Wanted::Together,
+            false => Wanted::No,
+        }
+    }
+}
+
 /// Fuses; the results are as those of a pool.
 pub(crate) fn launch(cube: &Cube, order: Order, tile: Tile, out: (&Buffer<f32>, &Buffer<u32>, &Buffer<f32>)) {
     by_storage!(cube.storage(), F => {
@@ -104,24 +122,7 @@ fn order_kernel<F: Float>(
     let runs = comptime!(order.by.runs());
     if comptime!(runs.is_some()) {
         let runs = comptime!(runs.unwrap_or_default());
-        let lanes = comptime!(runs.lanes());
-        let mut held = Held::new(runs);
-        for step in 0..comptime!(here.div_ceil(lanes)).runtime() {
-            let within = step * lanes + unit % lanes;
-            let at = begin + within;
-            let there = within < here && at < all;
-            let x = from_runs::<F>(cube, at, all, there, &mut held, order, runs);
-            if unit < lanes && within < here {
-                if comptime!(by_rows) {
-                    values[place(within, tile)] = x;
-                }
-                if comptime!(!order.scale) {
-                    if there {
-                        fused[at] = x;
-                    }
-                }
-            }
-        }
+        from_runs::<F>(cube, &mut values, fused, all, by_rows, tile, order, runs);
     } else {
         for read in 0..reads {
             let within = read * comptime!(tile.units) + unit;
@@ -208,40 +209,23 @@ fn sorted<F: Float>(cube: &[F], at: usize, all: usize, #[comptime] order: Order)
             lost = lost || is_missing(x[m]);
         }
     }
-    let pairs = comptime!(network(members, |rank| rank == order.first || rank == order.last));
+    let pairs = comptime!(network(members, |rank| order.wanted(rank)));
     #[unroll]
     for i in 0..comptime!(pairs.len()) {
         exchange(&mut x, comptime!(pairs[i].0), comptime!(pairs[i].1));
     }
-    // All numbers are still there, in some order.
-    let low = x[comptime!(order.first)];
-    let high = x[comptime!(order.last)];
-    let out = if comptime!(order.of == Of::Between && order.last == order.first) {
-        low
-    } else if comptime!(order.of == Of::Between && order.last == order.first + 1) {
-        (low + high) / 2.0f32
-    } else {
-        let mut sum = 0.0f32;
-        #[unroll]
-        for m in 0..members {
-            sum += x[m].max(low).min(high) - low;
-        }
-        from_clamped(sum, low, high, order)
-    };
-    select(lost, missing(), out)
-}
-
-/// A mean, from the sum of all numbers above the one of the first rank, each held between those of the first and the last.
-///
-/// Those that do not count are then as great as one of these two, so that the sum tells of the others.
-#[cube]
-pub(crate) fn from_clamped(sum: f32, low: f32, high: f32, #[comptime] order: Order) -> f32 {
-    if comptime!(order.of == Of::Held) {
-        low + sum / comptime!(order.members as f32)
-    } else {
-        let above = comptime!((order.members - 1 - order.last) as f32);
-        low + (sum - above * (high - low)) / comptime!((order.last + 1 - order.first) as f32)
+    let mut sum = 0.0f32;
+    #[unroll]
+    for i in comptime!(order.first)..comptime!(order.last + 1) {
+        sum += x[i];
     }
+    let counted = comptime!(if order.of == Of::Held { members as f32 } else { (order.last + 1 - order.first) as f32 });
+    if comptime!(order.of == Of::Held) {
+        // Those before the first rank are raised to it, those after the last lowered.
+        sum += comptime!(order.first as f32) * x[comptime!(order.first)];
+        sum += comptime!((members - 1 - order.last) as f32) * x[comptime!(order.last)];
+    }
+    select(lost, missing(), sum / counted)
 }
 
 /// Puts the lesser of two numbers first.

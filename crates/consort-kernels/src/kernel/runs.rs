@@ -4,10 +4,14 @@
 use cubecl::prelude::*;
 
 use super::{
-    order::{Of, Order, exchange, from_clamped},
-    rows::{infinity, is_missing, missing},
+    order::{Of, Order, exchange},
+    rows::{infinity, is_missing, missing, place},
 };
-use crate::{Holes, network::network};
+use crate::{
+    Holes,
+    network::{Wanted, network},
+    tile::Tile,
+};
 
 /// How the numbers of a place are cut into runs, and how many places a workgroup takes at a time.
 ///
@@ -31,18 +35,18 @@ impl Runs {
     /// The most members: 16 runs, whose cuts are kept in registers.
     const MOST: usize = 16 * Self::LEN;
     /// So few numbers before a rank are gone through one by one.
-    const FEW: u32 = 3;
+    const FEW: u32 = 6;
+    /// Numbers before a rank at which a guess aims: from there one goes through them.
+    const SHORT: f32 = 3.0;
+    /// How often a cut is guessed before it is searched.
+    const GUESSES: usize = 2;
 
     /// The runs of so many members for a workgroup of so many units; `None` for too many members.
     pub(crate) fn of(members: usize, units: usize) -> Option<Self> {
-        let count = members.div_ceil(Self::LEN);
+        // As many runs for each unit as for the others.
+        let count = members.div_ceil(Self::LEN).next_multiple_of(Self::PARTS);
         let lanes = units / Self::PARTS;
         (members <= Self::MOST && lanes > 0).then(|| Self { members, count, len: members.div_ceil(count), lanes })
-    }
-
-    /// Places at a time.
-    pub(crate) fn lanes(&self) -> usize {
-        self.lanes
     }
 
     /// Numbers that each unit keeps in shared memory: its part of the runs, and of what units tell each other.
@@ -51,24 +55,19 @@ impl Runs {
     }
 
     fn room(&self) -> usize {
-        self.count * self.slot() * self.lanes
+        self.count * self.len * self.lanes
     }
 
-    /// Steps of a search in a run: how many numbers each of them may pass.
+    /// Steps of a search in a run: how many numbers each of them may pass. Those after a step may pass all but one of as
+    /// many, and all steps all numbers.
     fn strides(&self) -> Vec<usize> {
-        let bits = self.len.ilog2();
-        let mut strides: Vec<usize> = (0..=bits).rev().map(|bit| 1 << bit).collect();
-        if self.len.is_power_of_two() {
-            // One step would pass all of the run but for the last number.
-            strides.remove(0);
-            strides.push(1);
-        }
-        strides
-    }
-
-    /// Places of a run: as far as a search looks.
-    fn slot(&self) -> usize {
-        self.strides().iter().sum()
+        let mut rest = self.len;
+        std::iter::from_fn(|| {
+            let stride = rest.div_ceil(2);
+            rest -= stride;
+            (stride > 0).then_some(stride)
+        })
+        .collect()
     }
 
     /// Numbers of this run.
@@ -78,7 +77,7 @@ impl Runs {
 
     /// How often each unit sorts a run.
     fn turns(&self) -> usize {
-        self.count.div_ceil(Self::PARTS)
+        self.count / Self::PARTS
     }
 }
 
@@ -104,35 +103,87 @@ impl Held {
     }
 }
 
-/// The statistic of a place, which the first of its units is told. All units must come here; those of no place are not
-/// `there`.
+/// The statistics of the places of a tile, to `values` where `by_rows`, and to `fused` unless rows are scaled.
+///
+/// While a unit sorts a run, the numbers of the next one are on their way.
 #[cube]
 pub(crate) fn from_runs<F: Float>(
     cube: &[F],
-    at: usize,
+    values: &mut Shared<[f32]>,
+    fused: &mut [f32],
     all: usize,
+    #[comptime] by_rows: bool,
+    #[comptime] tile: Tile,
+    #[comptime] order: Order,
+    #[comptime] runs: Runs,
+) {
+    let here = comptime!(tile.numbers());
+    let begin = CUBE_POS * here;
+    let lanes = comptime!(runs.lanes);
+    let turns = comptime!(runs.turns());
+    let part = UNIT_POS as usize / lanes;
+    let lane = UNIT_POS as usize % lanes;
+    let mut held = Held::new(runs);
+    let mut ahead = Array::<f32>::new(comptime!(runs.len));
+    read_run::<F>(cube, begin + lane, lane < here, all, part, &mut ahead, runs);
+    for step in 0..comptime!(here.div_ceil(lanes)).runtime() {
+        let within = step * lanes + lane;
+        let at = begin + within;
+        let there = within < here && at < all;
+        let mut lost = false;
+        for turn in 0..comptime!(turns).runtime() {
+            let mut x = Array::<f32>::new(comptime!(runs.len));
+            #[unroll]
+            for k in 0..comptime!(runs.len) {
+                x[k] = ahead[k];
+                if comptime!(order.holes != Holes::None) {
+                    lost = lost || is_missing(x[k]);
+                }
+            }
+            let last = turn + 1 == comptime!(turns);
+            let following = select(last, within + lanes, within);
+            let following_run = select(last, 0, turn + 1) * comptime!(Runs::PARTS) + part;
+            read_run::<F>(cube, begin + following, following < here, all, following_run, &mut ahead, runs);
+            sort_run(&mut x, turn * comptime!(Runs::PARTS) + part, lane, &mut held, runs);
+        }
+        sync_cube();
+        // Those who cut take turns, lest the same part of a multiprocessor do all of it.
+        let turned = (part + step) % comptime!(Runs::PARTS);
+        let x = of_place(there, lost, turned, part, lane, &mut held, order, runs);
+        if turned == 0 && within < here {
+            if comptime!(by_rows) {
+                values[place(within, tile)] = x;
+            }
+            if comptime!(!order.scale) {
+                if there {
+                    fused[at] = x;
+                }
+            }
+        }
+    }
+}
+
+/// The statistic of a place whose runs are sorted, which the unit is told whose turn is 0. All units must come here; those
+/// of no place are not `there`.
+#[cube]
+fn of_place(
     there: bool,
+    lost: bool,
+    turned: usize,
+    part: usize,
+    lane: usize,
     held: &mut Held,
     #[comptime] order: Order,
     #[comptime] runs: Runs,
 ) -> f32 {
-    let part = UNIT_POS as usize / comptime!(runs.lanes);
-    let lane = UNIT_POS as usize % comptime!(runs.lanes);
-    let mut lost = false;
-    for turn in 0..comptime!(runs.turns()).runtime() {
-        let run = turn * comptime!(Runs::PARTS) + part;
-        if there && run < comptime!(runs.count) {
-            lost = lost || sort_run::<F>(cube, at, all, run, lane, held, runs);
-        }
-    }
     let of_two = comptime!(order.of == Of::Between && order.last < order.first + 2);
-    if comptime!(of_two && order.holes != Holes::None) {
-        held.noted[part * comptime!(runs.lanes) + lane] = select(lost, missing(), 0.0f32);
-    }
-    sync_cube();
     let mut out = 0.0f32;
     if comptime!(of_two) {
-        if there && part == 0 {
+        if comptime!(order.holes != Holes::None) {
+            held.noted[part * comptime!(runs.lanes) + lane] = select(lost, missing(), 0.0f32);
+            sync_cube();
+        }
+        if there && turned == 0 {
             let mut begin = Array::<u32>::new(comptime!(runs.count));
             cut(held, &mut begin, comptime!(order.first as u32).runtime(), lane, runs);
             out = next(held, &mut begin, lane, runs);
@@ -148,101 +199,112 @@ pub(crate) fn from_runs<F: Float>(
         }
         sync_cube();
     } else {
-        // The last unit has no more runs than the others, often fewer: it and the one before it look for the ends.
-        if there && part >= comptime!(Runs::PARTS - 2) {
-            let low = part == comptime!(Runs::PARTS - 1);
+        if there && turned < 2 {
+            let low = turned == 0;
             let rank = select(low, comptime!(order.first as u32).runtime(), comptime!(order.last as u32).runtime());
             let mut begin = Array::<u32>::new(comptime!(runs.count));
             cut(held, &mut begin, rank, lane, runs);
             let end = next(held, &mut begin, lane, runs);
-            held.ends[select(low, lane, comptime!(runs.lanes) + lane)] = end;
+            held.ends[turned * comptime!(runs.lanes) + lane] = end;
         }
         sync_cube();
-        if there {
-            let low = held.ends[lane];
-            let high = held.ends[comptime!(runs.lanes) + lane];
-            let mut sum = 0.0f32;
-            for turn in 0..comptime!(runs.turns()).runtime() {
-                let run = turn * comptime!(Runs::PARTS) + part;
-                if run < comptime!(runs.count) {
-                    let base = run * comptime!(runs.slot() * runs.lanes) + lane;
-                    #[unroll]
-                    for k in 0..comptime!(runs.len) {
-                        let x = held.runs[base + comptime!(k * runs.lanes)].max(low).min(high) - low;
-                        // The last run may be shorter.
-                        let counts =
-                            comptime!(k < runs.len_of(runs.count - 1)).runtime() || run + 1 < comptime!(runs.count);
-                        sum += select(counts, x, 0.0f32);
-                    }
-                }
+        let low = held.ends[lane];
+        let high = held.ends[comptime!(runs.lanes) + lane];
+        let mut sum = 0.0f32;
+        for turn in 0..comptime!(runs.turns()).runtime() {
+            let run = turn * comptime!(Runs::PARTS) + part;
+            let base = run * comptime!(runs.len * runs.lanes) + lane;
+            #[unroll]
+            for k in 0..comptime!(runs.len) {
+                let x = held.runs[base + comptime!(k * runs.lanes)].max(low).min(high) - low;
+                // The last run may be shorter.
+                let counts = comptime!(k < runs.len_of(runs.count - 1)).runtime() || run + 1 < comptime!(runs.count);
+                sum += select(counts, x, 0.0f32);
             }
-            let lost = lost && comptime!(order.holes != Holes::None);
-            held.noted[part * comptime!(runs.lanes) + lane] = select(lost, missing(), sum);
         }
+        if comptime!(order.holes != Holes::None) {
+            sum = select(lost, missing(), sum);
+        }
+        held.noted[part * comptime!(runs.lanes) + lane] = sum;
         sync_cube();
-        if there && part == 0 {
+        if turned == 0 {
             let mut sum = 0.0f32;
             #[unroll]
             for other in 0..comptime!(Runs::PARTS) {
                 sum += held.noted[comptime!(other * runs.lanes) + lane];
             }
-            out = from_clamped(sum, held.ends[lane], held.ends[comptime!(runs.lanes) + lane], order);
+            out = from_clamped(sum, low, high, order);
         }
     }
     out
 }
 
-/// Reads and sorts a run; whether it lacks a number.
+/// A mean, from the sum of all numbers above the one of the first rank, each held between those of the first and the last.
+///
+/// Those that do not count are then as great as one of these two, so that the sum tells of the others.
 #[cube]
-fn sort_run<F: Float>(
+fn from_clamped(sum: f32, low: f32, high: f32, #[comptime] order: Order) -> f32 {
+    if comptime!(order.of == Of::Held) {
+        low + sum / comptime!(order.members as f32)
+    } else {
+        let above = comptime!((order.members - 1 - order.last) as f32);
+        low + (sum - above * (high - low)) / comptime!((order.last + 1 - order.first) as f32)
+    }
+}
+
+/// Reads the numbers of a run of one place, if it is one: `inside` says that the tile has it.
+#[cube]
+fn read_run<F: Float>(
     cube: &[F],
     at: usize,
+    inside: bool,
     all: usize,
     run: usize,
-    lane: usize,
-    held: &mut Held,
+    x: &mut Array<f32>,
     #[comptime] runs: Runs,
-) -> bool {
-    let slot = comptime!(runs.slot());
-    let first = run * comptime!(runs.len);
-    let mut lost = false;
-    let mut x = Array::<f32>::new(comptime!(slot));
-    #[unroll]
-    for k in 0..slot {
-        // What a run lacks is as great as any number.
-        let mut number = infinity();
-        if comptime!(k < runs.len) {
+) {
+    if inside && at < all {
+        let first = run * comptime!(runs.len);
+        #[unroll]
+        for k in 0..comptime!(runs.len) {
             if comptime!(runs.count * runs.len == runs.members) {
-                number = f32::cast_from(cube[(first + k) * all + at]);
-            } else if first + k < comptime!(runs.members) {
-                number = f32::cast_from(cube[(first + k) * all + at]);
+                x[k] = f32::cast_from(cube[(first + k) * all + at]);
+            } else {
+                // What the last run lacks is as great as any number.
+                let m = (first + k).min(comptime!(runs.members - 1).runtime());
+                let number = f32::cast_from(cube[m * all + at]);
+                x[k] = select(first + k < comptime!(runs.members), number, infinity());
             }
-            lost = lost || is_missing(number);
         }
-        x[k] = number;
     }
-    let pairs = comptime!(network(runs.len, |_| true));
+}
+
+/// Sorts a run, and keeps it.
+#[cube]
+fn sort_run(x: &mut Array<f32>, run: usize, lane: usize, held: &mut Held, #[comptime] runs: Runs) {
+    let pairs = comptime!(network(runs.len, |_| Wanted::Itself));
     #[unroll]
     for i in 0..comptime!(pairs.len()) {
-        exchange(&mut x, comptime!(pairs[i].0), comptime!(pairs[i].1));
+        exchange(x, comptime!(pairs[i].0), comptime!(pairs[i].1));
     }
-    let base = run * comptime!(slot * runs.lanes) + lane;
+    let base = run * comptime!(runs.len * runs.lanes) + lane;
     #[unroll]
-    for k in 0..slot {
+    for k in 0..comptime!(runs.len) {
         held.runs[base + comptime!(k * runs.lanes)] = x[k];
     }
-    lost
 }
 
 /// Cuts the runs so that `rank` numbers are before the cuts, none of them greater than any after: `found` is how many of
 /// each run. Of equal numbers those of an earlier run come first.
 ///
-/// A number of the widest rest is looked up in all runs; on which side of it the cuts lie follows from how many numbers
-/// come before it. It is taken a little beyond where the rank should be if all rests were alike, so that the longer side of
-/// them falls away.
+/// Where runs are alike, the mean over them of what stands at the rank's share of a run is near to what is wanted, and how
+/// fast they rise there says by how much to mend it: two such guesses leave few numbers to go through. Where they do not,
+/// a number of the widest rest is looked up in all runs; on which side of it the cuts lie follows from how many numbers come
+/// before it.
 #[cube]
 fn cut(held: &mut Held, found: &mut Array<u32>, rank: u32, lane: usize, #[comptime] runs: Runs) {
     let count = comptime!(runs.count);
+    let lanes = comptime!(runs.lanes);
     let mut ends = Array::<u32>::new(count);
     let mut spots = Array::<u32>::new(count);
     #[unroll]
@@ -252,6 +314,41 @@ fn cut(held: &mut Held, found: &mut Array<u32>, rank: u32, lane: usize, #[compti
     }
     let mut low = 0u32;
     let mut high = comptime!(runs.members as u32).runtime();
+
+    let share = (f32::cast_from(rank) + 0.5f32) * comptime!(runs.len as f32 / runs.members as f32) - 0.5f32;
+    let share = share.max(0.0f32).min(comptime!(runs.len_of(count - 1) as f32 - 2.0).runtime());
+    let below = u32::cast_from(share);
+    let mut here = 0.0f32;
+    let mut after = 0.0f32;
+    #[unroll]
+    for run in 0..count {
+        let at = (comptime!(run * runs.len) + below as usize) * lanes + lane;
+        here += held.runs[at];
+        after += held.runs[at + lanes];
+    }
+    let rise = (after - here) * comptime!(1.0 / (count * count) as f32);
+    let part = share - f32::cast_from(below);
+    let mut guess = (here + part * (after - here)) * comptime!(1.0 / count as f32) - comptime!(Runs::SHORT) * rise;
+    for _ in 0..comptime!(Runs::GUESSES).runtime() {
+        let mut before = 0u32;
+        #[unroll]
+        for run in 0..count {
+            // What is known already stays so, whatever the numbers.
+            let place = before_pivot(held, guess, false, run, lane, runs).max(found[run]).min(ends[run]);
+            spots[run] = place;
+            before += place;
+        }
+        let inside = before <= rank;
+        #[unroll]
+        for run in 0..count {
+            found[run] = select(inside, spots[run], found[run]);
+            ends[run] = select(inside, ends[run], spots[run]);
+        }
+        low = select(inside, before, low);
+        high = select(inside, high, before);
+        guess += (f32::cast_from(rank) - comptime!(Runs::SHORT) - f32::cast_from(before)) * rise;
+    }
+
     while rank - low > comptime!(Runs::FEW) {
         let mut widest = 0u32;
         let mut own = 0u32;
@@ -264,17 +361,15 @@ fn cut(held: &mut Held, found: &mut Array<u32>, rank: u32, lane: usize, #[compti
             own = select(wider, comptime!(run as u32).runtime(), own);
             begin = select(wider, found[run], begin);
         }
-        let wanted = rank - low;
-        let share = f32::cast_from(wanted) / f32::cast_from(high - low);
+        let share = f32::cast_from(rank - low) / f32::cast_from(high - low);
         let near = u32::cast_from(f32::cast_from(widest) * share);
-        let nearer = select(share < 0.5f32, near + 1u32, near.max(1u32) - 1u32);
-        let middle = begin + nearer.min(widest - 1u32);
-        let pivot = held.runs[(own as usize * comptime!(runs.slot()) + middle as usize) * comptime!(runs.lanes) + lane];
+        let middle = begin + near.min(widest - 1u32);
+        let pivot = held.runs[(own as usize * comptime!(runs.len) + middle as usize) * lanes + lane];
         let mut before = 0u32;
         #[unroll]
         for run in 0..count {
             let place = before_pivot(held, pivot, comptime!(run as u32) < own, run, lane, runs);
-            // What is known already stays so, whatever the numbers: each round leaves one number fewer.
+            // Each round leaves one number fewer.
             let place = place.max(found[run]).min(ends[run]);
             spots[run] = select(own == comptime!(run as u32), middle, place);
             before += spots[run];
@@ -308,7 +403,7 @@ fn before_pivot(
     #[comptime] runs: Runs,
 ) -> u32 {
     let strides = comptime!(runs.strides());
-    let base = comptime!(run * runs.slot() * runs.lanes) + lane;
+    let base = comptime!(run * runs.len * runs.lanes) + lane;
     // Counted in places of shared memory.
     let mut place = 0u32;
     #[unroll]
@@ -325,13 +420,13 @@ fn before_pivot(
 #[cube]
 fn next(held: &mut Held, begin: &mut Array<u32>, lane: usize, #[comptime] runs: Runs) -> f32 {
     let count = comptime!(runs.count);
-    let slot = comptime!(runs.slot());
+    let len = comptime!(runs.len);
     let mut least = infinity();
     let mut own = 0u32;
     #[unroll]
     for run in 0..count {
-        let at = begin[run].min(comptime!(slot as u32 - 1).runtime());
-        let x = held.runs[(comptime!(run * slot) + at as usize) * comptime!(runs.lanes) + lane];
+        let at = begin[run].min(comptime!(len as u32 - 1).runtime());
+        let x = held.runs[(comptime!(run * len) + at as usize) * comptime!(runs.lanes) + lane];
         let lesser = begin[run] < comptime!(runs.len_of(run) as u32) && x < least;
         least = select(lesser, x, least);
         own = select(lesser, comptime!(run as u32).runtime(), own);
@@ -348,16 +443,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_member_is_in_one_run_and_every_search_stays_in_its_slot() {
+    fn every_member_is_in_one_run_and_every_search_finds_its_place() {
         for members in 65..=Runs::MOST {
             let runs = Runs::of(members, 128).unwrap();
             assert_eq!((0..runs.count).map(|run| runs.len_of(run)).sum::<usize>(), members);
-            assert!(
-                (0..runs.count).all(|run| runs.len_of(run) >= 1) && runs.slot() >= runs.len && runs.len <= Runs::LEN
-            );
-            // A search may pass all numbers; the last look is at the last place of the slot at most.
-            let strides = runs.strides();
-            assert!(strides.iter().sum::<usize>() >= runs.len && strides.last() == Some(&1));
+            assert!((0..runs.count).all(|run| runs.len_of(run) >= 1) && runs.len <= Runs::LEN);
+            for passed in 0..=runs.len {
+                let place = runs.strides().iter().fold(0, |place, stride| {
+                    let at = place + stride - 1;
+                    assert!(at < runs.len);
+                    if at < passed { place + stride } else { place }
+                });
+                assert_eq!(place, passed);
+            }
         }
         assert!(Runs::of(Runs::MOST + 1, 128).is_none());
     }
