@@ -148,20 +148,25 @@ pub(crate) fn headline(conclusion: Conclusion, text: &str, gains: &[Difference])
 
 /// Writes one chart, as what the ending of its file says.
 pub(crate) fn write_chart<F: plot::Figure + serde::Serialize>(path: &Path, figure: &F) -> Result<()> {
-    let format = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("svg") => ChartFormat::Svg,
-        Some("png") => ChartFormat::Png,
-        Some("json") => ChartFormat::Json,
-        _ => {
-            let path = path.display();
-            return Err(Failure::usage(format!("`{path}`: a chart is written as .svg, .png or .json")));
-        }
-    };
+    let format = chart_format(path)?;
     let report = plot::report::Report::new(figure.title()).chart(plot::report::Topic::Rows, figure).theme(Theme::Light);
     for file in report.chart_files(format)? {
         publish(path, |to| std::io::Write::write_all(to, &file.bytes))?;
     }
     Ok(())
+}
+
+/// What the ending of a file says that a chart is written as.
+///
+/// # Errors
+/// For another ending.
+pub(crate) fn chart_format(path: &Path) -> Result<ChartFormat> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => Ok(ChartFormat::Svg),
+        Some("png") => Ok(ChartFormat::Png),
+        Some("json") => Ok(ChartFormat::Json),
+        _ => Err(Failure::usage(format!("`{}`: a chart is written as .svg, .png or .json", path.display()))),
+    }
 }
 
 /// What is to be written of a report.

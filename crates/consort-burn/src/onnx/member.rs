@@ -41,7 +41,8 @@ pub struct Onnx {
     /// The columns that are its inputs; none for all, in their order.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// How numbers are scaled before it sees them: not at all, or as given.
+    /// How numbers are scaled before it sees them: not at all, or as given, one pair for all or one for each column or
+    /// channel.
     #[serde(default = "unscaled")]
     pub scale: Scale,
     /// What it puts out.
@@ -80,7 +81,19 @@ impl Onnx {
                 hint: "give classes or numbers".into(),
             });
         }
-        OnnxModel::new(self.clone(), bytes, outputs, Session::features(train.dataset(), &self.columns))
+        let shape = Session::features(train.dataset(), &self.columns);
+        if let Scale::Given { means, .. } = &self.scale {
+            let channels = shape.row().first().copied().unwrap_or(0);
+            if means.len() != 1 && means.len() != channels {
+                let value = format!("{} means", means.len());
+                return Err(Error::parameter(
+                    "scale",
+                    value,
+                    format!("1, or one for each of the {channels} {}", shape.unit()),
+                ));
+            }
+        }
+        OnnxModel::new(self.clone(), bytes, outputs, shape)
     }
 }
 

@@ -23,10 +23,19 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    fn row(&self) -> Vec<usize> {
+    pub(super) fn row(&self) -> Vec<usize> {
         match self {
             Shape::Columns(names) => vec![names.len()],
             Shape::Block(shape) => shape.clone(),
+        }
+    }
+
+    /// What the first dimension of a row counts.
+    pub(super) fn unit(&self) -> &'static str {
+        match self {
+            Shape::Columns(_) => "columns",
+            Shape::Block(shape) if shape.len() > 1 => "channels",
+            Shape::Block(_) => "positions",
         }
     }
 }

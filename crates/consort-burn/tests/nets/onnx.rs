@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use consort_burn::onnx::{Onnx, Says};
+use consort_burn::{
+    Scale,
+    onnx::{Onnx, Says},
+};
 use consort_core::{Classes, Column, Dataset, Features, FitContext, Learner, Model, Samples, Seed, Target};
 use serde_json::Value;
 
@@ -95,6 +98,12 @@ fn what_does_not_suit_is_said() {
     assert!(error(&picture, &images).contains("logits"), "a logit is no probability");
     let two = Onnx { columns: vec!["a".into(), "b".into()], ..mlp.clone() };
     assert!(error(&two, &table).contains("onnx_mlp.onnx"));
+    let scaled = |count: usize| Scale::Given { means: vec![0.5; count], deviations: vec![2.0; count] };
+    let of_two = Onnx { scale: scaled(2), ..mlp.clone() };
+    assert!(error(&of_two, &table).contains("2 means") && error(&of_two, &table).contains("columns"));
+    let of_four = Onnx { scale: scaled(4), says: Says::Logits, ..picture.clone() };
+    assert!(error(&of_four, &images).contains("4 means") && error(&of_four, &images).contains("channels"));
+    assert!(Onnx { scale: scaled(1), ..mlp.clone() }.fit(&Samples::all(&table), &context()).is_ok());
     let unknown = Onnx { columns: ["a", "b", "z"].map(String::from).to_vec(), ..mlp };
     assert!(error(&unknown, &table).contains("`z`"));
 }

@@ -20,6 +20,8 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Split) -> Result<()> {
+    // Before anything is written.
+    args.chart.as_deref().map(report::chart_format).transpose()?;
     let mut session = Session::start("split", &args.running)?;
     session.doing("reading");
     let table = read_columns(&Source::stem(&args.data), None)?;

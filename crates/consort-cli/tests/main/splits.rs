@@ -124,7 +124,8 @@ fn a_split_is_drawn_in_the_order_that_parts_its_rows() {
         let (learnt, tested) = (cells.iter().rposition(has(0)).unwrap(), cells.iter().position(has(2)).unwrap());
         assert!(learnt < tested, "{learnt} {tested}");
     }
-    let refused = consort(&[&base[..], &[&file("folds.pdf")]].concat());
+    let refused = consort(&[&base[..], &[&file("folds.pdf"), "--output", &file("too-early.csv")]].concat());
+    assert!(!std::path::Path::new(&file("too-early.csv")).exists());
     assert!(refused.error().contains("a chart is written as .svg, .png or .json"), "{}", refused.stderr);
     assert!(!std::path::Path::new(&file("folds.pdf")).exists());
 }
