@@ -1,329 +1,169 @@
-//! Ranks within a member's column: a bitonic sort of many columns at once, then a look at equal numbers.
-//!
-//! Columns are padded to a power of two with keys that no number has.
+//! Ranks within a member's column: keys of the numbers, which `radix` sorts, then a look at equal ones.
 
-// Launching without bounds checks is unsafe; places are below the padded columns, rows are guarded.
+// Launching without bounds checks is unsafe; places are below those of the columns, rows are guarded.
 #![allow(unsafe_code)]
 
 use cubecl::prelude::*;
 
-use super::rows::key_of;
+use super::{
+    radix::{Columns, Sorted},
+    rows::key_of,
+};
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
-/// Pairs of numbers that each unit looks at in a step within a workgroup.
-const PAIRS: usize = 4;
-/// The most steps of a merge that are done in one pass over the memory of the device, each unit holding 2³ numbers.
-const STEPS: usize = 3;
+/// Numbers of a block that is read by rows and written by columns.
+const BLOCK: usize = 2048;
+/// The most columns of a block.
+const WIDE: usize = 32;
 
-/// Numbers that a workgroup sorts in shared memory.
-pub(crate) fn together(units: usize) -> usize {
-    2 * PAIRS * units
+/// Columns of some members: which of them, and how many.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    /// One number a member.
+    pub(crate) members: &'a Buffer<u32>,
+    pub(crate) first: usize,
+    pub(crate) columns: usize,
 }
 
-/// The keys and rows of some columns, `[column of a member][padded row]`.
-pub(crate) struct Sorting<'a> {
-    pub(crate) keys: &'a Buffer<u32>,
-    pub(crate) rows: &'a Buffer<u32>,
-    /// The padded length of a column, a power of two.
-    pub(crate) padded: usize,
-    pub(crate) units: usize,
+impl Part<'_> {
+    /// All columns of all its members.
+    pub(crate) fn of(&self, cube: &Cube) -> Columns {
+        Columns { columns: self.members.len() * self.columns, rows: cube.rows() }
+    }
 }
 
-/// Writes keys whose order as integers is that of the numbers, of `columns` columns from `first` on.
-pub(crate) fn fill(cube: &Cube, sorting: &Sorting<'_>, first: usize, columns: usize) {
+/// Writes keys whose order as integers is that of the numbers, `[member of the part][column of the part][row]`.
+pub(crate) fn keys(cube: &Cube, part: Part<'_>, units: usize, keys: &Buffer<u32>) {
+    let wide = part.columns.min(WIDE);
+    let high = BLOCK / wide;
+    let (across, down) = (part.columns.div_ceil(wide), cube.rows().div_ceil(high));
     by_storage!(cube.storage(), F => {
-        // SAFETY: each unit below columns × padded writes its own place, and reads only below the rows.
+        // SAFETY: numbers are read below the rows and columns of members that the cube has, and keys written at the
+        // places that the same have in the part; blocks beyond the last member write none.
         unsafe {
-            fill_kernel::launch_unchecked::<F>(
+            keys_kernel::launch_unchecked::<F>(
                 cube.device().client(),
-                crate::tile::count((columns * sorting.padded).div_ceil(sorting.units)),
-                CubeDim::new_1d(sorting.units as u32),
+                crate::tile::count(part.members.len() * across * down),
+                CubeDim::new_1d(units as u32),
                 cube.arg(1),
-                sorting.keys.arg(),
-                sorting.rows.arg(),
-                first as u32,
-                (columns * sorting.padded) as u32,
-                sorting.padded as u32,
+                part.members.arg(),
+                keys.arg(),
                 cube.rows() as u32,
                 cube.columns() as u32,
+                part.first as u32,
+                part.columns as u32,
+                wide as u32,
+                high as u32,
+                across as u32,
+                down as u32,
+                units,
             );
         }
     });
 }
 
 #[cube(launch_unchecked)]
-fn fill_kernel<F: Float>(
+fn keys_kernel<F: Float>(
     cube: &[F],
+    members: &[u32],
     keys: &mut [u32],
-    rows_of: &mut [u32],
-    first: u32,
-    all: u32,
-    padded: u32,
     rows: u32,
     columns: u32,
-) {
-    let at = ABSOLUTE_POS;
-    if at < all as usize {
-        let column = first + at as u32 / padded;
-        let row = at as u32 % padded;
-        let mut key = 0xffff_ffffu32;
-        if row < rows {
-            let place = ((column / columns) * rows + row) * columns + column % columns;
-            let bits = f32::cast_from(cube[place as usize]).to_bits();
-            // A zero has one key, whatever its sign.
-            let bits = select(bits == 0x8000_0000u32, 0u32, bits);
-            key = key_of(bits);
-        }
-        keys[at] = key;
-        rows_of[at] = row;
-    }
-}
-
-/// Sorts the keys of each column, and their rows with them.
-pub(crate) fn sort(device: &Device, sorting: &Sorting<'_>, columns: usize) {
-    let here = together(sorting.units);
-    let all = columns * sorting.padded;
-    let local = |size: usize, stride: usize| {
-        // SAFETY: each workgroup sorts its own places; their number divides the padded length.
-        unsafe {
-            local_kernel::launch_unchecked(
-                device.client(),
-                crate::tile::count(all / here),
-                CubeDim::new_1d(sorting.units as u32),
-                sorting.keys.arg(),
-                sorting.rows.arg(),
-                size as u32,
-                stride as u32,
-                all as u32,
-                sorting.padded as u32,
-                sorting.units,
-            );
-        }
-    };
-    // From single numbers to runs of `here`, then one merge after the other.
-    local(2, 1);
-    let mut size = 2 * here;
-    while size <= sorting.padded {
-        let mut stride = size / 2;
-        while stride >= here {
-            let steps = STEPS.min((stride / here).ilog2() as usize + 1);
-            // SAFETY: each unit below the number of groups exchanges 2^steps places of its own.
-            unsafe {
-                exchange_kernel::launch_unchecked(
-                    device.client(),
-                    crate::tile::count((all >> steps).div_ceil(sorting.units)),
-                    CubeDim::new_1d(sorting.units as u32),
-                    sorting.keys.arg(),
-                    sorting.rows.arg(),
-                    size as u32,
-                    (stride >> (steps - 1)) as u32,
-                    (all >> steps) as u32,
-                    sorting.padded as u32,
-                    steps,
-                );
-            }
-            stride >>= steps;
-        }
-        local(size, here / 2);
-        size *= 2;
-    }
-}
-
-/// Some steps of a merge of runs of `size`, the last of which puts places `least` apart in order.
-#[cube(launch_unchecked)]
-fn exchange_kernel(
-    keys: &mut [u32],
-    rows_of: &mut [u32],
-    size: u32,
-    least: u32,
-    groups: u32,
-    padded: u32,
-    #[comptime] steps: usize,
-) {
-    let group = ABSOLUTE_POS as u32;
-    if group < groups {
-        let many = comptime!(1usize << steps);
-        let base = group / least * (least * comptime!(1u32 << steps)) + group % least;
-        let upwards = ((base % padded) & size) == 0u32 || size == padded;
-        let mut held = Array::<u32>::new(many);
-        let mut held_rows = Array::<u32>::new(many);
-        #[unroll]
-        for j in 0..many {
-            let place = (base + comptime!(j as u32) * least) as usize;
-            held[j] = keys[place];
-            held_rows[j] = rows_of[place];
-        }
-        #[unroll]
-        for step in 0..steps {
-            let apart = comptime!(1usize << (steps - 1 - step));
-            #[unroll]
-            for j in 0..many {
-                if comptime!(j & apart == 0) {
-                    let other = comptime!(j + apart);
-                    let (a, b) = (held[j], held[other]);
-                    let (row, other_row) = (held_rows[j], held_rows[other]);
-                    let wrong = select(upwards, a > b, a < b);
-                    held[j] = select(wrong, b, a);
-                    held[other] = select(wrong, a, b);
-                    held_rows[j] = select(wrong, other_row, row);
-                    held_rows[other] = select(wrong, row, other_row);
-                }
-            }
-        }
-        #[unroll]
-        for j in 0..many {
-            let place = (base + comptime!(j as u32) * least) as usize;
-            keys[place] = held[j];
-            rows_of[place] = held_rows[j];
-        }
-    }
-}
-
-/// All steps of merges that stay within a workgroup: from runs of `size` on if that is below its numbers, else the rest
-/// of one merge, from `stride` on.
-#[cube(launch_unchecked)]
-fn local_kernel(
-    keys: &mut [u32],
-    rows_of: &mut [u32],
-    size: u32,
-    stride: u32,
-    all: u32,
-    padded: u32,
+    first: u32,
+    part: u32,
+    wide: u32,
+    high: u32,
+    across: u32,
+    down: u32,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS;
-    let here = comptime!(together(units) as u32);
-    let base = CUBE_POS as u32 * here;
-    let mut held = Shared::<[u32]>::new_slice(comptime!(together(units)));
-    let mut held_rows = Shared::<[u32]>::new_slice(comptime!(together(units)));
-    let there = base < all;
+    let block = CUBE_POS as u32;
+    let slot = block / (across * down);
+    let first_row = block / across % down * high;
+    let first_column = block % across * wide;
+    // An odd length, so that neighbours of a row lie in different banks.
+    let pitch = high | 1u32;
+    let there = (slot as usize) < members.len();
+    let member = members[select(there, slot, 0u32) as usize] * rows;
+    let mut staged = Shared::<[u32]>::new_slice(comptime!(BLOCK + WIDE));
+    let reads = comptime!(BLOCK.div_ceil(units));
+    // Each unit reads all its numbers before it waits for one: where there is none, the first of the member.
+    let mut key = Array::<u32>::new(reads);
     #[unroll]
-    for part in 0..comptime!(2 * PAIRS) {
-        let place = comptime!((part * units) as u32) + unit;
-        if there {
-            held[place as usize] = keys[(base + place) as usize];
-            held_rows[place as usize] = rows_of[(base + place) as usize];
-        }
+    for read in 0..reads {
+        let at = comptime!((read * units) as u32) + UNIT_POS;
+        let row = at / wide;
+        let column = at % wide;
+        let ours = row < high && first_row + row < rows && first_column + column < part;
+        let row = select(ours, first_row + row, 0u32);
+        let column = select(ours, first_column + column, 0u32);
+        let bits = f32::cast_from(cube[((member + row) * columns + first + column) as usize]).to_bits();
+        // A zero has one key, whatever its sign.
+        key[read] = key_of(select(bits == 0x8000_0000u32, 0u32, bits));
     }
-    let mut run = size;
-    let mut apart = stride;
-    let mut going = true;
-    while going {
-        sync_cube();
-        #[unroll]
-        for part in 0..PAIRS {
-            let pair = comptime!((part * units) as u32) + unit;
-            let low = pair / apart * (2u32 * apart) + pair % apart;
-            let high = low + apart;
-            let within = (base + low) % padded;
-            let upwards = (within & run) == 0u32 || run >= padded;
-            let a = held[low as usize];
-            let b = held[high as usize];
-            let wrong = select(upwards, a > b, a < b);
-            if wrong {
-                held[low as usize] = b;
-                held[high as usize] = a;
-                let row = held_rows[low as usize];
-                held_rows[low as usize] = held_rows[high as usize];
-                held_rows[high as usize] = row;
-            }
-        }
-        apart = apart / 2u32;
-        if apart == 0u32 {
-            run = run * 2u32;
-            apart = run / 2u32;
-            going = run <= here && run <= padded;
+    #[unroll]
+    for read in 0..reads {
+        let at = comptime!((read * units) as u32) + UNIT_POS;
+        let row = at / wide;
+        if row < high {
+            staged[(at % wide * pitch + row) as usize] = key[read];
         }
     }
     sync_cube();
     #[unroll]
-    for part in 0..comptime!(2 * PAIRS) {
-        let place = comptime!((part * units) as u32) + unit;
-        if there {
-            keys[(base + place) as usize] = held[place as usize];
-            rows_of[(base + place) as usize] = held_rows[place as usize];
+    for read in 0..reads {
+        let at = comptime!((read * units) as u32) + UNIT_POS;
+        let row = at % high;
+        let column = at / high;
+        if there && column < wide && first_row + row < rows && first_column + column < part {
+            let place = (slot * part + first_column + column) * rows + first_row + row;
+            keys[place as usize] = staged[(column * pitch + row) as usize];
         }
     }
 }
 
-/// Adds the weighted rank of each number of one member to the result; `first` is the member's first column of those
-/// that are sorted.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn add(
-    cube: &Cube,
-    sorting: &Sorting<'_>,
-    first: usize,
-    weight: f32,
-    scale: f32,
-    shift: f32,
-    begin: bool,
-    out: &Buffer<f32>,
-) {
-    let all = cube.columns() * sorting.padded;
-    // SAFETY: rows are below their count, so each unit changes one number of the result, which no other unit does.
+/// Writes twice the rank of each row, a whole number whatever the ties, to where it was before the sort. The room for it
+/// is what the sort left free.
+pub(crate) fn ranks(device: &Device, sorted: &Sorted<'_>, of: Columns, units: usize) {
+    // SAFETY: each unit below the numbers reads keys of its own column, and writes one place of it, below the rows, which
+    // no other unit does.
     unsafe {
-        add_kernel::launch_unchecked(
-            cube.device().client(),
-            crate::tile::count(all.div_ceil(sorting.units)),
-            CubeDim::new_1d(sorting.units as u32),
-            sorting.keys.arg(),
-            sorting.rows.arg(),
-            out.arg(),
-            first as u32,
-            all as u32,
-            sorting.padded as u32,
-            cube.rows() as u32,
-            cube.columns() as u32,
-            weight,
-            scale,
-            shift,
-            begin,
+        ranks_kernel::launch_unchecked(
+            device.client(),
+            crate::tile::count(of.numbers().div_ceil(units)),
+            CubeDim::new_1d(units as u32),
+            sorted.keys.arg(),
+            sorted.rows.arg(),
+            sorted.free.arg(),
+            of.numbers() as u32,
+            of.rows as u32,
         );
     }
 }
 
 #[cube(launch_unchecked)]
-fn add_kernel(
-    keys: &[u32],
-    rows_of: &[u32],
-    out: &mut [f32],
-    first: u32,
-    all: u32,
-    padded: u32,
-    rows: u32,
-    columns: u32,
-    weight: f32,
-    scale: f32,
-    shift: f32,
-    #[comptime] begin: bool,
-) {
+fn ranks_kernel(keys: &[u32], rows_of: &[u32], ranks: &mut [u32], all: u32, rows: u32) {
     let at = ABSOLUTE_POS as u32;
     if at < all {
-        let column = at / padded;
-        let base = (first + column) * padded;
-        let place = at % padded;
-        let key = keys[(base + place) as usize];
-        let row = rows_of[(base + place) as usize];
+        let base = at / rows * rows;
+        let place = at - base;
+        let key = keys[at as usize];
+        let row = rows_of[at as usize];
+        // Most numbers have no equal, which their neighbours tell; the first and the last are their own.
+        let before = keys[(at - select(place > 0u32, 1u32, 0u32)) as usize];
+        let after = keys[(at + select(place + 1u32 < rows, 1u32, 0u32)) as usize];
+        let mut lower = place;
+        if before == key {
+            lower = first_at_least(keys, base, 0u32, place, key);
+        }
+        let mut upper = place + 1u32;
+        if after == key {
+            // No number has the greatest key, so that there is a next one.
+            upper = first_at_least(keys, base, upper, rows, key + 1u32);
+        }
         if row < rows {
-            // Most numbers have no equal, which their neighbours tell.
-            let mut lower = place;
-            if place > 0u32 {
-                if keys[(base + place - 1u32) as usize] == key {
-                    lower = first_at_least(keys, base, 0u32, place, key);
-                }
-            }
-            let mut upper = place + 1u32;
-            if upper < rows {
-                if keys[(base + upper) as usize] == key {
-                    // No number has the greatest key, so that there is a next one.
-                    upper = first_at_least(keys, base, upper, rows, key + 1u32);
-                }
-            }
             // The average of the ranks lower + 1 to upper.
-            let rank = 0.5f32 * (f32::cast_from(lower) + f32::cast_from(upper) + 1.0f32);
-            let number = weight * ((rank - shift) * scale);
-            let spot = (row * columns + column) as usize;
-            out[spot] = if comptime!(begin) { number } else { out[spot] + number };
+            ranks[(base + row) as usize] = lower + upper + 1u32;
         }
     }
 }
@@ -342,4 +182,77 @@ fn first_at_least(keys: &[u32], base: u32, begin: u32, end: u32, key: u32) -> u3
         }
     }
     low
+}
+
+/// What becomes of a rank: (rank − shift) · scale.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    pub(crate) shift: f32,
+    pub(crate) scale: f32,
+}
+
+/// Adds the weighted ranks of the members of a part, in their order, to the result; the first part begins it.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn add(
+    cube: &Cube,
+    part: Part<'_>,
+    units: usize,
+    ranks: &Buffer<u32>,
+    weights: &Buffer<f32>,
+    scale: Scale,
+    begin: bool,
+    out: &Buffer<f32>,
+) {
+    // SAFETY: each unit below the rows reads the rank of its row and column of each member of the part, and changes one
+    // number of the result, which no other unit does.
+    unsafe {
+        add_kernel::launch_unchecked(
+            cube.device().client(),
+            crate::tile::count(part.columns * cube.rows().div_ceil(units)),
+            CubeDim::new_1d(units as u32),
+            ranks.arg(),
+            weights.arg(),
+            out.arg(),
+            cube.rows() as u32,
+            cube.columns() as u32,
+            part.first as u32,
+            part.columns as u32,
+            scale.scale,
+            scale.shift,
+            units,
+            begin,
+        );
+    }
+}
+
+#[cube(launch_unchecked)]
+fn add_kernel(
+    ranks: &[u32],
+    weights: &[f32],
+    out: &mut [f32],
+    rows: u32,
+    columns: u32,
+    first: u32,
+    part: u32,
+    scale: f32,
+    shift: f32,
+    #[comptime] units: usize,
+    #[comptime] begin: bool,
+) {
+    // The columns of the same rows follow each other: they write to the same lines of a cache.
+    let block = CUBE_POS as u32;
+    let column = block % part;
+    let row = block / part * comptime!(units as u32) + UNIT_POS;
+    if row < rows {
+        let spot = (row * columns + first + column) as usize;
+        let mut sum = 0.0f32;
+        if comptime!(!begin) {
+            sum = out[spot];
+        }
+        for m in 0..weights.len() {
+            let rank = 0.5f32 * f32::cast_from(ranks[((m as u32 * part + column) * rows + row) as usize]);
+            sum += weights[m] * ((rank - shift) * scale);
+        }
+        out[spot] = sum;
+    }
 }
