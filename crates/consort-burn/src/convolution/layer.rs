@@ -29,17 +29,19 @@ pub(crate) fn halve(x: Tensor<4>) -> Tensor<4> {
 #[cfg(feature = "cpu")]
 mod cpu {
     use burn::{
-        backend::{Dispatch, DispatchDevice},
+        backend::Dispatch,
         nn::{PaddingConfig2d, conv::Conv2d},
         tensor::{DType, Tensor},
     };
 
-    use crate::convolution::{geometry::Geometry, on_cpu::ImageOps};
+    use crate::{
+        convolution::{geometry::Geometry, on_cpu::ImageOps},
+        device::is_card,
+    };
 
     /// Whether these numbers are such as the kernels of this crate take.
     pub(super) fn is_taken(x: &Tensor<4>) -> bool {
-        let device = x.device().without_autodiff();
-        matches!(device.as_dispatch(), DispatchDevice::Flex(_)) && x.dtype() == DType::F32
+        x.dtype() == DType::F32 && !is_card(&x.device())
     }
 
     /// The padding of a layer that the kernels of this crate take.

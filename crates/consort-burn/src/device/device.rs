@@ -1,4 +1,4 @@
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use consort_core::{Error, Result};
 
 /// A device that is there, and what a person should know of how it was picked.
@@ -62,6 +62,22 @@ pub fn choose(name: &str) -> Result<Chosen> {
     }
 }
 
+/// Whether work on a device is queued for a card, so that whoever reads a number waits for all that was sent before.
+#[cfg(feature = "cpu")]
+pub(crate) fn is_card(device: &Device) -> bool {
+    !matches!(device.clone().without_autodiff().as_dispatch(), burn::backend::DispatchDevice::Flex(_))
+}
+
+#[cfg(not(feature = "cpu"))]
+pub(crate) fn is_card(_: &Device) -> bool {
+    true
+}
+
+/// The numbers of some tensors, one after another, for one wait of the device.
+pub(crate) fn read(of: Vec<Tensor<1>>) -> Vec<f32> {
+    if of.is_empty() { Vec::new() } else { Tensor::cat(of, 0).into_data().iter::<f32>().collect() }
+}
+
 fn unknown(name: &str) -> Error {
     Error::UnknownName {
         what: "device",
@@ -104,6 +120,16 @@ fn enumerate(kind: burn::tensor::DeviceType) -> Vec<Device> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "cpu")]
+    fn numbers_are_read_in_their_order() {
+        let device = Device::flex();
+        assert!(!is_card(&device) && !is_card(&device.clone().autodiff()));
+        let of = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
+        assert_eq!(read(vec![of(&[3.0]), of(&[1.0, 2.0]), of(&[-4.0])]), [3.0, 1.0, 2.0, -4.0]);
+        assert!(read(Vec::new()).is_empty());
+    }
 
     #[test]
     fn names_are_known_or_refused() {

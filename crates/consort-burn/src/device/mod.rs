@@ -4,3 +4,4 @@
 mod device;
 
 pub use device::{Chosen, choose};
+pub(crate) use device::{is_card, read};

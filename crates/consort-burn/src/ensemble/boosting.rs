@@ -99,15 +99,15 @@ impl<'a> Sums<'a> {
         Self { lesson, sums: vec![0.0; lesson.len() * lesson.width] }
     }
 
-    fn each(&mut self, mut work: impl FnMut(&[usize], &mut [f32]) -> Result<()>) -> Result<()> {
-        let (width, size) = (self.lesson.width, self.lesson.table.rows_at_once());
+    fn each(&mut self, device: &Device, mut work: impl FnMut(&[usize], &mut [f32]) -> Result<()>) -> Result<()> {
+        let (width, size) = (self.lesson.width, self.lesson.table.rows_at_once(device));
         let all: Vec<usize> = (0..self.lesson.len()).collect();
         all.chunks(size).zip(self.sums.chunks_mut(size * width)).try_for_each(|(rows, sums)| work(rows, sums))
     }
 
     fn add(&mut self, network: &dyn Network, rate: f64, device: &Device) -> Result<()> {
         let lesson = self.lesson;
-        self.each(|rows, sums| {
+        self.each(device, |rows, sums| {
             let outputs = network.forward(&lesson.table.inputs(rows, 0, device)?, &mut Pass::predicting());
             let outputs = outputs.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?;
             sums.iter_mut().zip(outputs).for_each(|(sum, x)| *sum += (rate * f64::from(x)) as f32);
@@ -119,7 +119,7 @@ impl<'a> Sums<'a> {
     fn residuals(&mut self, loss: &Loss, device: &Device) -> Result<(Vec<f32>, f64)> {
         let lesson = self.lesson;
         let (mut residuals, mut total, mut weight) = (Vec::with_capacity(self.sums.len()), 0.0, 0.0);
-        self.each(|rows, sums| {
+        self.each(device, |rows, sums| {
             let sums = Tensor::<2>::from_data(TensorData::new(sums.to_vec(), [rows.len(), lesson.width]), device);
             let batch = lesson.batch(rows, device)?;
             let own = batch.mean(loss.rows(sums.clone(), batch.targets.clone()));

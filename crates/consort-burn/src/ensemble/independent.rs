@@ -66,7 +66,7 @@ impl DeepEnsemble for Independent {
                     });
                 }
                 (Packing::Packed, None) => return self.packed(net, &basis, train, ctx),
-                (Packing::Auto, None) if packed::is_faster(net) => return self.packed(net, &basis, train, ctx),
+                (Packing::Auto, None) if packed::is_faster(net, &basis) => return self.packed(net, &basis, train, ctx),
                 _ => {}
             }
         }
@@ -83,9 +83,9 @@ impl DeepEnsemble for Independent {
 }
 
 impl Independent {
-    /// Trains groups of packed nets, a group a thread.
+    /// Trains groups of packed nets, a group a thread; a card takes all as one.
     fn packed(&self, net: &Net, basis: &Basis, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
-        let groups = ctx.threads.clamp(1, self.members);
+        let groups = if basis.is_on_card() { 1 } else { ctx.threads.clamp(1, self.members) };
         let each = self.members.div_ceil(groups);
         let groups = self.members.div_ceil(each);
         let tally = Tally::new(ctx, groups * net.epochs);

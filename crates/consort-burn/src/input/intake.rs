@@ -10,6 +10,7 @@ use super::{
     numbers::{BlockScaling, Numbers, read_finite},
 };
 use crate::{
+    device::is_card,
     network::{InputShape, Inputs},
     threads::are_shared,
 };
@@ -272,9 +273,12 @@ impl Table<'_> {
         self.rows
     }
 
-    /// How many rows go through a network at once where it does not learn: few large images, many rows of a table. It
-    /// depends on their size alone.
-    pub(crate) fn rows_at_once(&self) -> usize {
+    /// How many rows go through a network at once where it does not learn: few large images, many rows of a table, more of
+    /// both on a card, which is idle while one batch is read and the next sent. It depends on their size and the device alone.
+    pub(crate) fn rows_at_once(&self, device: &Device) -> usize {
+        if is_card(device) {
+            return (1_048_576 / self.width.max(1)).clamp(16, 4096);
+        }
         (65_536 / self.width.max(1)).clamp(4, 256)
     }
 

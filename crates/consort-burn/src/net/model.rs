@@ -127,7 +127,7 @@ impl NetModel {
         let table = self.spec.intake.table(&by, rows.dataset(), &TrainingRows::all(rows))?;
         let all: Vec<usize> = (0..rows.len()).collect();
         // All batches are filled up to one size, so that a row's numbers do not depend on how many others are asked about.
-        let size = table.rows_at_once();
+        let size = table.rows_at_once(&self.device);
         let parts: Vec<Result<Vec<f32>>> = all
             .par_chunks(size)
             .map(|rows| {

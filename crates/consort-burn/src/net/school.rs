@@ -7,7 +7,7 @@ use consort_core::{Error, FitContext, Result, Samples, Seed};
 
 use super::{History, Net, NetModel, spec::Spec, training::Learning, watch::Validation};
 use crate::{
-    device::{Chosen, choose},
+    device::{Chosen, choose, is_card},
     input::{Head, Intake, Lesson, TrainingRows},
     loss::Loss,
     network::{Init, Network},
@@ -46,6 +46,11 @@ impl Basis {
         net.precision.check(&chosen.device, &chosen.name)?;
         let spec = Spec { architecture: Arc::clone(&net.architecture), loss, head, intake, device: net.device.clone() };
         Ok(Self { spec: Arc::new(spec), rows, chosen })
+    }
+
+    /// Whether nets are trained on a card.
+    pub(crate) fn is_on_card(&self) -> bool {
+        is_card(&self.chosen.device)
     }
 
     /// The rows, ready.

@@ -17,6 +17,7 @@ use super::{
     watch::{Validation, Watch},
 };
 use crate::{
+    device::read,
     input::{Batch, Lesson},
     network::{Network, Pass},
     schedule::Schedule,
@@ -229,13 +230,11 @@ impl Course<'_> {
             }
             let step = (epoch * batches.len() + i) as f64;
             rate = self.rate_at(step, steps, batches.len());
-            losses.push((self.step(group, batch, rate), batches[i]));
+            losses.push(self.step(group, batch, rate));
             Ok(())
         })?;
         let mut sum = 0.0;
-        for (loss, size) in losses {
-            sum += f64::from(loss.into_scalar::<f32>()) * size as f64;
-        }
+        read(losses).into_iter().zip(batches).for_each(|(loss, &size)| sum += f64::from(loss) * size as f64);
         Ok((sum / self.lesson.len() as f64, rate))
     }
 

@@ -172,7 +172,7 @@ fn each_batch(
 ) -> Result<f64> {
     let rows: Vec<usize> = (0..lesson.len()).collect();
     let (mut sum, mut weight) = (0.0, 0.0);
-    for rows in rows.chunks(lesson.table.rows_at_once()) {
+    for rows in rows.chunks(lesson.table.rows_at_once(device)) {
         let batch = lesson.batch(rows, device)?;
         let mut outputs = Vec::with_capacity(networks.len() * members_in_one);
         for network in networks {

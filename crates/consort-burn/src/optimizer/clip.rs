@@ -1,15 +1,15 @@
 use burn::{
     module::{Module, ModuleVisitor, Param},
     optim::GradientsParams,
-    tensor::Tensor,
+    tensor::{FloatDType, Tensor},
 };
+
+use crate::device::read;
 
 /// Scales the gradients of a module so that the norm of all of them together is at most `limit` (Pascanu and others
 /// 2013). A norm that is not finite leaves them as they are: the loss tells.
 pub(crate) fn clip<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f64) {
-    let mut norm = Norm { gradients, squares: 0.0 };
-    module.visit(&mut norm);
-    let norm = norm.squares.sqrt();
+    let norm = squares(module, gradients).sqrt();
     if norm.is_finite() && norm > limit {
         module.visit(&mut Scale { gradients, factor: limit / norm });
     }
@@ -18,20 +18,25 @@ pub(crate) fn clip<M: Module>(module: &M, gradients: &mut GradientsParams, limit
 /// Divides the gradients of a module by the factor of its loss, and says whether all are finite.
 pub(crate) fn unscale<M: Module>(module: &M, gradients: &mut GradientsParams, factor: f64) -> bool {
     module.visit(&mut Scale { gradients, factor: 1.0 / factor });
-    let mut norm = Norm { gradients, squares: 0.0 };
-    module.visit(&mut norm);
-    norm.squares.is_finite()
+    squares(module, gradients).is_finite()
 }
 
-struct Norm<'a> {
+/// The squares of all gradients together.
+fn squares<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
+    let mut squares = Squares { gradients, of_each: Vec::new() };
+    module.visit(&mut squares);
+    read(squares.of_each).into_iter().map(f64::from).sum()
+}
+
+struct Squares<'a> {
     gradients: &'a GradientsParams,
-    squares: f64,
+    of_each: Vec<Tensor<1>>,
 }
 
-impl ModuleVisitor for Norm<'_> {
+impl ModuleVisitor for Squares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            self.squares += f64::from(gradient.square().sum().into_scalar::<f32>());
+            self.of_each.push(gradient.square().sum().cast(FloatDType::F32));
         }
     }
 }
@@ -64,15 +69,12 @@ mod tests {
         let weight: Tensor<2> = gradients.get(layer.weight.id).unwrap();
         clip(&layer, &mut gradients, 0.25);
         let clipped: Tensor<2> = gradients.get(layer.weight.id).unwrap();
-        let mut norm = Norm { gradients: &gradients, squares: 0.0 };
-        layer.visit(&mut norm);
-        assert!((norm.squares.sqrt() - 0.25).abs() < 1e-5, "{}", norm.squares.sqrt());
+        let norm = squares(&layer, &gradients).sqrt();
+        assert!((norm - 0.25).abs() < 1e-5, "{norm}");
         // The direction stays.
         let ratio = (clipped / weight).into_data().try_into_vec_as::<f32>().unwrap();
         assert!(ratio.iter().all(|r| (r - ratio[0]).abs() < 1e-5), "{ratio:?}");
         clip(&layer, &mut gradients, 10.0);
-        let mut same = Norm { gradients: &gradients, squares: 0.0 };
-        layer.visit(&mut same);
-        assert!((same.squares.sqrt() - 0.25).abs() < 1e-5);
+        assert!((squares(&layer, &gradients).sqrt() - 0.25).abs() < 1e-5);
     }
 }

@@ -37,8 +37,10 @@ pub(crate) fn refusal(net: &Net, basis: &Basis) -> Option<String> {
     None
 }
 
-/// Whether packing was measured to be faster. The answer depends on the recipe alone, never on how many threads there
+/// Whether packing was measured to be faster. The answer depends on recipe and device alone, never on how many threads there
 /// are: packed and separate nets agree up to rounding, and the number of threads must not change a bit.
-pub(crate) fn is_faster(net: &Net) -> bool {
-    net.batch <= GREATEST_BATCH || net.device.starts_with("cuda") || net.device.starts_with("wgpu")
+///
+/// A card has room for all members at once, and what each step costs there is the number of its kernels.
+pub(crate) fn is_faster(net: &Net, basis: &Basis) -> bool {
+    net.batch <= GREATEST_BATCH || basis.is_on_card()
 }

@@ -1,14 +1,11 @@
-use burn::{
-    module::Module,
-    optim::GradientsParams,
-    tensor::{Device, Tensor},
-};
+use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use consort_core::{Error, FitContext, Result, Samples, Seed, Stream};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::module::PackedMlp;
 use crate::{
+    device::read,
     loss::Loss,
     net::{
         Epoch, History, Net, NetModel,
@@ -94,7 +91,7 @@ pub(crate) fn train(
             let before = packed.clone();
             let orders: Vec<Vec<usize>> =
                 members.iter().map(|member| row_order(school.lesson.len(), member.order, epoch)).collect();
-            let (mut start, mut rate, mut losses) = (0, 0.0, vec![0.0; members.len()]);
+            let (mut start, mut rate, mut seen) = (0, 0.0, Vec::with_capacity(batches.len()));
             for (i, &size) in batches.iter().enumerate() {
                 if i % 16 == 0 {
                     ctx.check()?;
@@ -115,9 +112,11 @@ pub(crate) fn train(
                 let each = own.reshape([members.len(), size]).mean_dim(1);
                 let gradients = GradientsParams::from_grads(each.clone().sum().backward(), &packed);
                 packed = optimizer.step(rate, packed, gradients);
-                for (sum, loss) in losses.iter_mut().zip(values(each.inner())?) {
-                    *sum += f64::from(loss) * size as f64;
-                }
+                seen.push(each.inner().reshape([members.len()]));
+            }
+            let mut losses = vec![0.0; members.len()];
+            for (own, &size) in read(seen).chunks_exact(members.len()).zip(&batches) {
+                losses.iter_mut().zip(own).for_each(|(sum, &loss)| *sum += f64::from(loss) * size as f64);
             }
             let seen = look(&packed, &school, &basis.spec.loss, members.len())?;
             let mut now: Option<Vec<Weights>> = None;
@@ -214,7 +213,7 @@ fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) ->
     let all: Vec<usize> = (0..lesson.len()).collect();
     let mut seen = vec![(0.0, Vec::new()); members];
     let mut weight = 0.0;
-    for rows in all.chunks(lesson.table.rows_at_once()) {
+    for rows in all.chunks(lesson.table.rows_at_once(&device)) {
         let batch = lesson.batch(rows, &device)?;
         let numbers = batch.inputs.numbers.clone().repeat_dim(0, members);
         let categories = batch.inputs.categories.clone().map(|categories| categories.repeat_dim(0, members));
@@ -229,8 +228,4 @@ fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) ->
     }
     seen.iter_mut().for_each(|(loss, _)| *loss /= weight);
     Ok(Some(seen))
-}
-
-fn values(tensor: Tensor<2>) -> Result<Vec<f32>> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))
 }
