@@ -13,10 +13,10 @@ use crate::{
 /// All members count the same. Over classes rows are scaled to a sum of 1. The rules `median`, `trimmed`,
 /// `winsorised`, `minimum` and `maximum` of `consort-fusion`.
 ///
-/// Up to 64 members are sorted in registers by Batcher's network; up to 512 are sorted in runs of 32 by four units that share
-/// a place, and the runs, which stay in the memory that units share, are cut at the ranks. Both read the cube once. Beyond,
-/// or where that memory is too small, the ranks are searched bit by bit: 33 reads, most of them from a cache. Differs from double
-/// precision by at most 1e-6.
+/// Up to 64 members (128 with CUDA) are sorted in registers by Batcher's network; up to 512 are sorted in runs of 32 by four
+/// units that share a place, and the runs, which stay in the memory that units share, are cut at the ranks. Both read the cube
+/// once. Beyond, or where that memory is too small, the ranks are searched bit by bit: 33 reads, most of them from a cache.
+/// Differs from double precision by at most 1e-6.
 ///
 /// ```
 /// use consort_kernels::{Cube, Device, OrderStatistic};

@@ -23,8 +23,6 @@ pub(crate) struct RunningSum {
     codes: Buffer<u32>,
     /// The sums of chunks of rows, for each candidate.
     parts: Buffer<f32>,
-    /// Rows that each candidate labels wrong, where units look at rows alone.
-    counts: Buffer<u32>,
     width: usize,
     units: usize,
     chunks: usize,
@@ -83,8 +81,8 @@ impl RunningSum {
             }
             (Loss::ZeroOne, _) => {
                 looks = match Lone::of(cube) {
-                    Some(lone) if members <= misses::MEMBERS => Looks::Alone(lone),
-                    _ => Looks::Together(Tile::with(cube, 1, 2, units, step::TOGETHER)?),
+                    Some(lone) => Looks::Alone(lone),
+                    None => Looks::Together(Tile::with(cube, 1, 2, units, step::TOGETHER)?),
                 };
                 cube.clone()
             }
@@ -102,7 +100,7 @@ impl RunningSum {
         let width = added.width();
         let chunks = match looks {
             Looks::Not => step::chunks((numbers / width).div_ceil(units)),
-            Looks::Alone(_) => 1,
+            Looks::Alone(lone) => step::chunks(rows.div_ceil(lone.units)),
             Looks::Together(tile) => step::chunks(rows.div_ceil(tile.rows)),
         };
         let running = Self {
@@ -112,7 +110,6 @@ impl RunningSum {
             last: columns == 2 && positive == Some(1),
             sum: device.room(numbers),
             parts: device.room(members * chunks),
-            counts: device.put(&vec![0u32; members]),
             cube: added,
             y,
             codes,
@@ -139,17 +136,12 @@ impl RunningSum {
             step::terms(cube, term, self.width, units, chunks, floor, sum, y, parts);
         };
         match (self.looks, self.loss) {
-            (Looks::Alone(lone), _) => {
-                misses::count_lone(cube, lone, self.last, sum, &self.codes, &self.counts);
-                misses::take(device, units, round, &self.counts, losses);
-            }
+            (Looks::Alone(lone), _) => misses::count_lone(cube, lone, chunks, self.last, sum, &self.codes, parts),
             (Looks::Together(tile), _) => misses::count(cube, tile, chunks, self.last, sum, &self.codes, parts),
             (Looks::Not, Loss::Log { eps }) => terms(Term::Log, eps * size as f32),
             (Looks::Not, _) => terms(Term::Square, 0.0),
         }
-        if !matches!(self.looks, Looks::Alone(_)) {
-            step::total(device, members, chunks, units, round, parts, losses);
-        }
+        step::total(device, members, chunks, units, round, parts, losses);
         step::choose(device, members, units, round, losses, picks);
     }
 

@@ -11,16 +11,11 @@ use super::{
     step::TOGETHER,
 };
 use crate::{
-    Cube, Device,
+    Cube,
     buffer::Buffer,
     cube::by_storage,
     tile::{Lone, Tile},
 };
-
-/// The most candidates whose marks a workgroup keeps: 16 kilobytes of them.
-pub(crate) const MEMBERS: usize = 1024;
-/// Candidates whose marks are the bits of a word.
-const BITS: usize = 32;
 
 /// Counts the rows of each chunk whose label would be wrong, for each candidate, to `parts[candidate][chunk]`.
 #[allow(clippy::too_many_arguments)]
@@ -146,31 +141,32 @@ fn tile_kernel<F: Float>(
     }
 }
 
-/// The same, a unit for each row: it looks at the row of one candidate after the other, so that all units are at the same
-/// candidate at about the same time and read on where their neighbours did. It marks those that are wrong, a bit for each;
-/// in the end each unit counts the marks of a candidate. Counts are added to `counts` in whole numbers, so that the order in
-/// which workgroups come changes nothing.
+/// The same, a unit for each row, which it keeps in registers for a few candidates.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn count_lone(
     cube: &Cube,
     lone: Lone,
+    chunks: usize,
     last: bool,
     sum: &Buffer<f32>,
     codes: &Buffer<u32>,
-    counts: &Buffer<u32>,
+    parts: &Buffer<f32>,
 ) {
     by_storage!(cube.storage(), F => {
-        // SAFETY: rows are read below their count, for candidates below the members, and counts are one a member.
+        // SAFETY: rows are read below their count, for candidates below the members; one part is written for each
+        // candidate and chunk, and workgroups beyond the last candidate write none.
         unsafe {
             lone_kernel::launch_unchecked::<F>(
                 cube.device().client(),
-                lone.count(cube.rows()),
+                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
                 lone.dim(),
                 lone.width,
                 cube.arg(lone.width),
                 sum.wide(lone.width),
                 codes.arg(),
-                counts.arg(),
-                cube.members(),
+                parts.arg(),
+                cube.members() as u32,
+                chunks as u32,
                 lone,
                 last,
             );
@@ -183,79 +179,61 @@ fn lone_kernel<F: Float, V: Size>(
     cube: &[Vector<F, V>],
     sum: &[Vector<f32, V>],
     codes: &[u32],
-    counts: &[Atomic<u32>],
-    #[comptime] members: usize,
+    parts: &mut [f32],
+    members: u32,
+    chunks: u32,
     #[comptime] lone: Lone,
     #[comptime] last: bool,
 ) {
     let unit = UNIT_POS as usize;
-    let rows = codes.len();
-    let columns = comptime!(lone.columns);
     let units = comptime!(lone.units);
-    let words = comptime!(members.div_ceil(BITS));
-    let mut marks = Shared::<[u32]>::new_slice(comptime!(words * units));
-    let row = ABSOLUTE_POS;
+    let columns = comptime!(lone.columns);
+    let vectors = comptime!(lone.vectors());
+    let rows = codes.len();
+    let members = members as usize;
+    let chunks = chunks as usize;
+    let first = CUBE_POS_X as usize * TOGETHER;
+    let chunk = CUBE_POS_Y as usize;
+    let size = rows.div_ceil(chunks);
+    let begin = chunk * size;
+    let mut end = begin + size;
+    if end > rows {
+        end = rows;
+    }
+    let mut wrong = Array::<u32>::new(TOGETHER);
+    #[unroll]
+    for g in 0..TOGETHER {
+        wrong[g] = 0u32;
+    }
     let mut sums = Array::<f32>::new(columns);
     let mut x = Array::<f32>::new(columns);
-    let mut code = 0u32;
-    if row < rows {
-        read_row::<f32, V>(sum, row * comptime!(lone.vectors()), &mut sums, lone);
-        code = codes[row];
-    }
-    for word in 0..comptime!(words).runtime() {
-        let mut marked = 0u32;
-        let first = word * BITS;
-        let mut end = first + BITS;
-        if end > comptime!(members).runtime() {
-            end = comptime!(members).runtime();
-        }
-        if row < rows {
-            for m in first..end {
-                read_row::<F, V>(cube, (m * rows + row) * comptime!(lone.vectors()), &mut x, lone);
-                #[unroll]
-                for c in 0..columns {
-                    x[c] = sums[c] + x[c];
-                }
-                let wrong = u32::cast_from(label_of(&x, columns, last) != code);
-                marked = marked | (wrong << (m - first) as u32);
+    let mut row = begin + unit;
+    while row < end {
+        read_row::<f32, V>(sum, row * vectors, &mut sums, lone);
+        let code = codes[row];
+        #[unroll]
+        for g in 0..TOGETHER {
+            // Beyond the last candidate the last one is read again, and its count not written.
+            let mut m = first + g;
+            if m >= members {
+                m = members - 1;
             }
+            read_row::<F, V>(cube, (m * rows + row) * vectors, &mut x, lone);
+            #[unroll]
+            for c in 0..columns {
+                x[c] = sums[c] + x[c];
+            }
+            wrong[g] = wrong[g] + u32::cast_from(label_of(&x, columns, last) != code);
         }
-        marks[word * units + unit] = marked;
+        row += units;
     }
-    sync_cube();
-    let mut m = unit;
-    while m < members {
-        let base = m / BITS * units;
-        let bit = (m % BITS) as u32;
-        let mut count = 0u32;
-        for other in 0..comptime!(units).runtime() {
-            count += (marks[base + other] >> bit) & 1u32;
-        }
-        counts[m].fetch_add(count);
-        m += units;
+    let mut counted = Shared::<[f32]>::new_slice(comptime!(TOGETHER * units));
+    #[unroll]
+    for g in 0..TOGETHER {
+        counted[comptime!(g * units) + unit] = f32::cast_from(wrong[g]);
     }
-}
-
-/// Moves the counts to the losses of this round, one a candidate, and begins again at zero.
-pub(crate) fn take(device: &Device, units: usize, round: usize, counts: &Buffer<u32>, losses: &Buffer<f32>) {
-    // SAFETY: each unit below the counts moves its own; losses have as many places for each round.
-    unsafe {
-        take_kernel::launch_unchecked(
-            device.client(),
-            crate::tile::count(counts.len().div_ceil(units)),
-            CubeDim::new_1d(units as u32),
-            counts.arg(),
-            losses.arg(),
-            round as u32,
-        );
-    }
-}
-
-#[cube(launch_unchecked)]
-fn take_kernel(counts: &mut [u32], losses: &mut [f32], round: u32) {
-    let at = ABSOLUTE_POS;
-    if at < counts.len() {
-        losses[round as usize * counts.len() + at] = f32::cast_from(counts[at]);
-        counts[at] = 0u32;
+    fold_each::<f32>(&mut counted, units, TOGETHER);
+    if unit < TOGETHER && first + unit < members {
+        parts[(first + unit) * chunks + chunk] = counted[unit * units];
     }
 }

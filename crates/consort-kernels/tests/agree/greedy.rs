@@ -60,8 +60,8 @@ fn check(loss: Loss, shape: Shape, numbers: &[f32], codes: &[u32], y: &[f32]) {
 
 #[test]
 fn every_round_picks_the_best_member() {
-    let all = [[1, 1, 2], [3, 5, 3], [5, 101, 10], [4, 61, 17], [130, 20, 3], [9, 513, 2], [3, 40, 101], [6, 5000, 2]];
-    for shape in shapes(&all, &all[..5]) {
+    let all = [[1, 1, 2], [3, 5, 3], [5, 101, 10], [4, 61, 17], [130, 20, 3], [6, 5000, 2], [9, 513, 2], [3, 40, 101]];
+    for shape in shapes(&all, &all[..6]) {
         let numbers = probabilities(shape, Kind::Spread);
         let codes = codes(shape, Kind::Spread);
         let y: Vec<f32> = (0..shape[1] * shape[2]).map(|i| (i % 7) as f32 / 7.0).collect();
