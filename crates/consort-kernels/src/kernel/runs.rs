@@ -58,8 +58,8 @@ impl Runs {
         self.count * self.len * self.lanes
     }
 
-    /// Steps of a search in a run: how many numbers each of them may pass. Those after a step may pass all but one of as
-    /// many, and all steps all numbers.
+    /// Steps of a search in a run: how many numbers each of them may pass. The steps after one may together pass as many, or
+    /// one less, so that any number of the run's can be passed.
     fn strides(&self) -> Vec<usize> {
         let mut rest = self.len;
         std::iter::from_fn(|| {
