@@ -39,6 +39,12 @@ fn main() -> ExitCode {
         }
         arguments.drain(..2);
     }
+    if arguments.is_empty() {
+        eprintln!(
+            "usage: deep_speed [--device NAME] [--wait FILE] RUN [+ RUN]...; runs are mnist, packed, resnet, resnet18-train"
+        );
+        return ExitCode::FAILURE;
+    }
     let place = match Place::of(device) {
         Ok(place) => place,
         Err(error) => {
