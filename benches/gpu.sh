@@ -4,6 +4,7 @@
 #   benches/gpu.sh                 builds with cargo
 #   benches/gpu.sh --bins FOLDER   takes FOLDER/agree and FOLDER/kernels, built elsewhere
 #   benches/gpu.sh --only agree    one part: agree, bench, peers
+#   benches/gpu.sh --quick         the shapes that tell most, and cubes of 1,000,000 rows only: for a machine lent by the minute
 #
 # What is found goes to the folder OUT (default target/gpu): agree.log, kernels.log, kernels.jsonl, peers.jsonl, report.md.
 # Elsewhere: cargo test --release -p consort-kernels --features cuda-cpp --test agree --no-run, and
@@ -16,6 +17,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --bins) bins=$2; shift ;;
         --only) only=$2; shift ;;
+        --quick) export CONSORT_AGREE=quick CONSORT_ROWS=1000000 ;;
         *) echo "unknown option $1" >&2; exit 2 ;;
     esac
     shift

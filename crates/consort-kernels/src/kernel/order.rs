@@ -6,7 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{Fold, fold_rows, is_missing, key_of, missing, place},
+    rows::{Fold, fold_rows, is_missing, key_of, missing, place, scaled},
     runs::{Runs, from_runs},
     summary::summarise,
 };
@@ -154,16 +154,14 @@ fn order_kernel<F: Float>(
         let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
         if comptime!(order.scale) {
             let mut of_row = Shared::<[f32]>::new_slice(comptime!(tile.rows));
-            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Sum);
+            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Factor);
             for read in 0..reads {
                 let within = read * comptime!(tile.units) + unit;
                 let at = begin + within;
                 if within < here {
                     let spot = place(within, tile);
-                    let sum = of_row[within / comptime!(tile.columns)];
-                    let uniform = 1.0f32 / comptime!(tile.columns as f32);
-                    let scaled = select(sum > 0.0f32, values[spot] / select(sum > 0.0f32, sum, 1.0f32), uniform);
-                    let scaled = select(is_missing(sum), sum, scaled);
+                    let factor = of_row[within / comptime!(tile.columns)];
+                    let scaled = scaled(values[spot], factor, comptime!(tile.columns));
                     values[spot] = scaled;
                     if at < all {
                         fused[at] = scaled;

@@ -6,7 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{Fold, fold_rows, is_missing, is_there, ln_or_low, missing, place},
+    rows::{Fold, fold_rows, is_missing, is_there, ln_or_low, missing, place, scaled},
     summary::summarise,
 };
 use crate::{Cube, Device, Holes, buffer::Buffer, cube::by_storage, tile::Tile};
@@ -178,7 +178,7 @@ fn pool_kernel<F: Float, V: Size>(
             sync_cube();
         }
         if comptime!(pool.scale != Scale::AsIs) {
-            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Sum);
+            fold_rows(&values, 0, &mut held, &mut of_row, tile, Fold::Factor);
             #[unroll]
             for read in 0..comptime!(tile.reads) {
                 let within = comptime!(read * tile.units) + unit;
@@ -188,13 +188,9 @@ fn pool_kernel<F: Float, V: Size>(
                     #[unroll]
                     for k in 0..V::value() {
                         let inside = within * comptime!(tile.width) + k;
-                        let sum = of_row[inside / comptime!(tile.columns)];
+                        let factor = of_row[inside / comptime!(tile.columns)];
                         let spot = place(inside, tile);
-                        let x = values[spot];
-                        let safe = select(sum > 0.0f32, sum, 1.0f32);
-                        let uniform = 1.0f32 / comptime!(tile.columns as f32);
-                        let scaled = select(sum > 0.0f32, x / safe, uniform);
-                        let scaled = select(is_missing(sum), sum, scaled);
+                        let scaled = scaled(values[spot], factor, comptime!(tile.columns));
                         values[spot] = scaled;
                         out.insert(k, scaled);
                     }

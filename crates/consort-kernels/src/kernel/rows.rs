@@ -108,11 +108,22 @@ pub(crate) enum Fold {
     Sum,
     /// The greatest of them.
     Greatest,
+    /// Of rows alone: what makes the sum 1 as a factor, less than 0 where the sum is not above 0.
+    Factor,
 }
 
 #[cube]
 fn folded<N: Numeric>(a: N, b: N, #[comptime] fold: Fold) -> N {
-    if comptime!(fold == Fold::Sum) { a + b } else { select(b > a, b, a) }
+    if comptime!(fold == Fold::Greatest) { select(b > a, b, a) } else { a + b }
+}
+
+/// A number of a row that is scaled to a sum of 1 by its [`Fold::Factor`]; a row of zeros becomes uniform, and one that is
+/// missing stays so.
+///
+/// One division a row, since each takes as long as ten products.
+#[cube]
+pub(crate) fn scaled(x: f32, factor: f32, #[comptime] columns: usize) -> f32 {
+    select(factor < 0.0f32, 1.0f32 / comptime!(columns as f32), x * factor)
 }
 
 /// Folds what each group of `lanes` units holds, a power of two: the result is in the place of the first of the group. All
@@ -171,9 +182,9 @@ pub(crate) fn fold_rows(
     #[unroll]
     for round in 0..rounds {
         let row = comptime!(round * tile.groups()) + unit / lanes;
-        let mut result = f32::min_value();
-        if comptime!(fold == Fold::Sum) {
-            result = 0.0f32;
+        let mut result = 0.0f32;
+        if comptime!(fold == Fold::Greatest) {
+            result = f32::min_value();
         }
         if row < comptime!(tile.rows) {
             let mut c = lane;
@@ -188,6 +199,12 @@ pub(crate) fn fold_rows(
             result = held[unit];
         }
         if lane == 0 && row < comptime!(tile.rows) {
+            if comptime!(fold == Fold::Factor) {
+                // A sum that is next to nothing has no reciprocal.
+                let factor = 1.0f32 / select(result > 1.2e-38f32, result, 1.2e-38f32);
+                let factor = select(result > 0.0f32, factor, -1.0f32);
+                result = select(is_missing(result), result, factor);
+            }
             out[row] = result;
         }
         sync_cube();
