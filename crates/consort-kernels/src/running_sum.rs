@@ -3,7 +3,7 @@ use crate::{
     buffer::Buffer,
     kernel::{
         misses,
-        step::{self, Term},
+        step::{self, Rounds, Term},
     },
     tile::{self, Lone, Tile},
 };
@@ -12,21 +12,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct RunningSum {
     loss: Loss,
-    rows: usize,
-    members: usize,
     /// Whether the last of two equal columns is the label.
     last: bool,
-    /// The numbers that are added: those of the true classes for the log loss.
-    cube: Cube,
-    sum: Buffer<f32>,
-    y: Buffer<f32>,
-    codes: Buffer<u32>,
-    /// The sums of chunks of rows, for each candidate.
-    parts: Buffer<f32>,
-    width: usize,
-    units: usize,
-    chunks: usize,
     looks: Looks,
+    on: Rounds,
 }
 
 /// How the zero-one loss looks at rows.
@@ -103,57 +92,39 @@ impl RunningSum {
             Looks::Alone(lone) => step::chunks(rows.div_ceil(lone.units)),
             Looks::Together(tile) => step::chunks(rows.div_ceil(tile.rows)),
         };
-        let running = Self {
-            loss,
-            rows,
-            members,
-            last: columns == 2 && positive == Some(1),
-            sum: device.room(numbers),
-            parts: device.room(members * chunks),
-            cube: added,
-            y,
-            codes,
-            width,
-            units,
-            chunks,
-            looks,
-        };
+        let (sum, parts) = (device.room(numbers), device.room(members * chunks));
+        let on = Rounds { cube: added, sum, y, codes, parts, chunks, width, units };
+        let running = Self { loss, last: columns == 2 && positive == Some(1), looks, on };
         running.clear();
         Ok(running)
     }
 
     /// Takes all members away.
     pub(crate) fn clear(&self) {
-        step::clear(self.cube.device(), self.units, &self.sum);
+        step::clear(&self.on);
     }
 
     /// Writes what each candidate would make the sum of terms, for a sum of `size` members with it, to `losses`, and the
     /// first of the least to `picks`, both in their places of this round.
     pub(crate) fn score(&self, size: usize, round: usize, losses: &Buffer<f32>, picks: &Buffer<u32>) {
-        let (cube, chunks, sum, y, parts) = (&self.cube, self.chunks, &self.sum, &self.y, &self.parts);
-        let (device, members, units) = (cube.device(), self.members, self.units);
-        let terms = |term: Term, floor: f32| {
-            step::terms(cube, term, self.width, units, chunks, floor, sum, y, parts);
-        };
         match (self.looks, self.loss) {
-            (Looks::Alone(lone), _) => misses::count_lone(cube, lone, chunks, self.last, sum, &self.codes, parts),
-            (Looks::Together(tile), _) => misses::count(cube, tile, chunks, self.last, sum, &self.codes, parts),
-            (Looks::Not, Loss::Log { eps }) => terms(Term::Log, eps * size as f32),
-            (Looks::Not, _) => terms(Term::Square, 0.0),
+            (Looks::Alone(lone), _) => misses::count_lone(&self.on, lone, self.last),
+            (Looks::Together(tile), _) => misses::count(&self.on, tile, self.last),
+            (Looks::Not, Loss::Log { eps }) => step::terms(&self.on, Term::Log, eps * size as f32),
+            (Looks::Not, _) => step::terms(&self.on, Term::Square, 0.0),
         }
-        step::total(device, members, chunks, units, round, parts, losses);
-        step::choose(device, members, units, round, losses, picks);
+        step::total(&self.on, round, losses);
+        step::choose(&self.on, round, losses, picks);
     }
 
     /// Adds the member that was picked in this round.
     pub(crate) fn add(&self, round: usize, picks: &Buffer<u32>) {
-        let errors = matches!(self.loss, Loss::Brier | Loss::Squared);
-        step::add(&self.cube, self.width, self.units, round, errors, picks, &self.y, &self.sum);
+        step::add(&self.on, round, matches!(self.loss, Loss::Brier | Loss::Squared), picks);
     }
 
     /// The mean loss, of the sum of the terms of so many members.
     pub(crate) fn mean(&self, sum: f64, size: usize) -> f64 {
-        let (size, rows) = (size as f64, self.rows as f64);
+        let (size, rows) = (size as f64, self.on.cube.rows() as f64);
         match self.loss {
             Loss::Log { .. } => (sum / rows + size.ln()).max(0.0),
             Loss::Brier | Loss::Squared => sum / (size * size * rows),

@@ -8,39 +8,28 @@ use cubecl::prelude::*;
 use super::{
     lone::{label_of, read_row},
     rows::{fold_each, number_at, place, row_labels},
-    step::TOGETHER,
+    step::{Rounds, TOGETHER},
 };
 use crate::{
-    Cube,
-    buffer::Buffer,
     cube::by_storage,
     tile::{Lone, Tile},
 };
 
-/// Counts the rows of each chunk whose label would be wrong, for each candidate, to `parts[candidate][chunk]`.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn count(
-    cube: &Cube,
-    tile: Tile,
-    chunks: usize,
-    last: bool,
-    sum: &Buffer<f32>,
-    codes: &Buffer<u32>,
-    parts: &Buffer<f32>,
-) {
-    by_storage!(cube.storage(), F => {
+/// Counts the rows of each chunk whose label would be wrong, for each candidate, to the parts.
+pub(crate) fn count(on: &Rounds, tile: Tile, last: bool) {
+    by_storage!(on.cube.storage(), F => {
         // SAFETY: as for `terms`.
         unsafe {
             tile_kernel::launch_unchecked::<F>(
-                cube.device().client(),
-                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
+                on.cube.device().client(),
+                on.count(),
                 tile.dim(),
-                cube.arg(1),
-                sum.arg(),
-                codes.arg(),
-                parts.arg(),
-                cube.members() as u32,
-                chunks as u32,
+                on.cube.arg(1),
+                on.sum.arg(),
+                on.codes.arg(),
+                on.parts.arg(),
+                on.members() as u32,
+                on.chunks as u32,
                 tile,
                 last,
             );
@@ -142,31 +131,22 @@ fn tile_kernel<F: Float>(
 }
 
 /// The same, a unit for each row, which it keeps in registers for a few candidates.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn count_lone(
-    cube: &Cube,
-    lone: Lone,
-    chunks: usize,
-    last: bool,
-    sum: &Buffer<f32>,
-    codes: &Buffer<u32>,
-    parts: &Buffer<f32>,
-) {
-    by_storage!(cube.storage(), F => {
+pub(crate) fn count_lone(on: &Rounds, lone: Lone, last: bool) {
+    by_storage!(on.cube.storage(), F => {
         // SAFETY: rows are read below their count, for candidates below the members; one part is written for each
         // candidate and chunk, and workgroups beyond the last candidate write none.
         unsafe {
             lone_kernel::launch_unchecked::<F>(
-                cube.device().client(),
-                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
+                on.cube.device().client(),
+                on.count(),
                 lone.dim(),
                 lone.width,
-                cube.arg(lone.width),
-                sum.wide(lone.width),
-                codes.arg(),
-                parts.arg(),
-                cube.members() as u32,
-                chunks as u32,
+                on.cube.arg(lone.width),
+                on.sum.wide(lone.width),
+                on.codes.arg(),
+                on.parts.arg(),
+                on.members() as u32,
+                on.chunks as u32,
                 lone,
                 last,
             );

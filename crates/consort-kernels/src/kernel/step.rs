@@ -33,6 +33,46 @@ pub(crate) enum Term {
     Square,
 }
 
+/// What all rounds of a selection work on.
+#[derive(Debug)]
+pub(crate) struct Rounds {
+    /// The numbers that are added: those of the true classes for the log loss.
+    pub(crate) cube: Cube,
+    /// The sum of the members picked so far; that of their errors for squares.
+    pub(crate) sum: Buffer<f32>,
+    /// What squares are errors of, as many numbers as a member has.
+    pub(crate) y: Buffer<f32>,
+    /// The true class of each row.
+    pub(crate) codes: Buffer<u32>,
+    /// What each candidate would make of each chunk of rows: `[candidate][chunk]`.
+    pub(crate) parts: Buffer<f32>,
+    pub(crate) chunks: usize,
+    /// Numbers that a unit reads at a time.
+    pub(crate) width: usize,
+    /// Units of a workgroup.
+    pub(crate) units: usize,
+}
+
+impl Rounds {
+    /// A workgroup for each chunk and a few candidates.
+    pub(crate) fn count(&self) -> CubeCount {
+        CubeCount::Static(self.members().div_ceil(TOGETHER) as u32, self.chunks as u32, 1)
+    }
+
+    pub(crate) fn members(&self) -> usize {
+        self.cube.members()
+    }
+
+    fn dim(&self) -> CubeDim {
+        CubeDim::new_1d(self.units as u32)
+    }
+
+    /// Vectors of a member.
+    fn vectors(&self) -> usize {
+        self.cube.rows() * self.cube.columns() / self.width
+    }
+}
+
 /// Copies the number of each row's true class: `[member][row]`.
 pub(crate) fn gather(cube: &Cube, codes: &Buffer<u32>, units: usize, out: &Buffer<f32>) {
     by_storage!(cube.storage(), F => {
@@ -64,15 +104,15 @@ fn gather_kernel<F: Float>(cube: &[F], codes: &[u32], out: &mut [f32], members: 
     }
 }
 
-/// Makes all numbers zeros: the sum of no members.
-pub(crate) fn clear(device: &Device, units: usize, out: &Buffer<f32>) {
+/// Makes the sum that of no members: zeros.
+pub(crate) fn clear(on: &Rounds) {
     // SAFETY: each unit below the numbers writes its own.
     unsafe {
         clear_kernel::launch_unchecked(
-            device.client(),
-            crate::tile::count(out.len().div_ceil(units)),
-            CubeDim::new_1d(units as u32),
-            out.arg(),
+            on.cube.device().client(),
+            crate::tile::count(on.sum.len().div_ceil(on.units)),
+            on.dim(),
+            on.sum.arg(),
         );
     }
 }
@@ -110,39 +150,26 @@ fn one_hot_kernel(codes: &[u32], out: &mut [f32], columns: u32) {
     }
 }
 
-/// Sums the terms of each candidate over each chunk to `parts[candidate][chunk]`.
-///
-/// `cube` has `numbers` a member, `sum` and `y` the same (but `y` is not read for a logarithm).
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn terms(
-    cube: &Cube,
-    term: Term,
-    width: usize,
-    units: usize,
-    chunks: usize,
-    floor: f32,
-    sum: &Buffer<f32>,
-    y: &Buffer<f32>,
-    parts: &Buffer<f32>,
-) {
-    by_storage!(cube.storage(), F => {
+/// Sums the terms of each candidate over each chunk to the parts; `y` is not read for a logarithm.
+pub(crate) fn terms(on: &Rounds, term: Term, floor: f32) {
+    by_storage!(on.cube.storage(), F => {
         // SAFETY: numbers are read below those of a member, for candidates below the members; one part is written for
         // each candidate and chunk, and workgroups beyond the last candidate write none.
         unsafe {
             terms_kernel::launch_unchecked::<F>(
-                cube.device().client(),
-                CubeCount::Static(cube.members().div_ceil(TOGETHER) as u32, chunks as u32, 1),
-                CubeDim::new_1d(units as u32),
-                width,
-                cube.arg(width),
-                sum.wide(width),
-                y.wide(width),
-                parts.arg(),
-                (cube.rows() * cube.columns() / width) as u32,
-                cube.members() as u32,
-                chunks as u32,
+                on.cube.device().client(),
+                on.count(),
+                on.dim(),
+                on.width,
+                on.cube.arg(on.width),
+                on.sum.wide(on.width),
+                on.y.wide(on.width),
+                on.parts.arg(),
+                on.vectors() as u32,
+                on.members() as u32,
+                on.chunks as u32,
                 floor,
-                units,
+                on.units,
                 term,
             );
         }
@@ -219,28 +246,20 @@ fn terms_kernel<F: Float, V: Size>(
 }
 
 /// Adds the parts of each candidate to its loss of this round; a workgroup for each.
-pub(crate) fn total(
-    device: &Device,
-    members: usize,
-    chunks: usize,
-    units: usize,
-    round: usize,
-    parts: &Buffer<f32>,
-    losses: &Buffer<f32>,
-) {
+pub(crate) fn total(on: &Rounds, round: usize, losses: &Buffer<f32>) {
     // SAFETY: parts are read below chunks × members, and each workgroup writes one loss of the round; workgroups beyond
     // the last candidate write none.
     unsafe {
         total_kernel::launch_unchecked(
-            device.client(),
-            crate::tile::count(members),
-            CubeDim::new_1d(units as u32),
-            parts.arg(),
+            on.cube.device().client(),
+            crate::tile::count(on.members()),
+            on.dim(),
+            on.parts.arg(),
             losses.arg(),
-            members as u32,
-            chunks as u32,
+            on.members() as u32,
+            on.chunks as u32,
             round as u32,
-            units,
+            on.units,
         );
     }
 }
@@ -268,25 +287,18 @@ fn total_kernel(parts: &[f32], losses: &mut [f32], members: u32, chunks: u32, ro
 }
 
 /// Notes the first of the candidates whose loss is least as the choice of this round.
-pub(crate) fn choose(
-    device: &Device,
-    members: usize,
-    units: usize,
-    round: usize,
-    losses: &Buffer<f32>,
-    picks: &Buffer<u32>,
-) {
+pub(crate) fn choose(on: &Rounds, round: usize, losses: &Buffer<f32>, picks: &Buffer<u32>) {
     // SAFETY: losses are read below members × (round + 1) and one pick is written; the buffers have a place for each round.
     unsafe {
         choose_kernel::launch_unchecked(
-            device.client(),
+            on.cube.device().client(),
             CubeCount::Static(1, 1, 1),
-            CubeDim::new_1d(units as u32),
+            on.dim(),
             losses.arg(),
             picks.arg(),
-            members as u32,
+            on.members() as u32,
             round as u32,
-            units,
+            on.units,
         );
     }
 }
@@ -331,31 +343,20 @@ fn choose_kernel(losses: &[f32], picks: &mut [u32], members: u32, round: u32, #[
 }
 
 /// Adds the member that was chosen in this round to the sum; its error where `errors`.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn add(
-    cube: &Cube,
-    width: usize,
-    units: usize,
-    round: usize,
-    errors: bool,
-    picks: &Buffer<u32>,
-    y: &Buffer<f32>,
-    sum: &Buffer<f32>,
-) {
-    let all = cube.rows() * cube.columns() / width;
-    by_storage!(cube.storage(), F => {
+pub(crate) fn add(on: &Rounds, round: usize, errors: bool, picks: &Buffer<u32>) {
+    by_storage!(on.cube.storage(), F => {
         // SAFETY: each unit changes one vector below those of a member, and picks are below the members.
         unsafe {
             add_kernel::launch_unchecked::<F>(
-                cube.device().client(),
-                crate::tile::count(all.div_ceil(units)),
-                CubeDim::new_1d(units as u32),
-                width,
-                cube.arg(width),
+                on.cube.device().client(),
+                crate::tile::count(on.vectors().div_ceil(on.units)),
+                on.dim(),
+                on.width,
+                on.cube.arg(on.width),
                 picks.arg(),
-                y.wide(width),
-                sum.wide(width),
-                all as u32,
+                on.y.wide(on.width),
+                on.sum.wide(on.width),
+                on.vectors() as u32,
                 round as u32,
                 errors,
             );
