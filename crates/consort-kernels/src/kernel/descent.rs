@@ -6,8 +6,8 @@
 use cubecl::prelude::*;
 
 use super::{
-    rows::{Fold, fold_within, sum_of_parts},
-    step::Term,
+    rows::{fold_each, sum_of_parts},
+    step::{Term, of_chunk},
 };
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
@@ -78,12 +78,8 @@ fn parts_kernel<F: Float>(
     let units = comptime!(descent.units);
     let vectors = comptime!(descent.vectors);
     let tiles = all.div_ceil(units);
-    let each = tiles.div_ceil(chunks as usize);
     let chunk = CUBE_POS_X as usize;
-    let mut end = (chunk + 1) * each;
-    if end > tiles {
-        end = tiles;
-    }
+    let (begin, end) = of_chunk(tiles, chunk, chunks as usize);
     let mut totals = Array::<f32>::new(vectors);
     let mut sums = Array::<f32>::new(comptime!(descent.vectors * descent.members_each));
     #[unroll]
@@ -95,7 +91,7 @@ fn parts_kernel<F: Float>(
         sums[i] = 0.0f32;
     }
     let mut slope_of = Shared::<[f32]>::new_slice(comptime!(descent.vectors * descent.units));
-    for t in chunk * each..end {
+    for t in begin..end {
         let at = t * units + unit;
         let mut pools = Array::<f32>::new(vectors);
         #[unroll]
@@ -152,15 +148,19 @@ fn parts_kernel<F: Float>(
         }
         sync_cube();
     }
-    let mut held = Shared::<[f32]>::new_slice(units);
+    // What the slopes needed is free for the losses.
     #[unroll]
     for v in 0..vectors {
-        held[unit] = totals[v];
-        fold_within::<f32>(&mut held, units, Fold::Sum);
-        if unit == 0 {
-            losses[chunk * vectors + v] = held[0];
-        }
-        sync_cube();
+        slope_of[comptime!(v * descent.units).runtime() + unit] = totals[v];
+    }
+    fold_each::<f32>(&mut slope_of, units, vectors);
+    let mut v = unit;
+    while v < vectors {
+        losses[chunk * vectors + v] = slope_of[v * units];
+        v += units;
+    }
+    #[unroll]
+    for v in 0..vectors {
         #[unroll]
         for i in 0..comptime!(descent.members_each) {
             let m = comptime!(i * descent.units) + unit;

@@ -7,8 +7,8 @@ use cubecl::prelude::*;
 
 use super::{
     lone::{label_of, read_row},
-    rows::{fold_each, number_at, place, row_labels},
-    step::{Rounds, TOGETHER},
+    rows::{number_at, place, row_labels},
+    step::{Rounds, TOGETHER, candidate, of_chunk, write_parts},
 };
 use crate::{
     cube::by_storage,
@@ -59,11 +59,7 @@ fn tile_kernel<F: Float>(
     let first = CUBE_POS_X as usize * TOGETHER;
     let chunk = CUBE_POS_Y as usize;
     let tiles = rows.div_ceil(comptime!(tile.rows));
-    let each = tiles.div_ceil(chunks);
-    let mut end = (chunk + 1) * each;
-    if end > tiles {
-        end = tiles;
-    }
+    let (begin_tile, end_tile) = of_chunk(tiles, chunk, chunks);
     let mut staged = Shared::<[f32]>::new_slice(comptime!(2 * room));
     let mut held = Shared::<[f32]>::new_slice(comptime!(tile.units));
     let mut found = Shared::<[u32]>::new_slice(comptime!(tile.units));
@@ -79,7 +75,7 @@ fn tile_kernel<F: Float>(
     for g in 0..TOGETHER {
         totals[g] = 0.0f32;
     }
-    for t in chunk * each..end {
+    for t in begin_tile..end_tile {
         let begin = t * here;
         let first_row = t * comptime!(tile.rows);
         #[unroll]
@@ -93,10 +89,7 @@ fn tile_kernel<F: Float>(
         }
         #[unroll]
         for g in 0..TOGETHER {
-            let mut m = first + g;
-            if m >= members {
-                m = members - 1;
-            }
+            let m = candidate(first + g, members);
             let base = comptime!((g % 2) * room).runtime();
             #[unroll]
             for read in 0..comptime!(tile.reads) {
@@ -119,15 +112,7 @@ fn tile_kernel<F: Float>(
         }
         sync_cube();
     }
-    let mut counted = Shared::<[f32]>::new_slice(comptime!(TOGETHER * tile.units));
-    #[unroll]
-    for g in 0..TOGETHER {
-        counted[comptime!(g * tile.units) + unit] = totals[g];
-    }
-    fold_each::<f32>(&mut counted, comptime!(tile.units), TOGETHER);
-    if unit < TOGETHER && first + unit < members {
-        parts[(first + unit) * chunks + chunk] = counted[unit * comptime!(tile.units)];
-    }
+    write_parts(&totals, parts, first, members, chunk, chunks, comptime!(tile.units));
 }
 
 /// The same, a unit for each row, which it keeps in registers for a few candidates.
@@ -174,16 +159,11 @@ fn lone_kernel<F: Float, V: Size>(
     let chunks = chunks as usize;
     let first = CUBE_POS_X as usize * TOGETHER;
     let chunk = CUBE_POS_Y as usize;
-    let size = rows.div_ceil(chunks);
-    let begin = chunk * size;
-    let mut end = begin + size;
-    if end > rows {
-        end = rows;
-    }
-    let mut wrong = Array::<u32>::new(TOGETHER);
+    let (begin, end) = of_chunk(rows, chunk, chunks);
+    let mut totals = Array::<f32>::new(TOGETHER);
     #[unroll]
     for g in 0..TOGETHER {
-        wrong[g] = 0u32;
+        totals[g] = 0.0f32;
     }
     let mut sums = Array::<f32>::new(columns);
     let mut x = Array::<f32>::new(columns);
@@ -193,27 +173,16 @@ fn lone_kernel<F: Float, V: Size>(
         let code = codes[row];
         #[unroll]
         for g in 0..TOGETHER {
-            // Beyond the last candidate the last one is read again, and its count not written.
-            let mut m = first + g;
-            if m >= members {
-                m = members - 1;
-            }
+            let m = candidate(first + g, members);
             read_row::<F, V>(cube, (m * rows + row) * vectors, &mut x, lone);
             #[unroll]
             for c in 0..columns {
                 x[c] = sums[c] + x[c];
             }
-            wrong[g] = wrong[g] + u32::cast_from(label_of(&x, columns, last) != code);
+            let wrong = label_of(&x, columns, last) != code;
+            totals[g] = totals[g] + f32::cast_from(u32::cast_from(wrong));
         }
         row += units;
     }
-    let mut counted = Shared::<[f32]>::new_slice(comptime!(TOGETHER * units));
-    #[unroll]
-    for g in 0..TOGETHER {
-        counted[comptime!(g * units) + unit] = f32::cast_from(wrong[g]);
-    }
-    fold_each::<f32>(&mut counted, units, TOGETHER);
-    if unit < TOGETHER && first + unit < members {
-        parts[(first + unit) * chunks + chunk] = counted[unit * units];
-    }
+    write_parts(&totals, parts, first, members, chunk, chunks, units);
 }

@@ -67,6 +67,11 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// Whether something is read off whole rows.
+    fn by_rows(&self) -> bool {
+        self.scale || self.summary
+    }
+
     /// What the statistic wants of a rank.
     fn wanted(&self, rank: usize) -> Wanted {
         let is_end = rank == self.first || rank == self.last;
@@ -116,13 +121,13 @@ fn order_kernel<F: Float>(
     let first_row = CUBE_POS * comptime!(tile.rows);
     let begin = CUBE_POS * comptime!(tile.numbers());
     let here = comptime!(tile.numbers());
-    let by_rows = comptime!(order.scale || order.summary);
+    let by_rows = comptime!(order.by_rows());
     let mut values = Shared::<[f32]>::new_slice(comptime!(if by_rows { tile.room() } else { 1 }));
     let reads = comptime!(tile.reads).runtime();
     let runs = comptime!(order.by.runs());
     if comptime!(runs.is_some()) {
         let runs = comptime!(runs.unwrap_or_default());
-        from_runs::<F>(cube, &mut values, fused, all, by_rows, tile, order, runs);
+        from_runs::<F>(cube, &mut values, fused, all, tile, order, runs);
     } else {
         for read in 0..reads {
             let within = read * comptime!(tile.units) + unit;
@@ -137,15 +142,8 @@ fn order_kernel<F: Float>(
                     x = searched::<F>(cube, at, all, order);
                 }
             }
-            if comptime!(by_rows) {
-                if within < here {
-                    values[place(within, tile)] = x;
-                }
-            }
-            if comptime!(!order.scale) {
-                if within < here && at < all {
-                    fused[at] = x;
-                }
+            if within < here {
+                keep(x, within, at, all, &mut values, fused, tile, order);
             }
         }
     }
@@ -172,6 +170,28 @@ fn order_kernel<F: Float>(
         }
         if comptime!(order.summary) {
             summarise(&values, 0, &mut held, labels, tops, first_row, rows, tile);
+        }
+    }
+}
+
+/// Keeps the statistic of a place of the tile for what is read off rows, and writes it unless rows are scaled first.
+#[cube]
+pub(crate) fn keep(
+    x: f32,
+    within: usize,
+    at: usize,
+    all: usize,
+    values: &mut Shared<[f32]>,
+    fused: &mut [f32],
+    #[comptime] tile: Tile,
+    #[comptime] order: Order,
+) {
+    if comptime!(order.by_rows()) {
+        values[place(within, tile)] = x;
+    }
+    if comptime!(!order.scale) {
+        if at < all {
+            fused[at] = x;
         }
     }
 }

@@ -385,14 +385,7 @@ fn move_kernel(
         spot[j] = spot[j] | digit << PLACE;
     }
     sync_cube();
-    #[unroll]
-    for j in 0..EACH {
-        let at = comptime!((j * units) as u32) + UNIT_POS;
-        let to = column + ways[(spot[j] >> PLACE) as usize] + at;
-        if at < here {
-            keys_out[to as usize] = what[j];
-        }
-    }
+    send(&what, &spot, &ways, keys_out, column, here, units);
 
     // And rows go the same ways.
     if comptime!(first) {
@@ -410,10 +403,28 @@ fn move_kernel(
     sync_cube();
     #[unroll]
     for j in 0..EACH {
+        what[j] = staged[comptime!(j * units) + unit];
+    }
+    send(&what, &spot, &ways, rows_out, column, here, units);
+}
+
+/// Writes what a unit has of a sorted tile to its column, each the way of its digit, which is above the place in `spot`.
+#[cube]
+fn send(
+    what: &Array<u32>,
+    spot: &Array<u32>,
+    ways: &Shared<[u32]>,
+    out: &mut [u32],
+    column: u32,
+    here: u32,
+    #[comptime] units: usize,
+) {
+    #[unroll]
+    for j in 0..EACH {
         let at = comptime!((j * units) as u32) + UNIT_POS;
         let to = column + ways[(spot[j] >> PLACE) as usize] + at;
         if at < here {
-            rows_out[to as usize] = staged[at as usize];
+            out[to as usize] = what[j];
         }
     }
 }

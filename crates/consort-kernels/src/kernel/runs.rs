@@ -4,8 +4,8 @@
 use cubecl::prelude::*;
 
 use super::{
-    order::{Of, Order, exchange},
-    rows::{infinity, is_missing, missing, place},
+    order::{Of, Order, exchange, keep},
+    rows::{infinity, is_missing, missing},
 };
 use crate::{
     Holes,
@@ -103,7 +103,7 @@ impl Held {
     }
 }
 
-/// The statistics of the places of a tile, to `values` where `by_rows`, and to `fused` unless rows are scaled.
+/// The statistics of the places of a tile, kept as [`keep`] says.
 ///
 /// While a unit sorts a run, the numbers of the next one are on their way.
 #[cube]
@@ -112,7 +112,6 @@ pub(crate) fn from_runs<F: Float>(
     values: &mut Shared<[f32]>,
     fused: &mut [f32],
     all: usize,
-    #[comptime] by_rows: bool,
     #[comptime] tile: Tile,
     #[comptime] order: Order,
     #[comptime] runs: Runs,
@@ -151,14 +150,7 @@ pub(crate) fn from_runs<F: Float>(
         let turned = (part + step) % comptime!(Runs::PARTS);
         let x = of_place(there, lost, turned, part, lane, &mut held, order, runs);
         if turned == 0 && within < here {
-            if comptime!(by_rows) {
-                values[place(within, tile)] = x;
-            }
-            if comptime!(!order.scale) {
-                if there {
-                    fused[at] = x;
-                }
-            }
+            keep(x, within, at, all, values, fused, tile, order);
         }
     }
 }

@@ -194,12 +194,7 @@ fn terms_kernel<F: Float, V: Size>(
     let chunks = chunks as usize;
     let first = CUBE_POS_X as usize * TOGETHER;
     let chunk = CUBE_POS_Y as usize;
-    let size = all.div_ceil(chunks);
-    let begin = chunk * size;
-    let mut end = begin + size;
-    if end > all {
-        end = all;
-    }
+    let (begin, end) = of_chunk(all, chunk, chunks);
     let mut totals = Array::<f32>::new(TOGETHER);
     #[unroll]
     for g in 0..TOGETHER {
@@ -213,11 +208,7 @@ fn terms_kernel<F: Float, V: Size>(
         }
         #[unroll]
         for g in 0..TOGETHER {
-            // Beyond the last candidate the last one is read again, and its sum not written.
-            let mut m = first + g;
-            if m >= members {
-                m = members - 1;
-            }
+            let m = candidate(first + g, members);
             let x = base + Vector::<f32, V>::cast_from(cube[m * all + at]);
             let mut of_vector = 0.0f32;
             #[unroll]
@@ -233,15 +224,48 @@ fn terms_kernel<F: Float, V: Size>(
         }
         at += units;
     }
+    write_parts(&totals, parts, first, members, chunk, chunks, units);
+}
+
+/// The first of so many things of a chunk, and the first beyond it.
+#[cube]
+pub(crate) fn of_chunk(all: usize, chunk: usize, chunks: usize) -> (usize, usize) {
+    let each = all.div_ceil(chunks);
+    let begin = chunk * each;
+    (begin, (begin + each).min(all))
+}
+
+/// The member that a candidate is. Beyond the last one it is read again, and what it would make is not written.
+#[cube]
+pub(crate) fn candidate(m: usize, members: usize) -> usize {
+    m.min(members - 1)
+}
+
+/// Adds what all units found of a few candidates in a chunk, from `first` on, and writes it to the parts. All units must
+/// come here.
+#[cube]
+pub(crate) fn write_parts(
+    totals: &Array<f32>,
+    parts: &mut [f32],
+    first: usize,
+    members: usize,
+    chunk: usize,
+    chunks: usize,
+    #[comptime] units: usize,
+) {
+    let unit = UNIT_POS as usize;
     let mut held = Shared::<[f32]>::new_slice(comptime!(TOGETHER * units));
     #[unroll]
     for g in 0..TOGETHER {
-        held[comptime!(g * units) + UNIT_POS as usize] = totals[g];
+        held[comptime!(g * units) + unit] = totals[g];
     }
     fold_each::<f32>(&mut held, units, TOGETHER);
-    let g = UNIT_POS as usize;
-    if g < TOGETHER && first + g < members {
-        parts[(first + g) * chunks + chunk] = held[g * units];
+    let mut g = unit;
+    while g < TOGETHER {
+        if first + g < members {
+            parts[(first + g) * chunks + chunk] = held[g * units];
+        }
+        g += units;
     }
 }
 
