@@ -30,10 +30,7 @@ mkdir -p "$out"
 work=$(mktemp -d)
 : >"$out/deep.jsonl"
 : >"$out/deep.log"
-# NVRTC wants the toolkit's headers.
-for home in "${CUDA_PATH:-}" "${CUDA_HOME:-}" /usr/local/cuda; do
-    [ -n "$home" ] && [ -d "$home/include" ] && export CUDA_PATH=$home CUDA_HOME=$home && break
-done
+. benches/toolkit.sh
 [ "$device" = cpu ] || nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader | tee "$out/card.txt"
 if [ -z "$bins" ]; then
     cargo build --release -p consort-burn --example deep_speed --features cuda,kernels || exit 1
@@ -56,9 +53,9 @@ if [ -n "$bins" ]; then
     tuned=$(unpacked deep_speed_tuned)
 fi
 export PYTHONPATH="${bins:+$PWD/$bins:}${PYTHONPATH:-}"
-torch=(python3 benches/peers/deep.py --device "$device" --program "$ours")
+ours=("$ours" --device "$device")
+torch=(python3 benches/peers/deep.py --device "$device" --program "${ours[0]}")
 failed=0
-declare -A process
 
 # left LIMIT: the seconds that a step has; fewer than 10 are not worth a beginning.
 left() {
@@ -79,44 +76,6 @@ step() {
     echo "$name: $((SECONDS - began)) s, ended with $code, $SECONDS s so far" | tee -a "$out/deep.log"
 }
 
-# begin NAME PROGRAM RUN...: compiles its kernels, then waits for its turn.
-begin() {
-    local name=$1 program=$2
-    shift 2
-    "$program" --device "$device" --wait "$work/$name.go" "$@" >"$work/$name.jsonl" 2>"$work/$name.log" &
-    process[$name]=$!
-}
-
-# ready NAME LIMIT: waits until its kernels are there, or it ended.
-ready() {
-    local limit
-    limit=$(left "$2") || limit=0
-    for ((i = 0; i < 4 * limit; i++)); do
-        grep -q ^ready "$work/$1.log" && break
-        kill -0 "${process[$1]}" 2>/dev/null || break
-        sleep 0.25
-    done
-    echo "$1: $(grep -c ^ready "$work/$1.log") ready at $SECONDS s" | tee -a "$out/deep.log"
-}
-
-# turn NAME LIMIT: times it.
-turn() {
-    local limit code=124
-    touch "$work/$1.go"
-    limit=$(left "$2") || limit=0
-    for ((i = 0; i < 10 * limit; i++)); do
-        kill -0 "${process[$1]}" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -9 "${process[$1]}" 2>/dev/null
-    wait "${process[$1]}"
-    code=$?
-    [ $code = 0 ] || failed=1
-    cat "$work/$1.jsonl" >>"$out/deep.jsonl"
-    { echo "== $1"; cut -c1-2000 "$work/$1.log" | head -200; } >>"$out/deep.log"
-    echo "$1: ended with $code, $SECONDS s so far" | tee -a "$out/deep.log"
-}
-
 rows=50000 images=9984 epochs=5 batches="32 128 1024" depths="18 50" trained="2 10240"
 [ -n "$tiny" ] && rows=2000 images=256 epochs=1 batches="128" depths="18" trained="1 128 1"
 # Small batches last: a loop over them is the slowest of all.
@@ -127,17 +86,13 @@ for batch in $batches; do
 done
 for method in voting bagging joint boosting snapshot; do methods+="mnist $mnist $method $epochs 1 $images + "; done
 
-# One program at a time: those that compile, and those that wait for their turn, slow the one that is timed.
+# One program at a time: one that compiles slows the one that is timed. Each compiles its kernels first.
 if [[ $only == *packed* ]]; then
-    begin packed "$ours" ${few//MODE/packed} $loops packed loop-2 128 $rows
-    ready packed 60
-    turn packed 90
+    step "packed" 150 "${ours[@]}" ${few//MODE/packed} $loops packed loop-2 128 $rows
     step "packed, torch" 80 "${torch[@]}" --tf32 ${few//MODE/vmap} ${loops% + }
 fi
 if [[ $only == *mnist* ]]; then
-    begin mnist "$ours" ${methods% + }
-    ready mnist 60
-    turn mnist 80
+    step "mnist" 140 "${ours[@]}" ${methods% + }
     step "mnist, torchensemble" 60 "${torch[@]}" --tf32 ${methods% + }
 fi
 if [[ $only == *resnet* ]]; then
@@ -146,14 +101,10 @@ fi
 if [[ $only == *train* ]]; then
     step "train, torch rounding" 45 "${torch[@]}" --tf32 resnet18-train $trained
     step "train, torch" 45 "${torch[@]}" resnet18-train $trained
-    begin train "$ours" resnet18-train $trained
-    ready train 80
-    turn train 90
+    step "train" 170 "${ours[@]}" resnet18-train $trained
 fi
 if [[ $only == *tuned* && -n $tuned ]]; then
-    begin tuned "$tuned" resnet18-train $trained
-    ready tuned 300
-    turn tuned 90
+    step "tuned" 390 "$tuned" --device "$device" resnet18-train $trained
 fi
 python3 benches/peers/deep_page.py "$out" >"$out/deep.md" && echo "wrote $out/deep.md"
 cat "$out/deep.jsonl"

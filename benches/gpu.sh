@@ -24,10 +24,7 @@ while [ $# -gt 0 ]; do
 done
 mkdir -p "$out"
 began=$SECONDS
-# NVRTC wants the toolkit's headers.
-for home in "${CUDA_PATH:-}" "${CUDA_HOME:-}" /usr/local/cuda; do
-    [ -n "$home" ] && [ -d "$home/include" ] && export CUDA_PATH=$home CUDA_HOME=$home && break
-done
+. benches/toolkit.sh
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader | tee "$out/card.txt"
 failed=0
 if [[ $only == *agree* ]]; then

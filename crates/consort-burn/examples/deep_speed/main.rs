@@ -1,4 +1,4 @@
-//! The nets of `benches/peers/deep.py`, timed: `deep_speed [--device NAME] [--wait FILE] RUN [+ RUN]...`,
+//! The nets of `benches/peers/deep.py`, timed: `deep_speed [--device NAME] RUN [+ RUN]...`,
 //! where a run is
 //!
 //! ```text
@@ -9,19 +9,14 @@
 //! ```
 //!
 //! One line of JSON for each. On a card shorter runs go before, since kernels are compiled when they are first met, and with
-//! the feature `autotune` chosen by trial: `first` has their seconds. With `--wait FILE` the others begin when that file is there; what
-//! several programs compile meanwhile does not disturb what is timed.
+//! the feature `autotune` chosen by trial: `first` has their seconds.
 
 mod mnist;
 mod packed;
 mod place;
 mod resnet;
 
-use std::{
-    path::Path,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::ExitCode, time::Instant};
 
 use consort_core::{Error, Result};
 use place::Place;
@@ -30,19 +25,13 @@ use serde_json::Value;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (mut device, mut wait) = ("cpu", None);
-    while let [option @ ("--device" | "--wait"), value, ..] = arguments[..] {
-        if option == "--device" {
-            device = value
-        } else {
-            wait = Some(Path::new(value))
-        }
+    let mut device = "cpu";
+    if let ["--device", name, ..] = arguments[..] {
+        device = name;
         arguments.drain(..2);
     }
     if arguments.is_empty() {
-        eprintln!(
-            "usage: deep_speed [--device NAME] [--wait FILE] RUN [+ RUN]...; runs are mnist, packed, resnet, resnet18-train"
-        );
+        eprintln!("usage: deep_speed [--device NAME] RUN [+ RUN]...; runs are mnist, packed, resnet, resnet18-train");
         return ExitCode::FAILURE;
     }
     let place = match Place::of(device) {
@@ -65,10 +54,6 @@ fn main() -> ExitCode {
             Ok(_) => runs.push((arguments, place.is_card().then(|| start.elapsed().as_secs_f64()))),
             Err(error) => tell(arguments, error),
         }
-    }
-    eprintln!("ready");
-    while wait.is_some_and(|file| !file.exists()) {
-        std::thread::sleep(Duration::from_millis(50));
     }
     for (arguments, first) in runs {
         match run(&place, arguments, false) {
