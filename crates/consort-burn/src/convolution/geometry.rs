@@ -1,3 +1,10 @@
+/// How a convolution walks over an image: along its height, and along its width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Steps {
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+}
+
 /// The sizes of a convolution of images, `[images][channels][height][width]`, with weights
 /// `[outputs][channels][kernel][kernel]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,14 +19,10 @@ pub(super) struct Geometry {
     pub(super) padding: [usize; 2],
 }
 
-/// Up to so many numbers of columns are made at once, so that they stay in the cache of a core.
-const COLUMNS_AT_ONCE: usize = 32_768;
-/// Images with fewer places than this are multiplied several at once.
-const PLACES_AT_ONCE: usize = 256;
-
 impl Geometry {
     /// Of the shapes of images and weights.
-    pub(super) fn new(images: [usize; 4], weights: [usize; 4], stride: [usize; 2], padding: [usize; 2]) -> Self {
+    pub(super) fn new(images: [usize; 4], weights: [usize; 4], steps: Steps) -> Self {
+        let Steps { stride, padding } = steps;
         let [count, channels, height, width] = images;
         let [outputs, _, down, across] = weights;
         Self { images: count, channels, height, width, outputs, kernel: [down, across], stride, padding }
@@ -57,16 +60,5 @@ impl Geometry {
     /// Whether the columns of an image are the image itself.
     pub(super) fn is_plain(&self) -> bool {
         self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0]
-    }
-
-    /// How many images are multiplied at once: by their size alone.
-    pub(super) fn images_at_once(&self) -> usize {
-        PLACES_AT_ONCE.div_ceil(self.places().max(1)).clamp(1, self.images.max(1))
-    }
-
-    /// How many rows of an output are multiplied at once, where images are multiplied one by one.
-    pub(super) fn rows_at_once(&self) -> usize {
-        let [rows, columns] = self.out();
-        if self.is_plain() { rows } else { (COLUMNS_AT_ONCE / (self.depth() * columns).max(1)).clamp(1, rows.max(1)) }
     }
 }

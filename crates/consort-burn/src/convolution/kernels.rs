@@ -9,6 +9,22 @@ use super::{
 };
 use crate::threads::are_shared;
 
+/// Up to so many numbers of columns are made at once, so that they stay in the cache of a core.
+const COLUMNS_AT_ONCE: usize = 32_768;
+/// Images with fewer places than this are multiplied several at once.
+const PLACES_AT_ONCE: usize = 256;
+
+/// How many images are multiplied at once: by their size alone.
+fn images_at_once(g: &Geometry) -> usize {
+    PLACES_AT_ONCE.div_ceil(g.places().max(1)).clamp(1, g.images.max(1))
+}
+
+/// How many rows of an output are multiplied at once, where images are multiplied one by one.
+fn rows_at_once(g: &Geometry) -> usize {
+    let [rows, columns] = g.out();
+    if g.is_plain() { rows } else { (COLUMNS_AT_ONCE / (g.depth() * columns).max(1)).clamp(1, rows.max(1)) }
+}
+
 thread_local! {
     /// Room for columns, kept from call to call.
     static ROOM: Cell<[Vec<f32>; 2]> = const { Cell::new([Vec::new(), Vec::new()]) };
@@ -41,15 +57,15 @@ fn each_part(out: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Sy
 /// What comes out, `[images][outputs][places]`.
 pub(super) fn forward(g: &Geometry, images: &[f32], weights: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let (places, depth, pixels) = (g.places(), g.depth(), g.pixels());
-    let (together, columns) = (g.images_at_once(), g.out()[1]);
+    let (together, columns) = (images_at_once(g), g.out()[1]);
     let mut out = vec![0.0; g.images * g.outputs * places];
     each_part(&mut out, together * g.outputs * places, |part, out| {
         let count = out.len() / (g.outputs * places);
         let images = &images[part * together * pixels..][..count * pixels];
         with_room(|own, product_room| {
             if count == 1 {
-                for first in (0..g.out()[0]).step_by(g.rows_at_once()) {
-                    let rows = first..(first + g.rows_at_once()).min(g.out()[0]);
+                for first in (0..g.out()[0]).step_by(rows_at_once(g)) {
+                    let rows = first..(first + rows_at_once(g)).min(g.out()[0]);
                     let width = rows.len() * columns;
                     let seen = if g.is_plain() {
                         View::rows(images, places)
@@ -87,7 +103,7 @@ pub(super) fn forward(g: &Geometry, images: &[f32], weights: &[f32], bias: Optio
 /// The gradient of the images, from that of what came out.
 pub(super) fn back_images(g: &Geometry, weights: &[f32], gradient: &[f32]) -> Vec<f32> {
     let (places, depth, pixels) = (g.places(), g.depth(), g.pixels());
-    let (together, columns) = (g.images_at_once(), g.out()[1]);
+    let (together, columns) = (images_at_once(g), g.out()[1]);
     let mut out = vec![0.0; g.images * pixels];
     each_part(&mut out, together * pixels, |part, out| {
         let count = out.len() / pixels;
@@ -97,8 +113,8 @@ pub(super) fn back_images(g: &Geometry, weights: &[f32], gradient: &[f32]) -> Ve
             if count == 1 && g.is_plain() {
                 product(out, places, [depth, places, g.outputs], turned, View::rows(gradient, places), false);
             } else if count == 1 {
-                for first in (0..g.out()[0]).step_by(g.rows_at_once()) {
-                    let rows = first..(first + g.rows_at_once()).min(g.out()[0]);
+                for first in (0..g.out()[0]).step_by(rows_at_once(g)) {
+                    let rows = first..(first + rows_at_once(g)).min(g.out()[0]);
                     let width = rows.len() * columns;
                     let own = room(own, depth * width);
                     let given = View::rows(&gradient[first * columns..], places);
@@ -144,7 +160,7 @@ fn side_by_side<'a>(g: &Geometry, of: &[f32], to: &'a mut [f32]) -> &'a [f32] {
 /// the same bits.
 pub(super) fn back_weights(g: &Geometry, images: &[f32], gradient: &[f32]) -> Vec<f32> {
     let (places, depth, pixels) = (g.places(), g.depth(), g.pixels());
-    let (together, columns) = (g.images_at_once(), g.out()[1]);
+    let (together, columns) = (images_at_once(g), g.out()[1]);
     let size = g.outputs * depth;
     // Few parts where the weights are many.
     let parts = if size > 65_536 { 2 } else { 8 };
@@ -160,8 +176,8 @@ pub(super) fn back_weights(g: &Geometry, images: &[f32], gradient: &[f32]) -> Ve
             let gradient = &gradient[first * g.outputs * places..][..count * g.outputs * places];
             with_room(|own, product_room| {
                 if count == 1 {
-                    for first in (0..g.out()[0]).step_by(g.rows_at_once()) {
-                        let rows = first..(first + g.rows_at_once()).min(g.out()[0]);
+                    for first in (0..g.out()[0]).step_by(rows_at_once(g)) {
+                        let rows = first..(first + rows_at_once(g)).min(g.out()[0]);
                         let width = rows.len() * columns;
                         let seen = if g.is_plain() {
                             View::turned(images, places)

@@ -5,13 +5,14 @@ use burn::{
 
 /// The layer's convolution of `[images][channels][height][width]`.
 ///
-/// On the CPU it is made of columns and matrix products, about as fast as PyTorch's and several times as fast as burn's
-/// own; other devices take theirs. What the layer must be for that (no groups, no dilation, 32-bit numbers) all of this
-/// crate's are; others are left to burn.
+/// It is made of columns and matrix products. On the CPU that is about as fast as PyTorch's and several times as fast as
+/// burn's own; on a card burn's own is its plainest kernel, unless it may try out others (`autotune`), and is then left to
+/// choose. What the layer must be for that (no groups, no dilation, 32-bit numbers on the CPU) all of this crate's are;
+/// others are left to burn.
 pub(crate) fn convolve(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-    #[cfg(feature = "cpu")]
-    if let Some(padding) = cpu::padding_of(layer, &x) {
-        return cpu::convolve(x, layer.weight.val(), layer.bias.as_ref().map(|b| b.val()), layer.stride, padding);
+    #[cfg(any(feature = "cpu", feature = "cuda", feature = "wgpu"))]
+    if let Some(steps) = own::steps_of(layer, &x) {
+        return own::convolve(x, layer.weight.val(), layer.bias.as_ref().map(|b| b.val()), steps);
     }
     layer.forward(x)
 }
@@ -19,15 +20,16 @@ pub(crate) fn convolve(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
 /// The greatest of each 2 × 2 pixels, or 0 if that is greater: pooling and a rectifier.
 pub(crate) fn halve(x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "cpu")]
-    if cpu::is_taken(&x) {
-        return cpu::halve(x);
+    if own::is_on_cpu(&x) {
+        use super::halving_ops::HalvingOps;
+        return Tensor::from_dispatch(<burn::backend::Dispatch as HalvingOps>::halving(x.into_dispatch()));
     }
     // The greatest of rectified numbers is the rectified greatest: pooling first leaves a quarter to rectify.
     relu(max_pool2d(x, MaxPoolOptions::new([2, 2])))
 }
 
-#[cfg(feature = "cpu")]
-mod cpu {
+#[cfg(any(feature = "cpu", feature = "cuda", feature = "wgpu"))]
+mod own {
     use burn::{
         backend::Dispatch,
         nn::{PaddingConfig2d, conv::Conv2d},
@@ -35,18 +37,27 @@ mod cpu {
     };
 
     use crate::{
-        convolution::{geometry::Geometry, on_cpu::ImageOps},
+        convolution::{
+            geometry::{Geometry, Steps},
+            ops::ConvolutionOps,
+        },
         device::is_card,
     };
 
-    /// Whether these numbers are such as the kernels of this crate take.
-    pub(super) fn is_taken(x: &Tensor<4>) -> bool {
+    /// Whether these numbers are such as the kernels of the CPU take.
+    pub(super) fn is_on_cpu(x: &Tensor<4>) -> bool {
         x.dtype() == DType::F32 && !is_card(&x.device())
     }
 
-    /// The padding of a layer that the kernels of this crate take.
-    pub(super) fn padding_of(layer: &Conv2d, x: &Tensor<4>) -> Option<[usize; 2]> {
-        if layer.groups != 1 || layer.dilation != [1, 1] || !is_taken(x) {
+    /// Whether these numbers are such as those of a card take.
+    fn is_on_card(x: &Tensor<4>) -> bool {
+        let is_float = matches!(x.dtype(), DType::F32 | DType::F16 | DType::BF16);
+        is_float && !cfg!(feature = "autotune") && is_card(&x.device())
+    }
+
+    /// How a layer walks over its images, where the kernels of this crate take it.
+    pub(super) fn steps_of(layer: &Conv2d, x: &Tensor<4>) -> Option<Steps> {
+        if layer.groups != 1 || layer.dilation != [1, 1] || !(is_on_cpu(x) || is_on_card(x)) {
             return None;
         }
         let [images, channels, height, width] = x.dims();
@@ -56,27 +67,18 @@ mod cpu {
             PaddingConfig2d::Explicit(above, left, below, right) => [above, left, below, right],
             PaddingConfig2d::Same => return None,
         };
-        let geometry = Geometry::new([images, channels, height, width], weights, layer.stride, [above, left]);
+        let steps = Steps { stride: layer.stride, padding: [above, left] };
+        let geometry = Geometry::new([images, channels, height, width], weights, steps);
         let fits = above == below && left == right && channels == weights[1] && geometry.is_sound();
-        (fits && images > 0).then_some([above, left])
+        (fits && images > 0).then_some(steps)
     }
 
-    pub(super) fn convolve(
-        x: Tensor<4>,
-        weights: Tensor<4>,
-        bias: Option<Tensor<1>>,
-        stride: [usize; 2],
-        padding: [usize; 2],
-    ) -> Tensor<4> {
+    pub(super) fn convolve(x: Tensor<4>, weights: Tensor<4>, bias: Option<Tensor<1>>, steps: Steps) -> Tensor<4> {
         let (x, weights) = (x.into_dispatch(), weights.into_dispatch());
         Tensor::from_dispatch(match bias {
-            None => <Dispatch as ImageOps>::convolution(x, weights, stride, padding),
-            Some(bias) => <Dispatch as ImageOps>::biased_convolution(x, weights, bias.into_dispatch(), stride, padding),
+            None => Dispatch::convolution(x, weights, steps),
+            Some(bias) => Dispatch::biased_convolution(x, weights, bias.into_dispatch(), steps),
         })
-    }
-
-    pub(super) fn halve(x: Tensor<4>) -> Tensor<4> {
-        Tensor::from_dispatch(<Dispatch as ImageOps>::halving(x.into_dispatch()))
     }
 }
 
@@ -85,12 +87,12 @@ mod cpu {
 mod tests {
     use burn::{
         nn::{PaddingConfig2d, conv::Conv2dConfig},
-        tensor::{Device, TensorData},
+        tensor::{Device, FloatDType, TensorData},
     };
     use consort_core::Seed;
 
     use super::*;
-    use crate::{network::Init, threads::alone};
+    use crate::{device::all_there, network::Init, threads::alone};
 
     fn images(seed: u64, shape: [usize; 4], device: &Device) -> Tensor<4> {
         let mut stream = Seed::new(seed).stream();
@@ -112,7 +114,7 @@ mod tests {
     type Case = ([usize; 4], usize, [usize; 2], [usize; 2], [usize; 2], bool);
 
     /// Sizes: images, channels, height, width, outputs, kernel, stride, padding; with and without a bias.
-    const CASES: [Case; 9] = [
+    const CASES: [Case; 10] = [
         ([3, 1, 28, 28], 6, [5, 5], [1, 1], [2, 2], true),
         ([7, 6, 14, 14], 16, [5, 5], [1, 1], [0, 0], true),
         ([2, 3, 40, 36], 8, [7, 7], [2, 2], [3, 3], false),
@@ -122,32 +124,74 @@ mod tests {
         ([1, 2, 6, 5], 3, [3, 2], [1, 3], [2, 1], true),
         ([3, 40, 12, 64], 7, [3, 3], [1, 1], [1, 1], false),
         ([4, 3, 1, 1], 2, [3, 3], [1, 1], [1, 1], true),
+        // More columns than a card is asked for at once, and a gradient of the weights that is cut into products.
+        ([41, 64, 38, 38], 3, [3, 3], [1, 1], [1, 1], false),
     ];
+
+    /// What comes out of a layer for images that a seed gives, and the gradients of the images, the weights and the bias.
+    fn taken_through(
+        layer: &Conv2d,
+        shape: [usize; 4],
+        device: &Device,
+        forward: impl Fn(&Conv2d, Tensor<4>) -> Tensor<4>,
+    ) -> [Vec<f32>; 4] {
+        let x = images(7, shape, device).require_grad();
+        let y = forward(layer, x.clone());
+        let gradients = (y.clone() * images(8, y.dims(), device)).sum().backward();
+        let bias = layer.bias.as_ref().map(|b| numbers(b.val().grad(&gradients).unwrap()));
+        let weight = numbers(layer.weight.val().grad(&gradients).unwrap());
+        [numbers(y), numbers(x.grad(&gradients).unwrap()), weight, bias.unwrap_or_default()]
+    }
 
     #[test]
     fn convolutions_and_their_gradients_are_burns() {
-        let device = Device::flex().autodiff();
+        let on_cpu = Device::flex().autodiff();
         for (k, (shape, outputs, kernel, [down, across], [above, left], bias)) in CASES.into_iter().enumerate() {
-            let layer = Conv2dConfig::new([shape[1], outputs], kernel)
+            let config = Conv2dConfig::new([shape[1], outputs], kernel)
                 .with_stride([down, across])
                 .with_padding(PaddingConfig2d::Explicit(above, left, above, left))
                 .with_bias(bias);
-            let layer = Init::new(Seed::new(k as u64), &device).conv(&layer);
-            let of = |forward: &dyn Fn(Tensor<4>) -> Tensor<4>| {
-                let x = images(7, shape, &device).require_grad();
-                let y = forward(x.clone());
-                let loss = (y.clone() * images(8, y.dims(), &device)).sum();
-                let gradients = loss.backward();
-                let bias = layer.bias.as_ref().map(|b| numbers(b.val().grad(&gradients).unwrap()));
-                let weight = numbers(layer.weight.val().grad(&gradients).unwrap());
-                (numbers(y), numbers(x.grad(&gradients).unwrap()), weight, bias)
+            let of = |device: &Device, forward: fn(&Conv2d, Tensor<4>) -> Tensor<4>| {
+                let layer = Init::new(Seed::new(k as u64), device).conv(&config);
+                let is_own = own::steps_of(&layer, &images(7, shape, device)).is_some();
+                assert!(is_own || cfg!(feature = "autotune"), "case {k}");
+                taken_through(&layer, shape, device, forward)
             };
-            assert!(cpu::padding_of(&layer, &images(7, shape, &device)).is_some(), "case {k}");
-            let (ours, burns) = (of(&|x| convolve(&layer, x)), of(&|x| layer.forward(x)));
-            near(&ours.0, &burns.0, &format!("what comes out of case {k}"));
-            near(&ours.1, &burns.1, &format!("the images' gradient of case {k}"));
-            near(&ours.2, &burns.2, &format!("the weights' gradient of case {k}"));
-            near(&ours.3.unwrap_or_default(), &burns.3.unwrap_or_default(), &format!("the bias of case {k}"));
+            let burns = of(&on_cpu, |layer, x| layer.forward(x));
+            for device in all_there() {
+                let ours = of(&device.autodiff(), convolve);
+                let names = ["what comes out", "the images' gradient", "the weights' gradient", "the bias' gradient"];
+                for ((ours, burns), name) in ours.iter().zip(&burns).zip(names) {
+                    near(ours, burns, &format!("{name} of case {k}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_of_16_bits_are_convolved_too() {
+        let (shape, steps) = ([3, 8, 9, 7], [2, 2]);
+        let config =
+            Conv2dConfig::new([8, 5], [3, 3]).with_stride(steps).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1));
+        let of = |device: &Device, dtype: FloatDType| {
+            let layer = Init::new(Seed::new(1), device).conv(&config);
+            taken_through(&layer, shape, device, |layer, x| {
+                let mut layer = layer.clone();
+                layer.weight = layer.weight.map(|w| w.cast(dtype));
+                layer.bias = layer.bias.map(|b| b.map(|b| b.cast(dtype)));
+                convolve(&layer, x.cast(dtype)).cast(FloatDType::F32)
+            })
+        };
+        for device in all_there() {
+            for dtype in [FloatDType::F16, FloatDType::BF16] {
+                if device.supports_dtype(dtype) {
+                    let device = device.clone().autodiff();
+                    for (narrow, wide) in of(&device, dtype).iter().zip(&of(&device, FloatDType::F32)) {
+                        let size = wide.iter().fold(1.0f32, |size, x| size.max(x.abs()));
+                        assert!(narrow.iter().zip(wide).all(|(a, b)| (a - b).abs() < 0.02 * size), "{dtype:?}");
+                    }
+                }
+            }
         }
     }
 

@@ -117,6 +117,13 @@ fn enumerate(kind: burn::tensor::DeviceType) -> Vec<Device> {
     std::panic::catch_unwind(|| Device::enumerate(kind).into_vec()).unwrap_or_default()
 }
 
+/// The devices of this build that are there: the CPU, and a card or a software renderer.
+#[cfg(test)]
+pub(crate) fn all_there() -> Vec<Device> {
+    let chosen = ["cpu", "wgpu", "cuda"].into_iter().filter_map(|name| choose(name).ok());
+    chosen.filter(|chosen| chosen.fallback.is_none()).map(|chosen| chosen.device).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

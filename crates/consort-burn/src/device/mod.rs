@@ -3,5 +3,7 @@
 #[allow(clippy::module_inception)]
 mod device;
 
+#[cfg(test)]
+pub(crate) use device::all_there;
 pub use device::{Chosen, choose};
 pub(crate) use device::{is_card, read};

@@ -116,19 +116,10 @@ mod tests {
     use consort_fusion::rule::{DempsterShafer, Mean, Median};
 
     use super::*;
+    use crate::device::all_there;
 
     fn outputs() -> Outputs {
         Outputs::Classes(Classes::new(["a", "b", "c"]).unwrap())
-    }
-
-    /// The devices of this build that are there: the CPU, and a card or a software renderer.
-    fn devices() -> Vec<burn::tensor::Device> {
-        ["cpu", "wgpu", "cuda"]
-            .iter()
-            .filter_map(|name| crate::device::choose(name).ok())
-            .filter(|chosen| chosen.fallback.is_none())
-            .map(|chosen| chosen.device)
-            .collect()
     }
 
     #[test]
@@ -138,7 +129,7 @@ mod tests {
             [[0.25, 0.5, 0.25], [0.5, 0.5, 0.0]],
             [[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]],
         ];
-        for device in devices() {
+        for device in all_there() {
             let members: Vec<Tensor<2>> = rows.iter().map(|member| Tensor::from_floats(*member, &device)).collect();
             let cube = Tensor::stack(members, 0);
             let mean = fuse(cube.clone(), &Mean::new(), &outputs()).unwrap();
@@ -156,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        for device in devices() {
+        for device in all_there() {
             let cube = Tensor::<3>::from_floats([[[0.5, 0.5]]], &device);
             let error = fuse(cube, &Median::new(), &outputs()).unwrap_err().to_string();
             assert!(error.contains("2 columns") && error.contains('3'), "{error}");

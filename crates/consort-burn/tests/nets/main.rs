@@ -3,6 +3,8 @@
 // Helpers of tests are outside of `#[test]`, where clippy does not see that they are tests.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod card;
 mod embedding;
 mod ensembles;
 #[cfg(feature = "onnx")]
