@@ -1,9 +1,10 @@
 use crate::{
-    Cube, Error, Holes, Result, Storage, Truth,
+    Cube, Error, Holes, Result, Truth,
     buffer::Buffer,
     kernel::{
         descent::{self, Descent, VECTORS},
         step::{self, Term},
+        truth,
     },
     running_sum::{check_codes, check_length},
     tile,
@@ -61,12 +62,8 @@ impl WeightSearch {
             return Err(Error::parameter("the least probability", eps, "above 0 and below 1"));
         }
         let device = cube.device();
-        let gathered = device.room::<f32>(cube.members() * cube.rows());
-        step::gather(cube, &device.put(codes), tile::units(device), &gathered);
-        let shape = [cube.members(), cube.rows(), 1];
-        let own = Cube::of_handle(device, gathered.handle().clone(), Storage::F32, shape)?;
-        let y = device.put(&[0.0f32]);
-        Self::new(own.with_holes(cube.holes()), Term::Log, eps, y)
+        let own = truth::own_numbers(cube, &device.put(codes))?;
+        Self::new(own, Term::Log, eps, device.put(&[0.0f32]))
     }
 
     /// A search by the squared error of values, or of probabilities from a 1 for the true class.
@@ -82,9 +79,7 @@ impl WeightSearch {
             }
             Truth::Classes(codes) => {
                 check_codes(codes, rows, columns)?;
-                let mut y = vec![0.0f32; rows * columns];
-                codes.iter().enumerate().for_each(|(i, &code)| y[i * columns + code as usize] = 1.0);
-                cube.device().put(&y)
+                truth::one_hot(cube.device(), &cube.device().put(codes), columns)
             }
         };
         Self::new(cube.clone(), Term::Square, 0.0, y)

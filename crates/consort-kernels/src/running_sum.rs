@@ -1,9 +1,10 @@
 use crate::{
-    Cube, Error, Holes, Loss, Result, Storage, Truth,
+    Cube, Error, Holes, Loss, Result, Truth,
     buffer::Buffer,
     kernel::{
         misses,
         step::{self, Rounds, Term},
+        truth,
     },
     tile::{self, Lone, Tile},
 };
@@ -64,9 +65,7 @@ impl RunningSum {
                 if !(eps > 0.0 && eps < 1.0) {
                     return Err(Error::parameter("the least probability", eps, "above 0 and below 1"));
                 }
-                let gathered = device.room::<f32>(members * rows);
-                step::gather(cube, &codes, units, &gathered);
-                Cube::of_handle(device, gathered.handle().clone(), Storage::F32, [members, rows, 1])?
+                truth::own_numbers(cube, &codes)?
             }
             (Loss::ZeroOne, _) => {
                 looks = match Lone::of(cube) {
@@ -80,8 +79,7 @@ impl RunningSum {
                 cube.clone()
             }
             (_, Truth::Classes(_)) => {
-                y = device.room(rows * columns);
-                step::one_hot(device, units, &codes, columns, &y);
+                y = truth::one_hot(device, &codes, columns);
                 cube.clone()
             }
         };

@@ -33,5 +33,6 @@ pub(crate) mod spots;
 pub(crate) mod step;
 pub(crate) mod summary;
 pub(crate) mod tally;
+pub(crate) mod truth;
 pub(crate) mod uncertainty;
 pub(crate) mod vote;

@@ -9,7 +9,7 @@
 use cubecl::prelude::*;
 
 use super::rows::{Fold, fold_each, fold_within};
-use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
+use crate::{Cube, buffer::Buffer, cube::by_storage};
 
 /// Candidates of a workgroup.
 pub(crate) const TOGETHER: usize = 4;
@@ -73,37 +73,6 @@ impl Rounds {
     }
 }
 
-/// Copies the number of each row's true class: `[member][row]`.
-pub(crate) fn gather(cube: &Cube, codes: &Buffer<u32>, units: usize, out: &Buffer<f32>) {
-    by_storage!(cube.storage(), F => {
-        // SAFETY: each unit writes one place below members × rows; codes are below the columns, as the host checked.
-        unsafe {
-            gather_kernel::launch_unchecked::<F>(
-                cube.device().client(),
-                crate::tile::count(cube.rows().div_ceil(units)),
-                CubeDim::new_1d(units as u32),
-                cube.arg(1),
-                codes.arg(),
-                out.arg(),
-                cube.members() as u32,
-                cube.columns() as u32,
-            );
-        }
-    });
-}
-
-#[cube(launch_unchecked)]
-fn gather_kernel<F: Float>(cube: &[F], codes: &[u32], out: &mut [f32], members: u32, columns: u32) {
-    let row = ABSOLUTE_POS;
-    let rows = codes.len();
-    if row < rows {
-        let own = row * columns as usize + codes[row] as usize;
-        for m in 0..members as usize {
-            out[m * rows + row] = f32::cast_from(cube[m * rows * columns as usize + own]);
-        }
-    }
-}
-
 /// Makes the sum that of no members: zeros.
 pub(crate) fn clear(on: &Rounds) {
     // SAFETY: each unit below the numbers writes its own.
@@ -122,31 +91,6 @@ fn clear_kernel(out: &mut [f32]) {
     let at = ABSOLUTE_POS;
     if at < out.len() {
         out[at] = 0.0f32;
-    }
-}
-
-/// Writes 1 for the true class of each row and 0 for the others.
-pub(crate) fn one_hot(device: &Device, units: usize, codes: &Buffer<u32>, columns: usize, out: &Buffer<f32>) {
-    // SAFETY: each unit below the numbers, rows × columns of them, writes its own.
-    unsafe {
-        one_hot_kernel::launch_unchecked(
-            device.client(),
-            crate::tile::count(out.len().div_ceil(units)),
-            CubeDim::new_1d(units as u32),
-            codes.arg(),
-            out.arg(),
-            columns as u32,
-        );
-    }
-}
-
-#[cube(launch_unchecked)]
-fn one_hot_kernel(codes: &[u32], out: &mut [f32], columns: u32) {
-    let at = ABSOLUTE_POS;
-    if at < out.len() {
-        let columns = columns as usize;
-        let own = codes[at / columns] as usize == at % columns;
-        out[at] = select(own, 1.0f32, 0.0f32);
     }
 }
 
