@@ -16,6 +16,8 @@ use crate::{
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
+/// More threads than this many are a slip of the finger, unless the machine has as many cores.
+const MOST_THREADS: usize = 1024;
 
 /// One run of a command: its seed, what it found, and what it has to say.
 pub(crate) struct Session {
@@ -32,8 +34,9 @@ impl Session {
     /// Starts the threads asked for.
     pub(crate) fn start(command: &str, running: &Running) -> Result<Self> {
         if let Some(threads) = running.threads {
-            if threads == 0 {
-                return Err(Failure::usage("--threads is 0, but must be at least 1"));
+            let most = std::thread::available_parallelism().map_or(MOST_THREADS, |cores| MOST_THREADS.max(cores.get()));
+            if !(1..=most).contains(&threads) {
+                return Err(Failure::usage(format!("--threads is {threads}, but must be from 1 to {most}")));
             }
             rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
         }

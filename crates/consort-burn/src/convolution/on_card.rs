@@ -49,7 +49,7 @@ impl Plan {
 
     fn of(images: [usize; 4], weights: [usize; 4], steps: Steps) -> Self {
         let of = Geometry::new(images, weights, steps);
-        let vector = [4, 2, 1].into_iter().find(|width| of.channels % width == 0).unwrap_or(1);
+        let vector = [4, 2, 1].into_iter().find(|&width| of.channels.is_multiple_of(width)).unwrap_or(1);
         Self { window: Window { kernel: of.kernel, steps }, of, vector }
     }
 

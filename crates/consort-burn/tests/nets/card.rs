@@ -5,15 +5,21 @@ use consort_burn::{
     device::choose,
     ensemble::{DeepEnsemble, Independent, Packing},
     net::Net,
+    network::Precision,
     optimizer::Optimizer,
 };
 use consort_core::{Classes, Dataset, Features, FitContext, Matrix, Model, Samples, Seed, Target};
 
 use crate::tables::classes;
 
-/// The cards that are there.
+/// The cards that are there; the one that `CONSORT_DEVICE` names must be.
 fn cards() -> Vec<&'static str> {
-    ["wgpu", "cuda"].into_iter().filter(|name| choose(name).is_ok_and(|chosen| chosen.fallback.is_none())).collect()
+    let is_there = |name: &&str| choose(name).is_ok_and(|chosen| chosen.fallback.is_none());
+    let cards: Vec<&str> = ["wgpu", "cuda"].into_iter().filter(is_there).collect();
+    if let Ok(named) = std::env::var("CONSORT_DEVICE") {
+        assert!(cards.contains(&&*named), "{named} is not there");
+    }
+    cards
 }
 
 /// Images of noise, brighter in one of three stripes.
@@ -62,6 +68,24 @@ fn a_resnet_learns_the_same_on_a_card() {
     let resnet = ResNet { depth: Depth::D18, stem: Stem::Small, width: 8 };
     let far = far(&sgd(resnet), &images(32, [3, 16]), Packing::Apart);
     assert!(far < 0.02, "{far}");
+}
+
+#[test]
+fn a_lenet_learns_in_16_bits_where_the_card_can() {
+    let data = images(16, [1, 28]);
+    let all = Samples::all(&data);
+    for device in cards() {
+        for precision in [Precision::F16, Precision::Bf16] {
+            let net = Net { precision, device: device.into(), ..sgd(LeNet5 {}) };
+            match net.train(&all, &FitContext::new(Seed::new(5))) {
+                Ok(fitted) => {
+                    let losses: Vec<f64> = fitted.history().epochs.iter().map(|epoch| epoch.loss).collect();
+                    assert!(losses.last() < losses.first(), "{device}, {precision:?}: {losses:?}");
+                }
+                Err(error) => assert!(error.to_string().contains("set `precision` to full"), "{error}"),
+            }
+        }
+    }
 }
 
 #[test]

@@ -284,6 +284,7 @@ fn options() -> Vec<Case> {
         case("two ways of folds", good(), Refused(&["--time"])).args(&["--group", "z", "--time", "x"]),
         case("a seed below 0", good(), Refused(&["--seed"])).args(&["--seed=-1"]),
         case("no thread", good(), Refused(&["--threads"])).args(&["--threads", "0"]),
+        case("a million threads", good(), Refused(&["--threads", "1000000"])).args(&["--threads", "1000000"]),
     ]
 }
 
