@@ -12,15 +12,26 @@ use burn::backend::{
     tensor::FloatTensor,
 };
 
+#[cfg(feature = "fusion")]
+use super::geometry::Geometry;
 use super::geometry::Steps;
+#[cfg(feature = "fusion")]
+use burn::tensor::Shape;
 
 /// A convolution and its gradients, on the backends that have kernels of this crate.
-#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(any(feature = "cuda", feature = "wgpu")), Autodiff)]
+#[backend_extension(
+    Flex: cfg(feature = "cpu"),
+    Cube: cfg(any(feature = "cuda", feature = "wgpu")),
+    Fusion: cfg(feature = "fusion"),
+    Autodiff
+)]
 pub(crate) trait ConvolutionOps: Backend {
     /// The convolution of `[images][channels][height][width]` with `[outputs][channels][kernel][kernel]`.
+    #[fusion(dtype = images, shape = shape_out(images, weights, steps))]
     fn convolution(images: FloatTensor<Self>, weights: FloatTensor<Self>, steps: Steps) -> FloatTensor<Self>;
 
     /// The same, with a bias for each output.
+    #[fusion(dtype = images, shape = shape_out(images, weights, steps))]
     fn biased_convolution(
         images: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -29,6 +40,7 @@ pub(crate) trait ConvolutionOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// The gradient of the images.
+    #[fusion(dtype = images, shape = images)]
     fn convolution_back_images(
         images: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -37,6 +49,7 @@ pub(crate) trait ConvolutionOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// The gradient of the weights.
+    #[fusion(dtype = weights, shape = weights)]
     fn convolution_back_weights(
         images: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -45,7 +58,16 @@ pub(crate) trait ConvolutionOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// The gradient of the bias.
+    #[fusion(dtype = gradient, shape = Shape::from(vec![gradient.dims::<4>()[1]]))]
     fn convolution_back_bias(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// The shape of what comes out.
+#[cfg(feature = "fusion")]
+fn shape_out(images: &Shape, weights: &Shape, steps: &Steps) -> Shape {
+    let geometry = Geometry::new(images.dims(), weights.dims(), *steps);
+    let [rows, columns] = geometry.out();
+    Shape::from(vec![geometry.images, geometry.outputs, rows, columns])
 }
 
 /// What a convolution keeps for the way back.

@@ -48,47 +48,9 @@ pub fn fuse(cube: Tensor<3>, rule: &dyn Fusion, outputs: &Outputs) -> Result<Ten
     let cube = cube.inner();
     #[cfg(any(feature = "cuda", feature = "wgpu"))]
     if let Ok(there) = cube.clone().try_into_primitive::<burn::backend::Cube>() {
-        return on_card(there, [members, rows, columns], rule, outputs);
+        return super::on_card::fuse(there, [members, rows, columns], rule, outputs);
     }
     on_host(cube, [members, rows, columns], rule, outputs)
-}
-
-/// By a kernel, in the queue of the tensor.
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn on_card(
-    cube: burn_cubecl::tensor::CubeTensor,
-    [members, rows, columns]: [usize; 3],
-    rule: &dyn Fusion,
-    outputs: &Outputs,
-) -> Result<Tensor<2>> {
-    use burn::tensor::{DType, Shape};
-    use burn_cubecl::{kernel::into_contiguous, tensor::CubeTensor};
-    use consort_fusion::device::{failure, rule_of};
-    use consort_kernels::{Cube, Device, Storage, device_rule};
-
-    let kernel = rule_of(rule).and_then(|(name, weights)| device_rule(&name, weights, outputs, members));
-    let unsupported =
-        |what: String, hint: &str| Error::Unsupported { by: "fusing on a card".into(), what, hint: hint.into() };
-    let Some(kernel) = kernel else {
-        return Err(unsupported(format!("rule `{}`", rule.name()), "fuse on the CPU: `to_device` of the cube"));
-    };
-    let storage = match cube.dtype {
-        DType::F32 => Storage::F32,
-        DType::F16 => Storage::F16,
-        DType::BF16 => Storage::BF16,
-        other => return Err(unsupported(format!("a tensor of {}", other.name()), "cast it to f32")),
-    };
-    // Stacked tensors are contiguous already; a permuted one is put in order.
-    let cube = into_contiguous(cube);
-    let device = Device::of_client(cube.client.clone(), format!("{:?}", cube.device));
-    // A tensor that was cut out of another one shares its memory, to the end of it.
-    let spare = cube.handle.size_in_used().saturating_sub((members * rows * columns * storage.bytes()) as u64);
-    let numbers = cube.handle.clone().offset_end(spare);
-    let there = Cube::of_handle(&device, numbers, storage, [members, rows, columns]).map_err(failure)?;
-    let fused = kernel.fuse(&there).map_err(failure)?;
-    let shape = Shape::from(vec![rows, columns]);
-    let fused = CubeTensor::new_contiguous(cube.client, cube.device, shape, fused.handle().clone(), DType::F32);
-    Ok(Tensor::from_primitive::<burn::backend::Cube>(fused))
 }
 
 /// By the rule, on the numbers of the CPU's tensor.
