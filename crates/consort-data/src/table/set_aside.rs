@@ -28,6 +28,13 @@ pub enum Why {
         /// How many.
         rows: usize,
     },
+    /// It is called as an id is, and nearly every row has a number of its own.
+    NearlyDistinct {
+        /// How many numbers.
+        values: usize,
+        /// How many rows.
+        rows: usize,
+    },
     /// The rows are numbered.
     RunningNumber {
         /// The least number.
@@ -58,6 +65,12 @@ impl std::fmt::Display for Why {
             Why::Missing => f.write_str("all of it is missing"),
             Why::Constant { value } => write!(f, "it is `{value}` in every row"),
             Why::Distinct { rows } => write!(f, "its {rows} texts are all different, as of an id"),
+            Why::NearlyDistinct { values, rows } => {
+                write!(
+                    f,
+                    "its name is that of an id, and {values} different numbers in {rows} rows are too; some occur twice"
+                )
+            }
             Why::RunningNumber { from, to } => write!(f, "it numbers the rows from {from} to {to}, as an id does"),
             Why::ManyTexts { levels, rows, stray } => {
                 match levels {

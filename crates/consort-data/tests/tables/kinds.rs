@@ -69,6 +69,13 @@ fn an_id_is_known_by_its_name_if_its_numbers_have_gaps() {
         schema.columns().len()
     };
     assert_eq!((sparse("customer_id"), sparse("size")), (1, 2));
+    // One number twice makes it no feature; customers who come often are one.
+    let one_twice = with_column("id", |i| (if i == 40 { 3 } else { i } * 2).to_string());
+    let schema = infer(&one_twice, "y").unwrap();
+    assert_eq!(schema.columns().len(), 1);
+    assert!(schema.set_aside()[0].to_string().contains("59 different numbers in 60 rows"), "{:?}", schema.set_aside());
+    let often = infer(&with_column("customer_id", |i| (1000 + i % 20).to_string()), "y").unwrap();
+    assert_eq!(often.columns().len(), 2);
 }
 
 #[test]
