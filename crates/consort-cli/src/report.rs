@@ -172,16 +172,30 @@ pub(crate) fn chart_format(path: &Path) -> Result<ChartFormat> {
 /// What is to be written of a report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
-    page: Option<(&'a Path, PageFormat)>,
+    page: Option<Page<'a>>,
     charts: Option<(&'a Path, ChartFormat)>,
     theme: Theme,
     tensorboard: Option<&'a Path>,
 }
 
+/// A page: where it is written, and where a person will find it.
+#[derive(Debug, Clone, Copy)]
+struct Page<'a> {
+    place: &'a Path,
+    told: &'a Path,
+    format: PageFormat,
+}
+
 impl<'a> Wanted<'a> {
     /// The page that people look at.
     pub(crate) fn html(path: &'a Path) -> Self {
-        Self { page: Some((path, PageFormat::Html)), charts: None, theme: Theme::Auto, tensorboard: None }
+        Self::html_moved(path, path)
+    }
+
+    /// The same, written at one place and then moved to another.
+    pub(crate) fn html_moved(place: &'a Path, told: &'a Path) -> Self {
+        let page = Page { place, told, format: PageFormat::Html };
+        Self { page: Some(page), charts: None, theme: Theme::Auto, tensorboard: None }
     }
 
     /// What `consort report` was asked for.
@@ -194,7 +208,7 @@ impl<'a> Wanted<'a> {
         };
         let format = |path: &Path| args.format.unwrap_or_else(|| by_ending(path));
         Self {
-            page: args.output.as_deref().map(|path| (path, format(path))),
+            page: args.output.as_deref().map(|path| Page { place: path, told: path, format: format(path) }),
             charts: args.charts.as_deref().map(|folder| {
                 let format = match args.chart_format {
                     args::ChartFormat::Svg => ChartFormat::Svg,
@@ -218,16 +232,16 @@ impl<'a> Wanted<'a> {
         let put = |path: &Path, bytes: &[u8]| -> Result<()> {
             Ok(publish(path, |file| std::io::Write::write_all(file, bytes))?)
         };
-        if let Some((path, format)) = self.page {
+        if let Some(Page { place, told, format }) = self.page {
             let text = match format {
                 PageFormat::Html => report.to_html()?,
                 PageFormat::Md => report.to_markdown(),
                 PageFormat::Json => report.to_json()?,
                 PageFormat::Text => report.to_text(plot::report::TextStyle::default()),
             };
-            put(path, text.as_bytes())?;
-            session.put("report", path.display().to_string().into());
-            session.say(format!("report written to {}", path.display()));
+            put(place, text.as_bytes())?;
+            session.put("report", told.display().to_string().into());
+            session.say(format!("report written to {}", told.display()));
         }
         if let Some((folder, format)) = self.charts {
             make(folder)?;

@@ -1,6 +1,6 @@
 //! `consort members`: who is in the ensemble of a run.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{collections::HashMap, path::Path};
 
 use consort::{
     core::{Fuser, Matrix, Outputs, Predictions},
@@ -17,7 +17,7 @@ use crate::{
     inputs,
     report::Wanted,
     session::Session,
-    training::{Done, Fits, Found, Outcome, TestedRows, predictions_of, write_ensemble},
+    training::{Done, Fits, Found, Outcome, TestedRows, write_ensemble},
 };
 
 pub(crate) fn run(args: &Members) -> Result<()> {
@@ -50,24 +50,25 @@ pub(crate) fn run(args: &Members) -> Result<()> {
     let fits = Fits::of(&roll, true);
     let outcome =
         Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric, fits };
+    // All files of the change come to their places at once, after the last one was written.
+    let staged = if is_changed { Some(folder.change()?) } else { None };
     let report = args.run.join("report.html");
-    let judged = outcome.tell(&mut session, &bundle.model, &folder, is_changed.then_some(&Wanted::html(&report)))?;
+    let new_report = staged.as_ref().map(|staged| staged.folder().join("report.html"));
+    let wanted = new_report.as_ref().map(|place| Wanted::html_moved(place, &report));
+    let judged = outcome.tell(&mut session, &bundle.model, &folder, wanted.as_ref())?;
     outcome.leaderboard(&mut session, &judged, &folder);
-    if is_changed {
+    if let Some(mut staged) = staged {
         for (name, values) in &joined {
-            let checksum = rows.write_member(&args.run, name, values, &outputs, None)?;
+            let checksum = rows.write_member(&staged.folder(), name, values, &outputs, None)?;
             roll.members
                 .iter_mut()
                 .filter(|member| member.name == *name)
                 .for_each(|it| it.checksum.clone_from(&checksum));
         }
-        write_ensemble(&args.run, &bundle, &roll)?;
-        // Last, what is no longer asked for.
-        for name in change.gone.iter().filter(|name| !joined.contains_key(*name)) {
-            let path = predictions_of(&args.run, name);
-            fs::remove_file(&path).map_err(|error| Failure::file(&path, "it cannot be removed", error))?;
-        }
-        change.gone.iter().try_for_each(|name| folder.forget(name))?;
+        write_ensemble(&staged.folder(), &bundle, &roll)?;
+        change.gone.iter().for_each(|name| staged.remove_models(name));
+        change.gone.iter().filter(|name| !joined.contains_key(*name)).for_each(|name| staged.remove_predictions(name));
+        staged.commit()?;
     }
     session.finish()
 }

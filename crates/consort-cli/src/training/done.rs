@@ -1,12 +1,16 @@
 use std::{path::Path, sync::Arc};
 
 use consort::{
-    core::{Fuser, Metric, Outputs, Seed},
-    ensemble::run::{Roll, RunFolder},
+    core::{Fuser, Metric, Outputs},
+    ensemble::run::{Roll, RunFolder, file_checksum},
 };
 
 use super::{Plan, TestedRows, fuser};
-use crate::{failure::Result, method, session::Session};
+use crate::{
+    failure::{Failure, Result},
+    method,
+    session::Session,
+};
 
 /// A run that is done, with what it keeps but the predictions, the models and the findings.
 pub(crate) struct Done {
@@ -25,13 +29,22 @@ impl Done {
     pub(crate) fn open(session: &mut Session, run: &Path) -> Result<Self> {
         let (folder, plan): (RunFolder, Plan) = RunFolder::open(run)?;
         let plan = plan.checked(run)?;
-        session.seed = Seed::new(plan.seed);
-        session.put("seed", plan.seed.into());
+        session.take_seed(plan.seed)?;
         let outputs = plan.outputs();
         let metric = method::of_outputs(Some(&plan.metric), &outputs)?;
+        let roll = Roll::load(run)?;
+        let truth = run.join(TestedRows::FILE);
+        if let Some(checksum) = &roll.truth
+            && file_checksum(&truth)? != *checksum
+        {
+            return Err(Failure::usage(format!(
+                "{}: it is not what it was when the run was fitted: put it back, or fit the run again",
+                truth.display()
+            )));
+        }
         Ok(Self {
             fuser: fuser(plan.method, outputs.task(), &metric),
-            roll: Roll::load(run)?,
+            roll,
             rows: TestedRows::read(run, &outputs, plan.id())?,
             folder,
             plan,

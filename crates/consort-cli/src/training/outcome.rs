@@ -41,9 +41,16 @@ impl Outcome<'_> {
         let Some(fusion) = model.fusion() else {
             return Err(Failure::usage("the ensemble has no fusion"));
         };
+        let (read, there) = (model.members().len(), self.predictions.members().len());
+        if read != there {
+            return Err(Failure::usage(format!(
+                "{}: its fusion reads {read} members and members.json has {there}: put back the files as they were",
+                folder.path().display()
+            )));
+        }
         let truth = self.rows.truth()?;
         let fused = fusion.fuse(self.predictions)?;
-        let fitted = Fitted { fuser: self.fuser, fusion, metric: self.metric };
+        let fitted = Fitted { fuser: self.fuser, fusion, metric: self.metric, seed: session.seed.child("meta") };
         let partitions = self.rows.partitions(self.predictions, session.seed)?;
         let judged = Judged::new(session, self.predictions, &truth, &fitted, fused, &partitions)?;
         session.put("fusion", fusion.name().into());

@@ -200,7 +200,7 @@ pub(crate) struct Folds {
 }
 
 /// The file of a member's predictions.
-pub(crate) fn predictions_of(run: &Path, name: &str) -> PathBuf {
+fn predictions_of(run: &Path, name: &str) -> PathBuf {
     run.join("predictions").join(format!("{name}.parquet"))
 }
 

@@ -7,7 +7,7 @@ use std::{
 use consort_core::{Checkpoints, Error, Result, publish, sweep};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{parts::Parts, read_sealed, write_sealed};
+use super::{change, parts::Parts, read_sealed, write_sealed};
 use crate::{
     FittedMember,
     cross_fit::{Fit, FitKey, Part, Store},
@@ -66,7 +66,8 @@ impl RunFolder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// A run that was begun before, and its plan. Files that a killed process had begun are taken away.
+    /// A run that was begun before, and its plan. Files that a killed process had begun are taken away, and a
+    /// [`change`](Self::change) that had taken place is ended.
     ///
     /// # Errors
     /// [`Error::Damaged`] if there is none, its plan cannot be read, or another process works in it.
@@ -74,6 +75,7 @@ impl RunFolder {
         let plan = Self::plan(path)?;
         let lock = lock(path)?;
         sweep(path);
+        change::go_on(path)?;
         Ok((Self { path: path.to_owned(), _lock: lock }, plan))
     }
 
@@ -133,19 +135,17 @@ impl RunFolder {
         files.filter_map(|file| file.ok()?.metadata().ok()).map(|about| about.len()).sum()
     }
 
-    /// Throws away what was fitted of a member, so that it is fitted anew.
+    /// Removes a new run of which nothing was fitted, so that its folder is as it was before it was made.
     ///
-    /// # Errors
-    /// If a file cannot be removed.
-    pub fn forget(&self, member: &str) -> Result<()> {
-        let folder = self.path.join("models").join(member);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Damaged {
-                place: folder.display().to_string(),
-                problem: format!("it cannot be removed: {error}"),
-            }),
-            _ => Ok(()),
+    /// What cannot be removed is only in the way.
+    pub fn abandon(self) {
+        if self.path.join("models").exists() {
+            return;
         }
+        for file in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let _ = fs::remove_file(file.path());
+        }
+        let _ = fs::remove_dir(&self.path);
     }
 }
 

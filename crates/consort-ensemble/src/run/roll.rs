@@ -3,6 +3,8 @@ use std::{fs, path::Path, time::Duration};
 use consort_core::{Error, LossHistory, Result, publish};
 use serde::{Deserialize, Serialize};
 
+use crate::NamedLearner;
+
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 1;
 
@@ -26,13 +28,16 @@ pub struct Roll {
     pub folds: Vec<(u32, u32)>,
     /// Whether members were added, dropped or replaced since the run was done.
     pub is_changed: bool,
+    /// The checksum of the file of what members are scored on, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth: Option<String>,
     /// The members, in the order in which the fusion reads them.
     pub members: Vec<RollEntry>,
 }
 
 impl Default for Roll {
     fn default() -> Self {
-        Self { format: FORMAT, layer: 0, folds: Vec::new(), is_changed: false, members: Vec::new() }
+        Self { format: FORMAT, layer: 0, folds: Vec::new(), is_changed: false, truth: None, members: Vec::new() }
     }
 }
 
@@ -78,7 +83,8 @@ impl Roll {
     /// Reads it from the folder of a run.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the run is not done yet, or the file is damaged or of a newer format.
+    /// [`Error::Damaged`] if the run is not done yet, or the file is damaged, of a newer format or has a name that no
+    /// member may have.
     pub fn load(run: &Path) -> Result<Self> {
         let place = run.join(Self::FILE);
         let wrong = |problem: String| Error::Damaged { place: place.display().to_string(), problem };
@@ -92,7 +98,11 @@ impl Roll {
             let problem = format!("it has format {}, and this version reads up to {FORMAT}", roll.format);
             return Err(wrong(format!("{problem}: take a newer consort")));
         }
-        Ok(roll)
+        // A name becomes that of files, which are written and removed.
+        match roll.members.iter().find(|member| !NamedLearner::may_be_named(&member.name)) {
+            Some(member) => Err(wrong(format!("`{}` cannot be the name of a member", member.name))),
+            None => Ok(roll),
+        }
     }
 
     /// Writes it into the folder of a run.
@@ -144,8 +154,11 @@ mod tests {
         let roll = Roll { folds: vec![(0, 0), (0, 1)], members: vec![entry], ..Roll::default() };
         roll.save(folder.path()).unwrap();
         assert_eq!(Roll::load(folder.path()).unwrap(), roll);
-        Roll { format: 99, ..roll }.save(folder.path()).unwrap();
+        Roll { format: 99, ..roll.clone() }.save(folder.path()).unwrap();
         refused("newer consort");
+        let outside = RollEntry { name: "../../elsewhere".into(), ..RollEntry::default() };
+        Roll { members: vec![outside], ..roll }.save(folder.path()).unwrap();
+        refused("cannot be the name of a member");
         fs::write(folder.path().join(Roll::FILE), "{}").unwrap();
         refused("no list of members");
     }
