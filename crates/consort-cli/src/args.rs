@@ -178,6 +178,28 @@ pub(crate) struct Reading {
     pub(crate) classes_missing: ClassesPolicy,
 }
 
+impl Reading {
+    /// The first of these options that was given, where it says something: a run reads its files as it was told before.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--truth", self.truth.is_some()),
+            ("--target", self.target.is_some()),
+            ("--id", self.id != "id"),
+            ("--weight", self.weight.is_some()),
+            ("--fold", self.fold.is_some()),
+            ("--wide", self.wide),
+            ("--inputs", self.inputs.is_some()),
+            ("--task", self.task.is_some()),
+            ("--classes", self.classes.is_some()),
+            ("--positive", self.positive.is_some()),
+            ("--missing", !matches!(self.missing, MissingPolicy::Error)),
+            ("--join", !matches!(self.join, JoinPolicy::Exact)),
+            ("--classes-missing", !matches!(self.classes_missing, ClassesPolicy::Zero)),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    }
+}
+
 /// How the program runs and talks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Running")]
@@ -367,7 +389,7 @@ pub(crate) struct BundleRun {
 #[derive(Debug, Args)]
 pub(crate) struct Fuse {
     /// Prediction files, one a member; NAME=FILE renames, else the name is the file's stem
-    #[arg(value_name = "MEMBER", required = true)]
+    #[arg(value_name = "MEMBER", required_unless_present = "rule")]
     pub(crate) members: Vec<String>,
     /// Where the fused prediction goes (.csv, .csv.gz, .parquet)
     #[arg(short, long, value_name = "OUT")]
@@ -428,7 +450,7 @@ pub(crate) struct Fuse {
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
     /// Prediction files (NAME=FILE renames); or a run of `fit` and a table whose target is known
-    #[arg(value_name = "PRED", required = true)]
+    #[arg(value_name = "PRED", required_unless_present = "metrics")]
     pub(crate) predictions: Vec<String>,
     /// Which metrics [default: those usual for the task]; `--metrics list` lists them
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
@@ -642,14 +664,14 @@ pub(crate) struct Split {
     /// Leave the rows in their order instead of shuffling them
     #[arg(long)]
     pub(crate) no_shuffle: bool,
-    /// Rows of each test block, with --time
-    #[arg(long, value_name = "ROWS", requires = "time")]
+    /// Times of each test block, with --time; rows of one time stay together and count once
+    #[arg(long, value_name = "TIMES", requires = "time")]
     pub(crate) test_size: Option<usize>,
-    /// Rows left out between training and test, with --time
-    #[arg(long, value_name = "ROWS", requires = "time")]
+    /// Times left out between training and test, with --time
+    #[arg(long, value_name = "TIMES", requires = "time")]
     pub(crate) gap: Option<usize>,
-    /// The most training rows, the latest being kept, with --time
-    #[arg(long, value_name = "ROWS", requires = "time")]
+    /// The most times to train on, the latest being kept, with --time
+    #[arg(long, value_name = "TIMES", requires = "time")]
     pub(crate) max_train_size: Option<usize>,
     /// The column that identifies a row [default: id if there is one, else the row number]
     #[arg(long, value_name = "COL")]

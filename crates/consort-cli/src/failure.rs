@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use crate::session::printable;
+
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -31,12 +33,12 @@ impl Failure {
     /// On stderr, in one paragraph; what caused it below, unless the message says that already.
     pub(crate) fn print(&self) {
         let text = self.to_string();
-        eprintln!("error: {text}");
+        eprintln!("error: {}", printable(&text));
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
             let below = error.to_string();
             if !text.contains(&below) {
-                eprintln!("  because: {below}");
+                eprintln!("  because: {}", printable(&below));
             }
             cause = error.source();
         }

@@ -17,6 +17,8 @@ pub(crate) struct Fitted<'a> {
     pub(crate) fuser: &'a dyn Fuser,
     pub(crate) fusion: &'a dyn Fusion,
     pub(crate) metric: &'a Arc<dyn Metric>,
+    /// What the fusion was fitted with, so that it comes out the same where it is fitted to be judged.
+    pub(crate) seed: Seed,
 }
 
 /// Scores of the members, and of the ensemble twice: on the rows that its fusion was fitted on, and on others.
@@ -55,7 +57,7 @@ impl Judged {
         session.doing("judging the ensemble on rows that its fit did not see");
         let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0).count();
         let (fuser, metric) = (fitted.fuser, &**fitted.metric);
-        let judgement = judge(fuser, predictions, truth, metric, partitions, &resamples(rows), session.seed)?;
+        let judgement = judge(fuser, predictions, truth, metric, partitions, &resamples(rows), fitted.seed)?;
         let ensemble = &judgement.ensemble;
         let honest = ScoreCard::of_matrix(session, "ensemble", &metrics, &ensemble.fused, ensemble.gives, truth)?;
         let intervals = Intervals::new(metric, truth, session.seed);

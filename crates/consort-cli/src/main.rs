@@ -9,6 +9,7 @@ mod inputs;
 mod judging;
 mod listing;
 mod method;
+mod places;
 mod report;
 mod score_card;
 mod session;

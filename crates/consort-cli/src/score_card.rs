@@ -95,7 +95,8 @@ fn reads(metric: &dyn Metric, gives: Gives) -> bool {
     match metric.reads() {
         Reads::Label => gives != Gives::Values,
         Reads::Probability => gives == Gives::Probabilities,
-        Reads::Score => matches!(gives, Gives::Probabilities | Gives::Scores | Gives::Logits),
+        // Values have an order too: that of ranks, which a correlation of ranks reads.
+        Reads::Score => gives != Gives::Labels,
         Reads::Value => gives == Gives::Values,
     }
 }

@@ -1,6 +1,7 @@
 //! How a command talks: tables and notes for people, or one JSON object for programs.
 
 use std::{
+    borrow::Cow,
     io::{IsTerminal, Write},
     time::Duration,
 };
@@ -22,6 +23,8 @@ const MOST_THREADS: usize = 1024;
 /// One run of a command: its seed, what it found, and what it has to say.
 pub(crate) struct Session {
     pub(crate) seed: Seed,
+    /// Whether a person gave it.
+    is_seed_given: bool,
     json: bool,
     object: Map<String, Value>,
     text: String,
@@ -54,6 +57,7 @@ impl Session {
         spinner.enable_steady_tick(TICK);
         Ok(Self {
             seed: Seed::new(seed),
+            is_seed_given: running.seed.is_some(),
             json: running.json,
             object,
             text: String::new(),
@@ -61,6 +65,16 @@ impl Session {
             warnings: Vec::new(),
             spinner,
         })
+    }
+
+    /// Goes on with the seed of a run, which no other can take the place of.
+    pub(crate) fn take_seed(&mut self, seed: u64) -> Result<()> {
+        if self.is_seed_given {
+            return Err(Failure::usage(format!("--seed does not go with a run, which keeps its own: {seed}")));
+        }
+        self.seed = Seed::new(seed);
+        self.put("seed", seed.into());
+        Ok(())
     }
 
     /// What is being done now.
@@ -124,12 +138,12 @@ impl Session {
             serde_json::to_string_pretty(&Value::Object(self.object))? + "\n"
         } else {
             for judged in &self.judged {
-                eprintln!("note: {judged}");
+                eprintln!("note: {}", printable(judged));
             }
             for warning in &self.warnings {
-                eprintln!("warning: {warning}");
+                eprintln!("warning: {}", printable(&warning.to_string()));
             }
-            self.text.trim_end().to_string() + "\n"
+            printable(self.text.trim_end()).into_owned() + "\n"
         };
         match std::io::stdout().lock().write_all(out.as_bytes()) {
             // Whoever reads has read enough.
@@ -137,5 +151,26 @@ impl Session {
             Err(error) => Err(Failure::file("stdout".as_ref(), "it cannot be written", error)),
             Ok(()) => Ok(()),
         }
+    }
+}
+
+/// A text as a terminal may show it: control characters, which names in a file may hold, are written as escapes.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_command = |c: char| c.is_control() && c != '\n';
+    if !text.contains(is_command) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |c: char| if is_command(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escaped).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_name_commands_no_terminal() {
+        assert_eq!(printable("plain\nlines, ünïcode"), "plain\nlines, ünïcode");
+        assert_eq!(printable("\u{1b}]0;title\u{7}red\r"), "\\u{1b}]0;title\\u{7}red\\r");
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
     let device = devices::open(session, &args.device)?;
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, "it cannot be read", error))?;
     let saved = SavedFusion::from_json(&text, &path.display().to_string())?;
+    refuse_ignored(args)?;
     let mut options = inputs::options(&args.reading, args.group.as_deref());
     // The classes are those of the fit, whichever occur in the new files.
     if let Ok(classes) = saved.outputs.classes("") {
@@ -98,6 +99,22 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
         session.say(format!("{} rows fused by {}", predictions.rows(), saved.fusion.name()));
     }
     write_output(session, args, loaded, &fused, gives)
+}
+
+/// Refuses options whose answer the saved fusion has already.
+fn refuse_ignored(args: &Fuse) -> Result<()> {
+    let reading = &args.reading;
+    let given = [
+        ("--classes", reading.classes.is_some()),
+        ("--positive", reading.positive.is_some()),
+        ("--task", reading.task.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Failure::usage(format!(
+            "{option} does not go with --with: task and classes are those of the saved fusion"
+        ))),
+    }
 }
 
 /// Says what the fusion gains on new rows over the member that was best when it was fitted.

@@ -3,10 +3,12 @@
 use consort::ensemble::run::Bundle;
 
 use super::predict::bundle_of;
-use crate::{args::BundleRun, failure::Result, session::Session};
+use crate::{args::BundleRun, failure::Result, places, session::Session};
 
 pub(crate) fn run(args: &BundleRun) -> Result<()> {
     let mut session = Session::start("bundle", &args.running)?;
+    places::writable(&args.output)?;
+    places::outside(&args.output, &args.run)?;
     // Read and written anew, so that a damaged one is not handed on.
     let bundle = Bundle::load(&bundle_of(&args.run))?;
     bundle.save(&args.output)?;

@@ -23,6 +23,12 @@ const FEW_GROUPS: usize = 30;
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
     let mut session = Session::start("compare", &args.running)?;
+    if args.resamples == 0 {
+        return Err(Failure::usage("--resamples is 0, but must be at least 1"));
+    }
+    if !(args.confidence > 0.0 && args.confidence < 1.0) {
+        return Err(Failure::usage(format!("--confidence is {}, but must be above 0 and below 1", args.confidence)));
+    }
     let options = inputs::options(&args.reading, args.group.as_deref());
     let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &options)?;
     let truth = inputs::needed_truth(&loaded, "compare")?;

@@ -14,7 +14,7 @@ use consort::{
 };
 use serde_json::{Value, json};
 
-use super::evaluate_run::is_run;
+use super::evaluate_run::{is_run, refuse_reading};
 use crate::{
     args::{Diagnose, HowBad},
     failure::{Failure, Result},
@@ -57,6 +57,7 @@ fn of_run(session: &mut Session, args: &Diagnose, run: &Path) -> Result<Diagnosi
     if args.group.is_some() || args.time.is_some() {
         return Err(Failure::usage("--group and --time go with files: a run knows its groups and times"));
     }
+    refuse_reading(&args.reading, "diagnose RUN")?;
     let Done { plan, outputs, metric: metric_of_run, fuser, roll, rows, .. } = Done::open(session, run)?;
     let metric = method::of_outputs(Some(args.metric.as_deref().unwrap_or(&plan.metric)), &outputs)?;
     let predictions = rows.members(run, &roll, &outputs)?;
@@ -69,8 +70,11 @@ fn of_run(session: &mut Session, args: &Diagnose, run: &Path) -> Result<Diagnosi
         (0..rows.ids.len()).map(|i| index.row(&rows.ids.text(i)).map(|row| time[row])).collect::<Option<Vec<f64>>>()
     });
     let partitions = rows.partitions(&predictions, session.seed)?;
-    let mut subject =
-        Subject { fuser: Some(&*fuser), partitions: Some(partitions), ..Subject::new(&predictions, truth, metric) };
+    let mut subject = Subject {
+        fuser: Some(&*fuser),
+        partitions: Some(partitions),
+        ..Subject::new(&predictions, truth, metric, session.seed.child("meta"))
+    };
     subject.folds = Some(rows.fold_numbers());
     subject.times = times.as_deref();
     subject.own_scores = own.iter().any(Option::is_some).then_some(own.as_slice());
@@ -92,7 +96,7 @@ fn of_files(session: &mut Session, args: &Diagnose) -> Result<Diagnosis> {
     let greedy = GreedySelection::new(Arc::clone(&metric));
     let times = times(args, &loaded)?;
     let folds = loaded.folds.as_ref().filter(|folds| folds.names.len() > 1).map(|folds| folds.codes.as_slice());
-    let mut subject = Subject::new(predictions, truth, metric);
+    let mut subject = Subject::new(predictions, truth, metric, session.seed);
     subject.folds = folds;
     subject.times = times.as_deref();
     if predictions.members().len() > 1 {
@@ -196,11 +200,23 @@ struct Subject<'a> {
     folds: Option<&'a [u32]>,
     times: Option<&'a [f64]>,
     own_scores: Option<&'a [Option<f64>]>,
+    /// What the fusion was fitted with.
+    seed: Seed,
 }
 
 impl<'a> Subject<'a> {
-    fn new(predictions: &'a Predictions, truth: Truth<'a>, metric: Arc<dyn Metric>) -> Self {
-        Self { predictions, truth, metric, fuser: None, partitions: None, folds: None, times: None, own_scores: None }
+    fn new(predictions: &'a Predictions, truth: Truth<'a>, metric: Arc<dyn Metric>, seed: Seed) -> Self {
+        Self {
+            predictions,
+            truth,
+            metric,
+            fuser: None,
+            partitions: None,
+            folds: None,
+            times: None,
+            own_scores: None,
+            seed,
+        }
     }
 
     fn examine(&self, session: &mut Session) -> Result<Diagnosis> {
@@ -209,7 +225,7 @@ impl<'a> Subject<'a> {
         session.doing("judging the fusion on rows that its fit did not see");
         let honest = match (self.fuser, &self.partitions) {
             (Some(fuser), Some(partitions)) => {
-                match HonestScore::of(fuser, self.predictions, &self.truth, &*self.metric, partitions, session.seed) {
+                match HonestScore::of(fuser, self.predictions, &self.truth, &*self.metric, partitions, self.seed) {
                     Ok(honest) => Some(honest),
                     // What the fusion cannot read, the other checks still can.
                     Err(error) => {

@@ -3,18 +3,27 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Error, Metric, Predictions},
+    core::{Error, Metric, Predictions, Task},
     metrics::registry,
 };
 use serde_json::{Value, json};
 
 use super::evaluate_run;
-use crate::{args::Evaluate, failure::Result, inputs, listing, method, score_card::ScoreCard, session::Session};
+use crate::{
+    args::Evaluate,
+    failure::{Failure, Result},
+    inputs, listing, method,
+    score_card::ScoreCard,
+    session::Session,
+};
 
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let mut session = Session::start("evaluate", &args.running)?;
     if args.metrics.as_ref().is_some_and(|names| names.iter().any(|name| name == "list")) {
         return list_metrics(session);
+    }
+    if args.predictions.is_empty() {
+        return Err(Failure::usage("evaluate takes prediction files, or a run and a table"));
     }
     if args.predictions.first().is_some_and(|first| evaluate_run::is_run(first)) {
         evaluate_run::run(&mut session, args)?;
@@ -69,9 +78,16 @@ pub(super) fn tell(session: &mut Session, metrics: &[Arc<dyn Metric>], cards: &[
 }
 
 fn list_metrics(mut session: Session) -> Result<()> {
-    let rows: Vec<Vec<String>> =
-        registry::entries().map(|entry| vec![entry.name.to_string(), entry.about.to_string()]).collect();
-    session.put("metrics", rows.iter().map(|row| json!({"name": row[0], "what": row[1]})).collect::<Vec<_>>().into());
-    session.say(listing::table(&["metric", "what it is"], &rows));
+    let tasks = |metric: &dyn Metric| -> String {
+        let suits = [(Task::Binary, "binary"), (Task::Multiclass, "multiclass"), (Task::Regression, "regression")];
+        let suited: Vec<&str> = suits.iter().filter(|(task, _)| metric.suits(*task)).map(|(_, name)| *name).collect();
+        suited.join(", ")
+    };
+    let rows: Vec<Vec<String>> = registry::entries()
+        .map(|entry| vec![entry.name.to_string(), tasks(&*(entry.make)()), entry.about.to_string()])
+        .collect();
+    let object = |row: &Vec<String>| json!({"name": row[0], "tasks": row[1], "what": row[2]});
+    session.put("metrics", rows.iter().map(object).collect::<Vec<_>>().into());
+    session.say(listing::table(&["metric", "of", "what it is"], &rows));
     session.finish()
 }

@@ -9,12 +9,22 @@ use consort::{
 
 use super::{evaluate, predict::bundle_of};
 use crate::{
-    args::Evaluate,
+    args::{Evaluate, Reading},
     failure::{Failure, Result},
     score_card::ScoreCard,
     session::Session,
     training::{RowsOf, foreign_predictions},
 };
+
+/// Refuses options that say how files of predictions are read, where a run is asked.
+pub(super) fn refuse_reading(reading: &Reading, of: &str) -> Result<()> {
+    match reading.given() {
+        None => Ok(()),
+        Some(option) => Err(Failure::usage(format!(
+            "{option} goes with files of predictions: {of} reads rows, target and weights as the run was told by `fit`"
+        ))),
+    }
+}
 
 /// Whether a path is a run or a bundle, and no file of predictions.
 pub(crate) fn is_run(path: &str) -> bool {
@@ -26,6 +36,7 @@ pub(crate) fn run(session: &mut Session, args: &Evaluate) -> Result<()> {
     let [run, table] = args.predictions.as_slice() else {
         return Err(Failure::usage("evaluate RUN takes one table of rows whose target is known"));
     };
+    refuse_reading(&args.reading, "evaluate RUN")?;
     let bundle = Bundle::load(&bundle_of(Path::new(run)))?;
     let rows: RowsOf = bundle.schema()?;
     let data = rows.read(session, Path::new(table), true)?;

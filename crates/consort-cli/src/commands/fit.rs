@@ -14,7 +14,7 @@ use consort::{
     },
     ensemble::{
         cross_fit::OnError,
-        run::{Bundle, NotedRun, Origin, Roll, RollEntry, RunFolder, data_hash},
+        run::{Bundle, NotedRun, Origin, Roll, RollEntry, RunFolder, data_hash, file_checksum},
         stack::{StackFit, StackOptions},
     },
 };
@@ -37,8 +37,16 @@ pub(crate) fn run(args: &Fit) -> Result<()> {
         Some(path) => resume(&mut session, path)?,
         None => begin(&mut session, args)?,
     };
-    train(&mut session, args, &folder, &plan, table)?;
-    session.finish()
+    match train(&mut session, args, &folder, &plan, table) {
+        Ok(()) => session.finish(),
+        Err(failure) => {
+            // What failed before anything was fitted leaves no folder in the way of the next try.
+            if args.resume.is_none() {
+                folder.abandon();
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// What there must be for a new run.
@@ -49,10 +57,11 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     let (Some(path), Some(output)) = (&recipe.data, &args.output) else {
         return Err(Failure::usage(NEEDS));
     };
-    for (option, count) in [("--repeats", recipe.repeats), ("--layers", recipe.layers)] {
-        if count == Some(0) {
-            return Err(Failure::usage(format!("{option} is 0, but must be at least 1")));
-        }
+    if recipe.repeats == Some(0) {
+        return Err(Failure::usage("--repeats is 0, but must be at least 1"));
+    }
+    if let Some(layers) = recipe.layers.filter(|layers| !(1..=training::MOST_LAYERS).contains(layers)) {
+        return Err(Failure::usage(format!("--layers is {layers}, but must be from 1 to {}", training::MOST_LAYERS)));
     }
     let method = recipe.method.unwrap_or(Method::Auto);
     if method == Method::Bag {
@@ -60,7 +69,7 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     }
     let read = if are_pictures(path) { pictures(session, &recipe, path)? } else { table_of(session, &recipe, path)? };
     let Read { roles, options, rows, columns, prepared } = read;
-    let metric = method::of_outputs(recipe.metric.as_deref(), &rows.outputs())?;
+    let metric = training::metric(method, recipe.metric.as_deref(), &rows.outputs())?;
     let plan = Plan {
         format: training::FORMAT,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -141,10 +150,12 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
 fn pictures(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read> {
     let columns = [&recipe.target, &recipe.id, &recipe.weight, &recipe.group, &recipe.time, &recipe.fold];
     if columns.iter().any(|column| column.is_some()) || !recipe.ignore.is_empty() || recipe.positive.is_some() {
-        return Err(Failure::usage(format!(
-            "{}: these are pictures, whose classes are known: leave out --target and other options of columns",
-            path.display()
-        )));
+        let what = if path.is_dir() {
+            "this is a folder, which is read as pictures, whose classes are known: give a table, or leave"
+        } else {
+            "these are pictures, whose classes are known: leave"
+        };
+        return Err(Failure::usage(format!("{}: {what} out --target and other options of columns", path.display())));
     }
     if matches!(recipe.task, Some(TaskName::Regression)) {
         return Err(Failure::usage("pictures have classes: --task regression is for tables"));
@@ -207,7 +218,9 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     }
     session.hush();
     let bars = Bars::new(args.running.json);
-    let limit = plan.time_limit.map(|seconds| Cancel::at(Instant::now() + Duration::from_secs_f64(seconds)));
+    // A time beyond what a clock can tell is no limit.
+    let until = |seconds: f64| Instant::now().checked_add(Duration::try_from_secs_f64(seconds).ok()?);
+    let limit = plan.time_limit.and_then(until).map(Cancel::at);
     let context = FitContext {
         threads: args.running.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         progress: &bars,
@@ -231,6 +244,7 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     let rows = TestedRows::of_fit(&fit, &data, plan)?;
     rows.write(run)?;
     let mut roll = write_members(run, plan, &fit, &rows)?;
+    roll.truth = Some(file_checksum(&run.join(TestedRows::FILE))?);
     training::score_own_rows(session, &mut roll, plan, &data, &fit.folds, folder)?;
     let predictions = &fit.seen.predictions;
     let fits = Fits::of(&roll, true);

@@ -1,6 +1,6 @@
 //! `consort fuse`: one prediction of many.
 
-use std::{path::Path, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use consort::{
     core::{Fusion, Gives, Matrix, Metric, Predictions, Truth, Warning},
@@ -20,7 +20,7 @@ use crate::{
     failure::{Failure, Result},
     inputs,
     judging::{Fitted, Judged, members_json},
-    listing, method,
+    listing, method, places,
     report::{self, Wanted},
     score_card::ScoreCard,
     session::Session,
@@ -31,9 +31,15 @@ pub(crate) fn run(args: &Fuse) -> Result<()> {
     if args.rule.as_deref() == Some("list") {
         return list_rules(session);
     }
+    if args.members.is_empty() {
+        return Err(Failure::usage("fuse takes prediction files, one a member"));
+    }
     // Where the results go is looked at before the work, not after it.
+    let members = places::files(&args.members);
+    let read = || members.iter().chain(&args.reading.truth).chain(&args.with).chain(&args.member_weights);
     for path in [&args.output, &args.report, &args.save].into_iter().flatten() {
-        writable(path)?;
+        places::writable(path)?;
+        places::apart(path, read().map(PathBuf::as_path))?;
     }
     match &args.with {
         Some(saved) => apply::apply(&mut session, args, saved)?,
@@ -65,6 +71,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     session.put("metric", metric.name().into());
     session.put("fusion", serde_json::to_value(&*fusion)?);
     undecided(session, &fused);
+    silenced(session, args, predictions);
     let mut best_member = None;
     let mut kept = None;
     if let Some(truth) = &truth {
@@ -74,7 +81,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             None => method::metric_of(gives, predictions, metric)?,
         };
         session.put("metric", metric.name().into());
-        let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric };
+        let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric, seed: session.seed };
         if let Some(partitions) = &partitions {
             best_member = Some(judged(session, args, predictions, truth, partitions, &fitted, fused)?);
         }
@@ -229,6 +236,29 @@ pub(super) fn undecided(session: &mut Session, fused: &Matrix) {
     }
 }
 
+/// Says in how many rows a product of probabilities is 0 for every class, so that all of them come out the same.
+fn silenced(session: &mut Session, args: &Fuse, predictions: &Predictions) {
+    let Some(rule) = args.rule.as_deref().filter(|rule| rule.starts_with("geometric") || rule.starts_with("product"))
+    else {
+        return;
+    };
+    if predictions.members().iter().any(|member| member.gives != Gives::Probabilities) {
+        return;
+    }
+    let (rows, columns) = (predictions.rows(), predictions.columns());
+    let mut is_silenced = vec![false; rows * columns];
+    for m in 0..predictions.members().len() {
+        is_silenced.iter_mut().zip(predictions.member(m)).for_each(|(silenced, &p)| *silenced |= p == 0.0);
+    }
+    let count = is_silenced.chunks_exact(columns).filter(|row| row.iter().all(|&silenced| silenced)).count();
+    if count > 0 {
+        session.note(format!(
+            "in {count} of {rows} rows every class has probability 0 from some member, so `{rule}` gives all classes the \
+             same: one member that is sure by mistake silences the others"
+        ));
+    }
+}
+
 /// Writes the fused prediction in the order of the first file. The members' predictions are let go before.
 pub(super) fn write_output(
     session: &mut Session,
@@ -257,17 +287,6 @@ pub(super) fn write_output(
 }
 
 /// An error now, if the folder of a result is not there.
-fn writable(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let problem = match std::fs::metadata(folder) {
-        Ok(found) if !found.is_dir() => std::io::Error::other("its folder is a file"),
-        Ok(_) if path.is_dir() => std::io::Error::other("it is a folder"),
-        Ok(_) => return Ok(()),
-        Err(error) => error,
-    };
-    Err(Failure::file(path, "it cannot be written", problem))
-}
-
 fn list_rules(mut session: Session) -> Result<()> {
     let rows: Vec<Vec<String>> = rule::names()
         .iter()

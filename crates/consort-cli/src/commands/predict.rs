@@ -11,6 +11,7 @@ use consort::{
 use crate::{
     args::Predict,
     failure::Result,
+    places,
     session::Session,
     training::{RowsOf, foreign_predictions, style},
 };
@@ -22,6 +23,10 @@ pub(crate) fn bundle_of(run: &Path) -> PathBuf {
 
 pub(crate) fn run(args: &Predict) -> Result<()> {
     let mut session = Session::start("predict", &args.running)?;
+    let members = places::files(&args.member);
+    places::writable(&args.output)?;
+    places::apart(&args.output, members.iter().map(PathBuf::as_path).chain([args.data.as_path()]))?;
+    places::outside(&args.output, &args.run)?;
     session.doing("reading the ensemble");
     let bundle = Bundle::load(&bundle_of(&args.run))?;
     let rows: RowsOf = bundle.schema()?;

@@ -1,6 +1,6 @@
 //! `consort report`: a run, or prediction files, to look at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use consort::{
     core::{Estimates, Metric, Predictions, Truth},
@@ -10,13 +10,13 @@ use consort::{
     plot,
 };
 
-use super::evaluate_run::is_run;
+use super::evaluate_run::{is_run, refuse_reading};
 use crate::{
     args::Report,
     failure::{Failure, Result},
     inputs,
     judging::resamples,
-    listing, method,
+    listing, method, places,
     report::{self, Wanted},
     session::Session,
     training::{Done, Fits, Found, Outcome},
@@ -24,6 +24,12 @@ use crate::{
 
 pub(crate) fn run(args: &Report) -> Result<()> {
     let mut session = Session::start("report", &args.running)?;
+    if let Some(output) = &args.output {
+        let subjects = places::files(&args.subjects);
+        places::writable(output)?;
+        places::apart(output, subjects.iter().chain(&args.reading.truth).map(PathBuf::as_path))?;
+        subjects.iter().try_for_each(|subject| places::outside(output, subject))?;
+    }
     match args.subjects.as_slice() {
         [run] if is_run(run) => of_run(&mut session, args, Path::new(run))?,
         files if files.iter().any(|file| is_run(file)) => {
@@ -42,6 +48,7 @@ fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
             run.display()
         )));
     }
+    refuse_reading(&args.reading, "report RUN")?;
     let Done { folder, outputs, metric, fuser, roll, rows, .. } = Done::open(session, run)?;
     Found::read(run)?.tell(session)?;
     let bundle = Bundle::load(&run.join("bundle.consort"))?;

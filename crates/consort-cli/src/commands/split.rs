@@ -15,13 +15,17 @@ use serde_json::{Value, json};
 use crate::{
     args::Split,
     failure::{Failure, Result},
-    listing, report,
+    listing, places, report,
     session::Session,
 };
 
 pub(crate) fn run(args: &Split) -> Result<()> {
     // Before anything is written.
     args.chart.as_deref().map(report::chart_format).transpose()?;
+    for path in args.output.iter().chain(&args.chart) {
+        places::writable(path)?;
+        places::apart(path, [args.data.as_path()])?;
+    }
     let mut session = Session::start("split", &args.running)?;
     session.doing("reading");
     let table = read_columns(&Source::stem(&args.data), None)?;

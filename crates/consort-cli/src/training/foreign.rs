@@ -24,6 +24,11 @@ pub(crate) fn foreign_predictions(
     for text in given {
         let source = inputs::source(text);
         if !foreign.contains(&source.name.as_str()) {
+            if bundle.model.members().iter().any(|member| member.name == source.name) {
+                session
+                    .note(format!("--member {text}: the ensemble does not read `{}`, so it is left out", source.name));
+                continue;
+            }
             let known = match foreign.as_slice() {
                 [] => "the ensemble reads no foreign member".to_owned(),
                 names => format!("the foreign members that the ensemble reads are {}", names.join(", ")),

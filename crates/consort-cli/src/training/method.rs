@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Dataset, Fuser, Learner, Metric, Target, Task},
+    core::{Dataset, Fuser, Learner, Metric, Outputs, Reads, Target, Task},
     ensemble::{
         NamedLearner,
         boost::{AdaBoost, Boosting},
@@ -22,6 +22,7 @@ use super::{Plan, Recipe};
 use crate::{
     args::Method,
     failure::{Failure, Result},
+    method::of_outputs,
 };
 
 /// What makes one prediction of the members'.
@@ -119,6 +120,23 @@ pub(crate) fn refuse_folds(recipe: &Recipe) -> Result<()> {
             Err(Failure::usage(format!("{option} does not go with --method bag: {why}. {instead}")))
         }
     }
+}
+
+/// What is optimised and judged: by default what is usual for the task, and for votes, which have no probabilities, the
+/// accuracy.
+///
+/// # Errors
+/// For a metric that votes cannot be judged by.
+pub(crate) fn metric(method: Method, name: Option<&str>, outputs: &Outputs) -> Result<Arc<dyn Metric>> {
+    let votes = method == Method::Vote && outputs.task().is_classification();
+    let metric = of_outputs(name.or(votes.then_some("accuracy")), outputs)?;
+    if votes && metric.reads() != Reads::Label {
+        return Err(Failure::usage(format!(
+            "--metric {} does not go with --method vote, which gives labels: choose one that reads labels, such as accuracy",
+            metric.name()
+        )));
+    }
+    Ok(metric)
 }
 
 /// The whole recipe of a plan.

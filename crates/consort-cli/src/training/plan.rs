@@ -22,6 +22,9 @@ use crate::{
 /// The format of a plan that this version writes and reads.
 pub(crate) const FORMAT: u32 = 1;
 
+/// Each layer fits all members anew: more than a few gain nothing.
+pub(crate) const MOST_LAYERS: u32 = 16;
+
 /// What a run is to do. It is written before the first fit and never changed, so that a run which was stopped goes on
 /// as it was begun.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,16 +60,22 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan, unless a newer version made it.
+    /// The plan, unless a newer version made it, or none.
     pub(crate) fn checked(self, run: &Path) -> Result<Self> {
-        if self.format <= FORMAT {
-            return Ok(self);
+        let wrong = |what: String| Err(Failure::usage(format!("{}: {what}", run.display())));
+        if self.format > FORMAT {
+            let what = format!("the run has format {}, and this version reads up to {FORMAT}", self.format);
+            return wrong(format!("{what}: take a newer consort"));
         }
-        Err(Failure::usage(format!(
-            "{}: the run has format {}, and this version reads up to {FORMAT}: take a newer consort",
-            run.display(),
-            self.format,
-        )))
+        if !(1..=MOST_LAYERS).contains(&self.layers) {
+            return wrong(format!("its plan has {} layers, but must have 1 to {MOST_LAYERS}", self.layers));
+        }
+        match self.time_limit {
+            Some(seconds) if seconds.is_nan() || seconds <= 0.0 => {
+                wrong(format!("its plan has a time limit of {seconds} seconds"))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// What is predicted.

@@ -1,5 +1,7 @@
 //! What a person gets wrong, and what they are told.
 
+use std::path::Path;
+
 use crate::program::*;
 
 #[track_caller]
@@ -85,4 +87,109 @@ fn tables_that_cannot_be_split() {
     told(&["split", &table, "--folds", "3", "--group", "g"], &["3", "2"]);
     told(&["split", &table, "--folds", "1"], &["1"]);
     told(&["split", &write(&folder, "dup.csv", "id,y\na,1\na,2\n"), "--folds", "2"], &["`a`"]);
+}
+
+#[test]
+fn results_over_what_is_read() {
+    let folder = folder();
+    let a = write(&folder, "a.csv", "id,y,p\na,1,0.5\nb,0,0.25\nc,1,0.75\nd,0,0.5\n");
+    let before = std::fs::read(&a).unwrap();
+    let truth = write(&folder, "y.csv", "id,y\na,1\nb,0\nc,1\nd,0\n");
+    told(&["fuse", &a, "-o", &a], &["a.csv", "another place"]);
+    told(&["fuse", &a, "--truth", &truth, "-o", &truth], &["y.csv", "another place"]);
+    told(&["fuse", &a, "--report", &a], &["another place"]);
+    told(&["split", &a, "--folds", "2", "-o", &a], &["another place"]);
+    told(&["report", &a, "-o", &a], &["another place"]);
+    assert_eq!(std::fs::read(&a).unwrap(), before);
+}
+
+#[test]
+fn options_that_a_run_or_a_saved_fusion_has_the_answer_to() {
+    let folder = folder();
+    let (run, data) = (path(&folder, "run"), shipped("tables/penguins.csv"));
+    let ran = consort(&["fit", &data, "--target", "species", "-o", &run, "--members", "gnb,tree"]);
+    assert!(ran.ok, "{}", ran.stderr);
+    for options in [["--weight", "year"], ["--target", "island"], ["--task", "regression"], ["--missing", "available"]]
+    {
+        told(&[&["evaluate", &run, &data], &options[..]].concat(), &[options[0], "evaluate RUN"]);
+    }
+    told(&["report", &run, "-o", &path(&folder, "r.html"), "--truth", &data], &["--truth", "report RUN"]);
+    told(&["diagnose", &run, "--fold", "year"], &["--fold", "diagnose RUN"]);
+    // A run is not written over, but for its reports.
+    let plan = Path::new(&run).join("run.json").display().to_string();
+    told(&["predict", &run, &data, "-o", &plan], &["run.json", "belongs to the run"]);
+    told(&["bundle", &run, "-o", &plan], &["belongs to the run"]);
+    told(&["report", &run, "-o", &plan], &["belongs to the run"]);
+    assert!(consort(&["report", &run, "-o", &Path::new(&run).join("report.html").display().to_string()]).ok);
+    // What it is scored on is what it was.
+    let truth = Path::new(&run).join("truth.parquet");
+    let split = std::fs::read(Path::new(&run).join("split.parquet")).unwrap();
+    std::fs::write(&truth, split).unwrap();
+    told(&["members", &run], &["truth.parquet", "not what it was"]);
+
+    let a = write(&folder, "a.csv", "id,y,p\na,1,0.5\nb,0,0.25\nc,1,0.75\nd,0,0.5\n");
+    let saved = path(&folder, "fusion.json");
+    assert!(consort(&["fuse", &a, "--rule", "mean", "--save", &saved]).ok);
+    told(&["fuse", "--with", &saved, &a, "--positive", "0"], &["--positive", "saved fusion"]);
+}
+
+#[test]
+fn a_fit_that_fails_before_it_begins_leaves_no_folder_in_the_way() {
+    let folder = folder();
+    let (run, data) = (path(&folder, "run"), shipped("tables/penguins.csv"));
+    let fit =
+        |folds: &str| consort(&["fit", &data, "--target", "species", "-o", &run, "--members", "gnb", "--folds", folds]);
+    assert!(!fit("100000").ok);
+    assert!(!Path::new(&run).exists());
+    let ran = fit("3");
+    assert!(ran.ok, "{}", ran.stderr);
+    let asked = ["fit", &data, "--target", "species", "-o", &path(&folder, "other"), "--members", "gnb"];
+    told(&[&asked[..], &["--layers", "4294967295"]].concat(), &["--layers", "16"]);
+    let ran = consort(&[&asked[..], &["--time-limit", "5000000000000000h"]].concat());
+    assert!(ran.ok, "{}", ran.stderr);
+}
+
+#[test]
+fn votes_are_judged_by_what_reads_labels() {
+    let folder = folder();
+    let data = shipped("tables/penguins.csv");
+    let fit = |run: &str, more: &[&str]| {
+        let run = path(&folder, run);
+        let asked = ["fit", &data, "--target", "species", "-o", &run, "--members", "gnb,tree,knn", "--method", "vote"];
+        consort(&[&asked[..], more].concat())
+    };
+    let told = fit("votes", &["--json"]).json();
+    assert_eq!(told["metric"], "accuracy", "{told}");
+    assert!(fit("other", &["--metric", "log_loss"]).error().contains("labels"));
+}
+
+#[test]
+fn lists_need_no_files() {
+    assert!(consort(&["fuse", "--rule", "list"]).stdout.contains("geometric"));
+    let metrics = consort(&["evaluate", "--metrics", "list"]);
+    let line = |name: &str| metrics.stdout.lines().find(|line| line.trim().starts_with(name)).unwrap().to_owned();
+    assert!(line("rmse ").contains("regression") && !line("rmse ").contains("binary"));
+    told(&["fuse", "--rule", "mean"], &["prediction files"]);
+    told(&["evaluate", "--metrics", "rmse"], &["prediction files"]);
+}
+
+#[test]
+fn a_correlation_of_ranks_is_scored_for_values() {
+    let folder = folder();
+    let a = write(&folder, "a.csv", "id,y,pred\na,1,1.5\nb,2,1.75\nc,3,2.5\nd,4,2.25\n");
+    let told = consort(&["evaluate", &a, "--metrics", "spearman,kendall_tau_b", "--json"]).json();
+    let scores = &told["predictions"][0]["scores"];
+    assert!((scores["spearman"].as_f64().unwrap() - 0.8).abs() < 1e-12, "{told}");
+    assert!((scores["kendall_tau_b"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12, "{told}");
+}
+
+#[test]
+fn a_product_that_is_0_for_every_class_is_said() {
+    let folder = folder();
+    let a = write(&folder, "a.csv", "id,p\na,1\nb,0.25\n");
+    let b = write(&folder, "b.csv", "id,p\na,0\nb,0.5\n");
+    for rule in ["geometric", "product"] {
+        let ran = consort(&["fuse", &a, &b, "--rule", rule]);
+        assert!(ran.ok && ran.stderr.contains("in 1 of 2 rows every class has probability 0"), "{}", ran.stderr);
+    }
 }
