@@ -1,5 +1,8 @@
-use consort_core::Result;
-use consort_metrics::generalisation::{FitReading, blind_score};
+use consort_core::{Metric, Result};
+use consort_metrics::{
+    classification::Accuracy,
+    generalisation::{FitReading, blind_score},
+};
 
 use super::{Case, Check, Examined, Finding, Severity};
 
@@ -7,7 +10,8 @@ use super::{Case, Check, Examined, Finding, Severity};
 ///
 /// Its skill is the share of the way from a blind guess to a perfect score. Above 97 %, and with less than a quarter of
 /// the distance to perfection that the next best has, it is too good to be true: a feature that holds the answer, rows
-/// that are in training and test, an encoder fitted on all rows.
+/// that are in training and test, an encoder fitted on all rows. Not so where another member has 95 % of the labels right:
+/// that is far from perfect if it is too sure, but shows that the problem is an easy one.
 ///
 /// ```
 /// use consort_fusion::diagnosis::{Check, Leakage};
@@ -21,6 +25,16 @@ pub struct Leakage;
 const TOO_GOOD: f64 = 0.97;
 /// A member must be further on unseen rows than on its own by so much of the whole way: near chance all differences are small.
 const NOTICED: f64 = 0.02;
+
+/// What others have right where a problem is an easy one.
+const NEARLY_RIGHT: f64 = 0.95;
+
+/// Whether a member has nearly all labels right, however sure it is of them.
+fn is_nearly_right(case: &Case<'_>, member: usize) -> bool {
+    case.predictions.outputs().task().is_classification()
+        && Accuracy.score(&case.predictions.estimates(member), &case.truth).ok().and_then(|score| score.value())
+            >= Some(NEARLY_RIGHT)
+}
 
 impl Check for Leakage {
     fn name(&self) -> &'static str {
@@ -52,7 +66,7 @@ impl Check for Leakage {
             (Some(last), Some(&(_, next))) => 1.0 - last < 0.25 * (1.0 - next),
             _ => false,
         };
-        if gap {
+        if gap && !order[honest..].iter().any(|&(m, _)| is_nearly_right(case, m)) {
             for &(m, skill) in &order[..honest] {
                 let text = format!(
                     "`{}` is all but perfect on rows it should not have seen; the next member is not.",
@@ -122,6 +136,18 @@ mod tests {
         let findings = found(&Leakage, &plant.case());
         assert_eq!((findings.len(), findings[0].of.as_deref()), (1, Some("oracle")));
         assert_eq!(findings[0].severity, Severity::Fault);
+    }
+
+    #[test]
+    fn a_good_member_of_an_easy_problem_is_no_leak() {
+        // The other is right as often, but sure where it is wrong, which costs it much log loss.
+        let mut plant = Plant::blank_classes(400, 0.5);
+        plant.add_classes("good", |truth, _| if truth { 0.99 } else { 0.01 });
+        plant.add_classes("sure", |truth, noise| {
+            let right = if truth { 1.0 } else { 0.0 };
+            if noise > 0.03 { right } else { 1.0 - right }
+        });
+        assert_eq!(found(&Leakage, &plant.case()), []);
     }
 
     #[test]
