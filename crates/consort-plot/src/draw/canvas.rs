@@ -247,33 +247,45 @@ pub(crate) fn round_ticks(low: f64, high: f64, about: usize) -> Vec<f64> {
 
 /// About how wide a text is at most, by the widths of DejaVu Sans and Verdana: narrower fonts leave air, none is cut.
 pub(crate) fn text_width(text: &str, size: u32) -> f64 {
-    let em: f64 = text
-        .chars()
-        .map(|c| match c {
-            'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.34,
-            'f' | 't' | 'r' | ' ' | '(' | ')' | '-' | '[' | ']' => 0.42,
-            'm' | 'w' | 'M' | 'W' | '%' | '@' | '<' | '>' | '&' | '=' | '+' => 0.95,
-            'A'..='Z' => 0.74,
-            c if (c as u32) < 0x2e80 => 0.64,
-            _ => 1.0,
-        })
-        .sum();
+    text.chars().map(|letter| letter_width(letter, size)).sum()
+}
+
+fn letter_width(letter: char, size: u32) -> f64 {
+    let em = match letter {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.34,
+        'f' | 't' | 'r' | ' ' | '(' | ')' | '-' | '[' | ']' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '<' | '>' | '&' | '=' | '+' => 0.95,
+        'A'..='Z' => 0.74,
+        letter if (letter as u32) < 0x2e80 => 0.64,
+        _ => 1.0,
+    };
     em * f64::from(size)
 }
 
-/// The text, cut with an ellipsis if it is wider than `width`.
+/// The text, with an ellipsis for its middle if it is wider than `width`. Both ends stay: names of members most often
+/// begin alike and differ at the end. At least its first letter stays, whatever the room.
 pub(crate) fn fit(text: &str, size: u32, width: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_owned();
     }
-    let mut out = String::new();
-    for c in text.chars() {
-        out.push(c);
-        if text_width(&out, size) + f64::from(size) > width {
+    let letters: Vec<char> = text.chars().collect();
+    let (mut head, mut tail) = (0, 0);
+    let mut room = width - letter_width('…', size);
+    while head + tail < letters.len() {
+        let at_start = head <= tail;
+        room -= letter_width(if at_start { letters[head] } else { letters[letters.len() - 1 - tail] }, size);
+        if room < 0.0 && head > 0 {
             break;
         }
+        if at_start {
+            head += 1;
+        } else {
+            tail += 1;
+        }
     }
-    out.trim_end().to_owned() + "…"
+    let start: String = letters[..head].iter().collect();
+    let end: String = letters[letters.len() - tail..].iter().collect();
+    format!("{}…{}", start.trim_end(), end.trim_start())
 }
 
 fn color(ink: Ink) -> Color {
@@ -338,7 +350,22 @@ mod tests {
     #[test]
     fn long_text_is_cut_to_its_room() {
         assert_eq!(fit("short", 12, 100.0), "short");
-        let cut = fit("a very long name of a member", 12, 60.0);
-        assert!(cut.ends_with('…') && text_width(&cut, 12) <= 66.0, "{cut}");
+        assert_eq!(fit("", 12, 0.0), "");
+        for text in
+            ["a very long name of a member", "ein sehr langer Name für ein Modell", "非常に長いモデルの名前です"]
+        {
+            let cut = fit(text, 12, 60.0);
+            assert!(cut.contains('…') && text_width(&cut, 12) <= 60.0, "{cut}");
+        }
+        assert_eq!(fit("long", 12, 1.0), "l…");
+    }
+
+    #[test]
+    fn names_that_differ_at_either_end_differ_when_they_are_cut() {
+        let cut = |i: usize| fit(&format!("gradient boosting with early stopping {i}"), 13, 130.0);
+        let all: std::collections::HashSet<String> = (1..=15).map(cut).collect();
+        assert_eq!(all.len(), 15, "{all:?}");
+        assert!(cut(15).starts_with("gradient") && cut(15).ends_with(" 15"), "{}", cut(15));
+        assert_ne!(fit("one of the models of the night", 13, 60.0), fit("two of the models of the night", 13, 60.0));
     }
 }
