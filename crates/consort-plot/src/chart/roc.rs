@@ -92,14 +92,15 @@ pub(crate) fn square(
     const WIDTH: f64 = 400.0;
     const SIDE: f64 = 330.0;
     let drawn = drawn(curves);
-    let keys: Vec<Key> = drawn
+    let mut keys: Vec<Key> = drawn
         .iter()
-        .rev()
         .map(|(i, curve)| {
             let area = curve.area.map_or_else(String::new, |x| format!(", {area} {}", decimals(x, 3)));
             Key::line(format!("{}{area}", curve.name), *i, curve.ensemble)
         })
         .collect();
+    // The ensemble is drawn last, to lie on top, and named first; then the best.
+    keys.sort_by_key(|key| key.stroke.ink != Ink::Ensemble);
     let frame = Frame { left: 44.0, top: 28.0, right: 44.0 + SIDE, bottom: 28.0 + SIDE, x: (0.0, 1.0), y: (0.0, 1.0) };
     let below = frame.bottom + 48.0;
     let keys_height = legend_height(&keys, WIDTH);
@@ -115,4 +116,21 @@ pub(crate) fn square(
     legend(&mut canvas, &keys, (2.0, below), WIDTH);
     notes(&mut canvas, &said, below + keys_height, WIDTH);
     canvas.finish(&figure.title(), &figure.description())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_legend_names_the_ensemble_and_then_the_best_first() {
+        let areas = [("poor", 0.6), ("together", 0.7), ("good", 0.9), ("fair", 0.8)];
+        let curve =
+            |(name, area): (&str, f64)| Curve::new(name, Some(area), vec![(0.0, 0.0), (1.0, 1.0)], name == "together");
+        let roc = Roc { of: "class yes".into(), curves: areas.map(curve).to_vec(), notes: vec![] };
+        let svg = roc.draw().to_inline("roc");
+        let legend = ["together, AUC 0.700", "good, AUC 0.900", "fair, AUC 0.800", "poor, AUC 0.600"];
+        let places: Vec<usize> = legend.iter().map(|key| svg.find(key).unwrap()).collect();
+        assert!(places.is_sorted(), "{places:?}");
+    }
 }
