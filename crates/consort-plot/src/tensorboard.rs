@@ -56,7 +56,16 @@ impl EventFile {
         self.record(&event);
     }
 
-    /// The losses of training runs: `train/NAME` and `valid/NAME` by epoch.
+    /// The losses of training runs by epoch: `LOSS_train/NAME` and `LOSS_valid/NAME`, such as `log_loss_valid/net 1`.
+    ///
+    /// ```
+    /// use consort_plot::{chart::{TrainingCurves, TrainingRun}, tensorboard::EventFile};
+    /// let run = TrainingRun { name: "net 1".into(), train: vec![0.7], valid: vec![0.8], snapshots: vec![] };
+    /// let mut events = EventFile::new(0.0);
+    /// events.training_curves(&TrainingCurves { loss: "loss".into(), unit: "epoch".into(), runs: vec![run], notes: vec![] });
+    /// let written = |tag: &[u8]| events.bytes().windows(tag.len()).any(|part| part == tag);
+    /// assert!(written(b"loss_train/net 1") && written(b"loss_valid/net 1"));
+    /// ```
     pub fn training_curves(&mut self, curves: &TrainingCurves) {
         for run in &curves.runs {
             for (kind, losses) in [("train", &run.train), ("valid", &run.valid)] {
