@@ -150,7 +150,8 @@ impl Figure for EnsembleSize {
             Frame { left: y_labels_width(y, bottom - top), top, right: WIDTH - 14.0, bottom, x: (1.0, most), y };
         let below = bottom + 44.0;
         let mut canvas = Canvas::new(WIDTH, below + notes_height(&self.notes, WIDTH));
-        frame.draw(&mut canvas, "members", &axis_title(&self.metric, self.direction));
+        frame.draw_count_x(&mut canvas, "members");
+        frame.draw_y(&mut canvas, &axis_title(&self.metric, self.direction));
         let point = |size: &SizeScore, y: f64| frame.at((size.members as f64, y));
         let mut band: Vec<(f64, f64)> = self.sizes.iter().map(|size| point(size, size.high)).collect();
         band.extend(self.sizes.iter().rev().map(|size| point(size, size.low)));
@@ -184,6 +185,15 @@ impl Figure for EnsembleSize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_tick_is_between_two_numbers_of_members() {
+        let size = |members: usize| SizeScore { members, mean: 200.0, low: 100.0, high: 300.0 };
+        let sizes = (1..=13).map(size).collect();
+        let chart = EnsembleSize { metric: "m".into(), direction: Direction::Lower, sizes, orders: 1, notes: vec![] };
+        let svg = chart.draw().to_inline("size");
+        assert!(svg.contains(">12<") && !svg.contains(">7.5<") && !svg.contains(">2.5<"), "{svg}");
+    }
 
     #[test]
     fn sizes_start_whole_and_end_at_all() {

@@ -2,7 +2,7 @@ use consort_core::Direction;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    lines::{Line, Lines},
+    lines::{Line, Lines, Scale},
     member_scores::axis_title,
 };
 use crate::{
@@ -125,7 +125,7 @@ impl Figure for FitProgress {
         Lines {
             x_title: "time since the run began, in seconds",
             y_title: &y_title,
-            log_x: false,
+            scale: Scale::Plain,
             x: None,
             y: None,
             lines: lines.collect(),

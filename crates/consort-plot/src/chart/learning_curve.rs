@@ -3,7 +3,7 @@ use consort_metrics::significance::mean_interval;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    lines::{Line, Lines},
+    lines::{Line, Lines, Scale},
     member_scores::axis_title,
 };
 use crate::{
@@ -149,12 +149,12 @@ impl Figure for LearningCurve {
             }
         }
         let rows = || self.models.iter().flat_map(|model| &model.points).map(|point| point.rows);
-        let log_x = rows().max().unwrap_or(0) > 4 * rows().min().unwrap_or(0).max(1);
+        let far_apart = rows().max().unwrap_or(0) > 4 * rows().min().unwrap_or(0).max(1);
         let y_title = axis_title(&self.metric, self.direction);
         Lines {
             x_title: "rows fitted on",
             y_title: &y_title,
-            log_x,
+            scale: if far_apart { Scale::Logarithmic } else { Scale::Counts },
             x: None,
             y: None,
             lines,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     curve::{Curve, drawn, thin},
-    lines::{Line, Lines},
+    lines::{Line, Lines, Scale},
     roc::said,
 };
 use crate::{
@@ -157,7 +157,7 @@ impl Figure for Lift {
         Lines {
             x_title: "share of the rows, greatest scores first",
             y_title: "share of the class found",
-            log_x: false,
+            scale: Scale::Plain,
             x: unit,
             y: unit,
             lines,

@@ -29,11 +29,21 @@ impl Line {
     }
 }
 
+/// What the numbers of an axis are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scale {
+    Plain,
+    /// Whole numbers.
+    Counts,
+    /// Numbers above 0 of different sizes, placed by their logarithms.
+    Logarithmic,
+}
+
 /// The lines and what is around them.
 pub(crate) struct Lines<'a> {
     pub(crate) x_title: &'a str,
     pub(crate) y_title: &'a str,
-    pub(crate) log_x: bool,
+    pub(crate) scale: Scale,
     pub(crate) x: Option<(f64, f64)>,
     pub(crate) y: Option<(f64, f64)>,
     pub(crate) lines: Vec<Line>,
@@ -45,7 +55,7 @@ pub(crate) struct Lines<'a> {
 impl Lines<'_> {
     pub(crate) fn draw(self, figure: &impl Figure, more: impl FnOnce(&mut Canvas, &Frame)) -> Svg {
         const WIDTH: f64 = 400.0;
-        let place = |x: f64| if self.log_x { x.max(1e-300).log10() } else { x };
+        let place = |x: f64| if self.scale == Scale::Logarithmic { x.max(1e-300).log10() } else { x };
         let points = || self.lines.iter().flat_map(|line| &line.points);
         let bands = self.lines.iter().flat_map(|line| line.band.iter().flatten());
         let y = self.y.unwrap_or_else(|| range(points().map(|p| p.1).chain(bands.flat_map(|band| [band.0, band.1]))));
@@ -64,10 +74,10 @@ impl Lines<'_> {
         let said = figure.notes();
         let below = bottom + 48.0;
         let mut canvas = Canvas::new(WIDTH, below + keys_height + notes_height(&said, WIDTH) + 4.0);
-        if self.log_x {
-            frame.draw_log_x(&mut canvas, self.x_title);
-        } else {
-            frame.draw_x(&mut canvas, self.x_title);
+        match self.scale {
+            Scale::Plain => frame.draw_x(&mut canvas, self.x_title),
+            Scale::Counts => frame.draw_count_x(&mut canvas, self.x_title),
+            Scale::Logarithmic => frame.draw_log_x(&mut canvas, self.x_title),
         }
         frame.draw_y(&mut canvas, self.y_title);
         let at = |point: &(f64, f64)| frame.at((place(point.0), point.1));

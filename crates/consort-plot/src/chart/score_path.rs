@@ -67,7 +67,8 @@ impl Figure for ScorePath {
         let left = y_labels_width(y, bottom - top);
         let frame = Frame { left, top, right: WIDTH - 14.0, bottom, x: (1.0, last), y };
         let mut canvas = Canvas::new(WIDTH, bottom + 46.0);
-        frame.draw(&mut canvas, "round", &axis_title(&self.metric, self.direction));
+        frame.draw_count_x(&mut canvas, "round");
+        frame.draw_y(&mut canvas, &axis_title(&self.metric, self.direction));
         if let Some(best) = self.best_member {
             let y = frame.py(best);
             canvas.line((frame.left, y), (frame.right, y), Stroke::new(Ink::Muted, 1.25).dashed(Some("3 4")));

@@ -188,7 +188,7 @@ impl Figure for SplitMap {
             None => "row, in the order of the table".to_owned(),
             Some(by) => format!("row, in the order of {by}"),
         };
-        frame.draw_x(&mut canvas, &title);
+        frame.draw_count_x(&mut canvas, &title);
         for (i, rows) in drawn.iter().enumerate() {
             let y = top + STEP * i as f64;
             let name = fit(&rows.name, SMALL, names + 4.0);

@@ -1,7 +1,7 @@
 use consort_metrics::{ranking::RankedScores, significance::wilson_interval};
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, Scale};
 use crate::{
     Figure, Svg, Table,
     draw::{
@@ -157,7 +157,7 @@ impl Figure for Threshold {
         Lines {
             x_title: "threshold",
             y_title: "share",
-            log_x: false,
+            scale: Scale::Plain,
             x: ends.filter(|(low, high)| low < high).or(Some((0.0, 1.0))),
             y: Some((0.0, 1.0)),
             lines,

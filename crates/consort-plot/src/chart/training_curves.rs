@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, Scale};
 use crate::{
     Figure, Svg, Table,
     draw::{Ink, Stroke, number::number},
@@ -174,20 +174,29 @@ impl Figure for TrainingCurves {
         }
         let x = Some((1.0, self.longest().max(2) as f64));
         let y_title = format!("{} (lower is better)", self.loss);
-        Lines { x_title: &self.unit, y_title: &y_title, log_x: false, x, y: None, lines, marks, marks_below: false }
-            .draw(self, |canvas, frame| {
-                for (i, run) in self.runs.iter().enumerate() {
-                    let ink = if self.together() { Ink::Muted } else { Ink::Series(i) };
-                    for &epoch in &run.snapshots {
-                        let Some(&loss) = epoch.checked_sub(1).and_then(|place| run.judged().get(place)) else {
-                            continue;
-                        };
-                        let tip = format!("{}: snapshot after {} {epoch}, loss {}", run.name, self.unit, number(loss));
-                        let radius = if self.together() { 3.5 } else { 6.0 };
-                        canvas.with_tip(&tip, |canvas| canvas.diamond(frame.at((epoch as f64, loss)), radius, ink));
-                    }
+        Lines {
+            x_title: &self.unit,
+            y_title: &y_title,
+            scale: Scale::Counts,
+            x,
+            y: None,
+            lines,
+            marks,
+            marks_below: false,
+        }
+        .draw(self, |canvas, frame| {
+            for (i, run) in self.runs.iter().enumerate() {
+                let ink = if self.together() { Ink::Muted } else { Ink::Series(i) };
+                for &epoch in &run.snapshots {
+                    let Some(&loss) = epoch.checked_sub(1).and_then(|place| run.judged().get(place)) else {
+                        continue;
+                    };
+                    let tip = format!("{}: snapshot after {} {epoch}, loss {}", run.name, self.unit, number(loss));
+                    let radius = if self.together() { 3.5 } else { 6.0 };
+                    canvas.with_tip(&tip, |canvas| canvas.diamond(frame.at((epoch as f64, loss)), radius, ink));
                 }
-            })
+            }
+        })
     }
 
     fn table(&self) -> Table {

@@ -110,7 +110,8 @@ impl Figure for WeightPath {
         let said = self.notes();
         let keys_height = legend_height(&keys, WIDTH);
         let mut canvas = Canvas::new(WIDTH, below + keys_height + notes_height(&said, WIDTH) + 4.0);
-        frame.draw(&mut canvas, "round", "weight");
+        frame.draw_count_x(&mut canvas, "round");
+        frame.draw_y(&mut canvas, "weight");
         let rounds = self.rounds.len();
         let mut floor = vec![0.0; rounds];
         let bands = own.iter().map(std::slice::from_ref).chain((!rest.is_empty()).then_some(rest));

@@ -188,7 +188,11 @@ impl Figure for WhoIsRight {
             let keys = [Key::patch("the ensemble is right", Ink::Ensemble), Key::patch("it is wrong", Ink::Bad)];
             legend(&mut canvas, &keys, (2.0, 4.0), width);
         }
-        frame.draw_y(&mut canvas, "rows");
+        if self.sets.iter().all(|set| set.rows.fract() == 0.0) {
+            frame.draw_count_y(&mut canvas, "rows");
+        } else {
+            frame.draw_y(&mut canvas, "rows");
+        }
         for (i, set) in self.sets.iter().enumerate() {
             let x = labels + COLUMN * (i as f64 + 0.5);
             let top = frame.py(set.rows);

@@ -39,9 +39,20 @@ impl Frame {
     }
 
     pub(crate) fn draw_x(&self, canvas: &mut Canvas, title: &str) {
-        let room = self.right - self.left;
-        let values = fewer_ticks(self.x, (room / 62.0) as usize);
-        for (&value, label) in values.iter().zip(number::ticks(&values)) {
+        self.draw_x_at(canvas, &fewer_ticks(self.x, self.most_x_ticks()), title);
+    }
+
+    /// As [`Self::draw_x`] where the axis counts: there are no ticks between whole numbers.
+    pub(crate) fn draw_count_x(&self, canvas: &mut Canvas, title: &str) {
+        self.draw_x_at(canvas, &whole_ticks(self.x, self.most_x_ticks()), title);
+    }
+
+    fn most_x_ticks(&self) -> usize {
+        ((self.right - self.left) / 62.0) as usize
+    }
+
+    fn draw_x_at(&self, canvas: &mut Canvas, values: &[f64], title: &str) {
+        for (&value, label) in values.iter().zip(number::ticks(values)) {
             let x = self.px(value);
             canvas.line((x, self.top), (x, self.bottom), Stroke::new(Ink::Grid, 1.0));
             canvas.text((x, self.bottom + 16.0), &label, SMALL, Anchor::Middle, Ink::Muted);
@@ -73,8 +84,20 @@ impl Frame {
     }
 
     pub(crate) fn draw_y(&self, canvas: &mut Canvas, title: &str) {
-        let values = fewer_ticks(self.y, ((self.bottom - self.top) / 40.0) as usize);
-        for (&value, label) in values.iter().zip(number::ticks(&values)) {
+        self.draw_y_at(canvas, &fewer_ticks(self.y, self.most_y_ticks()), title);
+    }
+
+    /// As [`Self::draw_y`] where the axis counts: there are no ticks between whole numbers.
+    pub(crate) fn draw_count_y(&self, canvas: &mut Canvas, title: &str) {
+        self.draw_y_at(canvas, &whole_ticks(self.y, self.most_y_ticks()), title);
+    }
+
+    fn most_y_ticks(&self) -> usize {
+        ((self.bottom - self.top) / 40.0) as usize
+    }
+
+    fn draw_y_at(&self, canvas: &mut Canvas, values: &[f64], title: &str) {
+        for (&value, label) in values.iter().zip(number::ticks(values)) {
             let y = self.py(value);
             canvas.line((self.left, y), (self.right, y), Stroke::new(Ink::Grid, 1.0));
             canvas.text((self.left - 6.0, y + 4.0), &label, SMALL, Anchor::End, Ink::Muted);
@@ -100,6 +123,19 @@ fn fewer_ticks(range: (f64, f64), most: usize) -> Vec<f64> {
         }
         about -= 1;
     }
+}
+
+/// Round ticks at whole numbers.
+fn whole_ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
+    let round = fewer_ticks((low, high), most);
+    if round.iter().all(|tick| tick.fract() == 0.0) {
+        return round;
+    }
+    // Fractions come of steps below 5 only, such as 0.5 and 2.5.
+    let ticks_of =
+        |step: f64| ((low / step).ceil() as i64..=(high / step).floor() as i64).map(move |i| i as f64 * step);
+    let step = [1.0, 2.0, 5.0].into_iter().find(|&step| ticks_of(step).count() <= most.max(2) + 1);
+    ticks_of(step.unwrap_or(10.0)).collect()
 }
 
 fn share(value: f64, (low, high): (f64, f64)) -> f64 {
@@ -141,6 +177,18 @@ mod tests {
         assert_eq!(reach([-1.0, -1.1, -1.25, -1.3, -9.0], Direction::Higher), Some(-2.5));
         assert_eq!(reach([1.0, 1.1, 1.2, 1.3, 1.4], Direction::Lower), None);
         assert_eq!(reach([1.0, f64::NAN], Direction::Lower), None);
+    }
+
+    #[test]
+    fn an_axis_of_counts_has_whole_ticks() {
+        assert_eq!(fewer_ticks((1.0, 13.0), 5), [2.5, 5.0, 7.5, 10.0, 12.5]);
+        assert_eq!(whole_ticks((1.0, 13.0), 5), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
+        for last in 2..200 {
+            let ticks = whole_ticks((1.0, f64::from(last)), 5);
+            assert!(ticks.iter().all(|tick| tick.fract() == 0.0), "{last}: {ticks:?}");
+            assert!((2..=6).contains(&ticks.len()), "{last}: {ticks:?}");
+        }
+        assert_eq!(whole_ticks((0.0, 0.5), 5), [0.0]);
     }
 
     #[test]
