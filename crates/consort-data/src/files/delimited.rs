@@ -2,14 +2,18 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use flate2::read::MultiGzDecoder;
 
 use crate::{Error, Result};
 
-use super::{input::Input, number};
+use super::{
+    input::Input,
+    number,
+    quotes::{OpenQuote, Quotes},
+};
 
 /// The longest record that is read, in bytes.
 const LONGEST_RECORD: u64 = 64 << 20;
@@ -47,18 +51,20 @@ impl Delimited {
         Ok(table)
     }
 
-    #[expect(clippy::type_complexity)]
-    fn reader(&self) -> Result<(csv::Reader<Metered<Box<dyn Read + Send>>>, Arc<Meter>)> {
+    /// The text, unpacked.
+    fn bytes(&self) -> Result<Box<dyn Read + Send>> {
         let file = self.input.open()?;
-        let bytes: Box<dyn Read + Send> = if self.packed {
-            // gzip packs up to 1000 to 1; prediction files 2 to 50.
-            let most = (256 << 20) + self.input.size.saturating_mul(100);
-            Box::new(Capped { inner: MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, file)), left: most })
-        } else {
-            Box::new(file)
-        };
+        if !self.packed {
+            return Ok(Box::new(file));
+        }
+        // gzip packs up to 1000 to 1; prediction files 2 to 50.
+        let most = (256 << 20) + self.input.size.saturating_mul(100);
+        Ok(Box::new(Capped { inner: MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, file)), left: most }))
+    }
+
+    fn reader(&self) -> Result<(csv::Reader<Metered>, Arc<Meter>)> {
         let meter = Arc::new(Meter::default());
-        let metered = Metered { inner: bytes, meter: Arc::clone(&meter) };
+        let metered = Metered { inner: self.bytes()?, meter: Arc::clone(&meter), quotes: Quotes::new() };
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(false).buffer_capacity(1 << 18).from_reader(metered);
         Ok((reader, meter))
@@ -71,7 +77,6 @@ impl Delimited {
         let mut row = 0;
         // The header was read before; a file that lost it since has no record either.
         reader.read_byte_record(&mut record).map_err(|error| self.fault(error))?;
-        let mut last = ByteRecord::new();
         while reader.read_byte_record(&mut record).map_err(|error| self.fault(error))? {
             meter.since.store(0, Ordering::Relaxed);
             let line = record.position().map_or(0, csv::Position::line);
@@ -79,19 +84,7 @@ impl Delimited {
                 return Err(self.input.damaged(self.format(), "the file changed while it was read"));
             }
             visit(row, line, &record)?;
-            std::mem::swap(&mut record, &mut last);
             row += 1;
-        }
-        // A quote that is never closed takes all that follows into one field, and then the file ends without a quote.
-        if row > 0 && record_ends_in_lines(&last) && meter.last.load(Ordering::Relaxed) != b'"' {
-            return Err(Error::Unclear {
-                file: self.input.file.clone(),
-                problem: format!(
-                    "line {} opens a quote that is never closed",
-                    last.position().map_or(0, csv::Position::line)
-                ),
-                hint: "close it, or write a quote within a field twice".into(),
-            });
         }
         Ok(row)
     }
@@ -151,7 +144,39 @@ impl Delimited {
         if self.packed { "gzipped CSV" } else { "CSV" }
     }
 
+    /// The line of a byte, from 1. The text is read again, which only an error costs.
+    fn line(&self, byte: u64) -> Result<u64> {
+        let (mut text, mut line) = (self.bytes()?.take(byte), 1);
+        let mut part = vec![0; 1 << 16];
+        loop {
+            let read = text.read(&mut part).map_err(Error::io(&self.input.file, "read it"))?;
+            if read == 0 {
+                return Ok(line);
+            }
+            line += part[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        }
+    }
+
+    fn open_quote(&self, fault: OpenQuote) -> Error {
+        let lines = self.line(fault.opens).and_then(|opens| Ok((opens, fault.text.map(|at| self.line(at)).transpose()?)));
+        let problem = match lines {
+            Err(error) => return error,
+            Ok((opens, None)) => format!("line {opens} opens a quote that is never closed"),
+            Ok((opens, Some(text))) if opens == text => format!("line {opens} has text after a closing quote"),
+            Ok((opens, Some(text))) => {
+                format!("line {opens} opens a quote that is closed in line {text} only, with text after it")
+            }
+        };
+        let hint = "close it at the end of its field, and write a quote within a field twice".into();
+        Error::Unclear { file: self.input.file.clone(), problem, hint }
+    }
+
     fn fault(&self, error: csv::Error) -> Error {
+        if let ErrorKind::Io(error) = error.kind()
+            && let Some(&fault) = error.get_ref().and_then(|fault| fault.downcast_ref())
+        {
+            return self.open_quote(fault);
+        }
         let file = self.input.file.clone();
         match error.into_kind() {
             ErrorKind::UnequalLengths { pos, expected_len, len } => {
@@ -170,10 +195,11 @@ impl Delimited {
     }
 }
 
-/// Refuses a record that never ends: without this, one open quote would put a whole file into memory.
-struct Metered<R> {
-    inner: R,
+/// Refuses a record that never ends, and quotes that are not closed.
+struct Metered {
+    inner: Box<dyn Read + Send>,
     meter: Arc<Meter>,
+    quotes: Quotes,
 }
 
 /// What has gone by.
@@ -181,25 +207,18 @@ struct Metered<R> {
 struct Meter {
     /// How many bytes since the last record ended.
     since: AtomicU64,
-    /// The last byte that ends no line.
-    last: AtomicU8,
 }
 
-/// Whether the last field of a record has a line end in it.
-fn record_ends_in_lines(record: &ByteRecord) -> bool {
-    record.iter().next_back().is_some_and(|field| field.contains(&b'\n'))
-}
-
-impl<R: Read> Read for Metered<R> {
+impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        if let Some(&last) = buffer[..read].iter().rev().find(|byte| !matches!(byte, b'\n' | b'\r')) {
-            self.meter.last.store(last, Ordering::Relaxed);
-        }
         let since = self.meter.since.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+        // Without this, one open quote would put a whole file into memory.
         if since > LONGEST_RECORD {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a single record"));
         }
+        let sound = if read == 0 { self.quotes.end() } else { self.quotes.see(&buffer[..read]) };
+        sound.map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))?;
         Ok(read)
     }
 }

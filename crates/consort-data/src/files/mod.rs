@@ -22,6 +22,7 @@ mod options;
 mod parquet;
 mod problem;
 mod publish;
+mod quotes;
 mod read;
 mod source;
 pub(crate) mod survey;

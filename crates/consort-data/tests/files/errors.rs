@@ -65,6 +65,21 @@ fn lines_that_are_cut_or_not_utf_8() {
 }
 
 #[test]
+fn quotes_that_are_not_closed_where_they_must_be() {
+    says("id,label\nr1,x\nr2,\"y\nr3,z\nr4,\"w\"\n", &["line 3 opens", "line 5", "text after it"]);
+    says("id,label\nr1,x\nr2,\"y\" z\nr3,z\n", &["line 3 has text after a closing quote"]);
+    says("id,label\nr1,x\nr2,\"y\nr3,z\n", &["line 3 opens a quote that is never closed"]);
+    says("id,label\nr1,x\nr2,\"y", &["line 3 opens a quote that is never closed"]);
+    // Here the record that takes the rest of the file has too few fields, too.
+    says("id,label\nr1,x\n\"r2,y\nr3,z\n", &["line 3 opens a quote that is never closed"]);
+    // In the second part that is read, and beside quotes that are sound.
+    let mut long = String::from("id,label\n");
+    (0..40_000).for_each(|i| long += &format!("\"r{i}\",\"a \"\"b\"\"\nc\"\n"));
+    says(&format!("{long}x,\"y\nz,\"w\"\n"), &["line 80002 opens", "line 80003"]);
+    assert_eq!(read(&[csv("m.csv", &long)], None, &default()).order.len(), 40_000);
+}
+
+#[test]
 fn numbers_that_are_none() {
     says("id,p\na,0.5\nb,high\n", &["line 3 (row 2)", "column `p`", "`high`"]);
     says("id,p\na,\n", &["row 1", "NaN"]);
