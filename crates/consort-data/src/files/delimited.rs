@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use crate::{Error, Result};
 
 use super::{
+    blank_lines::BlankLines,
     input::Input,
     number,
     quotes::{OpenQuote, Quotes},
@@ -62,11 +63,13 @@ impl Delimited {
         Ok(Box::new(Capped { inner: MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, file)), left: most }))
     }
 
-    fn reader(&self) -> Result<(csv::Reader<Metered>, Arc<Meter>)> {
+    fn reader(&self) -> Result<(csv::Reader<Box<dyn Read + Send>>, Arc<Meter>)> {
         let meter = Arc::new(Meter::default());
         let metered = Metered { inner: self.bytes()?, meter: Arc::clone(&meter), quotes: Quotes::new() };
+        let bytes: Box<dyn Read + Send> =
+            if self.names.len() == 1 { Box::new(BlankLines::new(metered)) } else { Box::new(metered) };
         let reader =
-            ReaderBuilder::new().has_headers(false).flexible(false).buffer_capacity(1 << 18).from_reader(metered);
+            ReaderBuilder::new().has_headers(false).flexible(false).buffer_capacity(1 << 18).from_reader(bytes);
         Ok((reader, meter))
     }
 

@@ -2,6 +2,7 @@
 
 mod align;
 mod arrow;
+mod blank_lines;
 mod cell;
 mod columnar;
 mod columns;

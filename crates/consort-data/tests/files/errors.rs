@@ -162,6 +162,19 @@ fn packed_and_binary_files_that_are_damaged() {
 }
 
 #[test]
+fn a_blank_line_in_a_file_of_one_column_is_a_missing_cell() {
+    says("p\n0.1\n\n0.3\n0.4\n", &["row 2", "NaN"]);
+    says("label\r\na\r\n\r\nb\r\n", &["row 2", "NaN"]);
+    let options = ReadOptions { missing: Missing::Available, ..default() };
+    let pair = [csv("a", "p\n0.1\n\n0.3\n0.4\n\n\n"), csv("b", "p\n0.5\n0.5\n0.5\n0.5\n")];
+    let loaded = read(&pair, None, &options);
+    assert_eq!(loaded.order.len(), 4);
+    assert!(loaded.predictions.is_missing(0, 1) && !loaded.predictions.is_missing(0, 2));
+    // The line of what comes after it is told right.
+    says("p\n0.1\n\n\nhigh\n", &["line 5 (row 4)"]);
+}
+
+#[test]
 fn a_policy_for_missing_predictions_lets_them_through() {
     let options = ReadOptions { missing: Missing::Available, ..default() };
     let loaded = read(&[csv("m", "id,p_a,p_b\n1,0.5,0.5\n2,NA,0.5\n")], None, &options);
