@@ -8,6 +8,7 @@ use crate::{Error, Result};
 
 use super::{
     align::LEFT_OUT,
+    boolean::Spelled,
     layout::{Layout, Sheet},
     problem::Mode,
     table::Table,
@@ -37,7 +38,8 @@ pub(super) fn fill(
     match (mode, &sheet.layout) {
         (Mode::Columns(gives), Layout::Classes(columns)) => {
             let Outputs::Classes(classes) = outputs else { return Err(changed(sheet)) };
-            let of: Vec<usize> = columns.iter().filter_map(|(class, _)| classes.index(class)).collect();
+            let spelled = Spelled::new(classes);
+            let of: Vec<usize> = columns.iter().filter_map(|(class, _)| spelled.find(class)).collect();
             let numbers: Vec<usize> = columns.iter().map(|&(_, column)| column).collect();
             if of.len() < width && gives == Gives::Logits {
                 let absent: Vec<usize> = (0..width).filter(|k| !of.contains(k)).collect();
@@ -96,6 +98,7 @@ pub(super) fn fill(
             let Outputs::Classes(classes) = outputs else { return Err(changed(sheet)) };
             let index: HashMap<&str, usize> =
                 classes.names().iter().enumerate().map(|(k, name)| (name.as_str(), k)).collect();
+            let spelled = Spelled::new(classes);
             let columns = number_columns(layout);
             visited += table.texts(&columns, |row, which, text| {
                 let Some(at) = place(row)? else { return Ok(()) };
@@ -104,13 +107,13 @@ pub(super) fn fill(
                     cells.fill(f32::NAN);
                     return Ok(());
                 };
-                let class = index.get(text).ok_or_else(|| consort_core::Error::UnknownClass {
+                let class = index.get(text).copied().or_else(|| spelled.find(text)).ok_or_else(|| consort_core::Error::UnknownClass {
                     place: format!("{}, column `{}`", table.file(), table.columns()[columns[which]]),
                     class: text.into(),
                     row: Some(row + 1),
                     known: classes.clone(),
                 })?;
-                cells[*class] = 1.0;
+                cells[class] = 1.0;
                 Ok(())
             })?;
         }

@@ -8,6 +8,7 @@ use crate::{Error, Result};
 
 use super::{
     ReadOptions,
+    boolean::{self, Spelled},
     layout::{Layout, Sheet, TARGET},
     survey::{Kept, MOST_CLASSES, Survey},
 };
@@ -112,7 +113,7 @@ impl Evidence<'_> {
     fn two_class_truth(&self) -> bool {
         self.truth.is_some_and(|truth| {
             let whole = |name: &String| name.parse::<f64>().map_or(true, |x| x.fract() == 0.0);
-            !truth.seen.many && (1..=2).contains(&truth.seen.names.len()) && truth.seen.names.iter().all(whole)
+            !truth.seen.many && (1..=2).contains(&kinds(&truth.seen.names)) && truth.seen.names.iter().all(whole)
         })
     }
 
@@ -143,9 +144,13 @@ impl Evidence<'_> {
         let modes: Vec<Mode> = (0..self.sheets.len()).map(|s| self.mode(s)).collect::<Result<_>>()?;
         let classes = self.classes(&modes)?;
         let classes = match &self.options.positive {
-            Some(positive) => classes.with_positive(positive)?,
+            Some(positive) => {
+                let spelled = Spelled::new(&classes).find(positive).map(|k| classes.names()[k].clone());
+                classes.with_positive(spelled.as_deref().unwrap_or(positive))?
+            }
             None => classes,
         };
+        self.one_column_a_class(&classes)?;
         if self.options.task == Some(Task::Binary) && classes.len() != 2 {
             let problem = format!("the task is binary, but there are {} classes: {classes}", classes.len());
             return Err(unclear(&self.sheets[0], problem, "declare both classes, or another task"));
@@ -162,6 +167,23 @@ impl Evidence<'_> {
             }
         }
         Ok((Outputs::Classes(classes), modes))
+    }
+
+    /// Refuses `p_True` beside `p_true` in one file: they are one class.
+    fn one_column_a_class(&self, classes: &Classes) -> Result<()> {
+        let spelled = Spelled::new(classes);
+        for sheet in self.sheets {
+            let Layout::Classes(columns) = &sheet.layout else { continue };
+            let mut seen = vec![None; classes.len()];
+            for (name, _) in columns {
+                let Some(class) = spelled.find(name) else { continue };
+                if let Some(first) = seen[class].replace(name) {
+                    let problem = format!("its columns `p_{first}` and `p_{name}` are of one class");
+                    return Err(unclear(sheet, problem, "keep one of the two"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn mode(&self, s: usize) -> Result<Mode> {
@@ -207,7 +229,7 @@ impl Evidence<'_> {
     }
 
     fn declared_or_true_classes(&self) -> Option<usize> {
-        let truth = self.truth.map(|truth| truth.seen.names.len());
+        let truth = self.truth.map(|truth| kinds(&truth.seen.names));
         self.options.classes.as_ref().map(Vec::len).or(truth)
     }
 
@@ -216,9 +238,10 @@ impl Evidence<'_> {
     fn classes(&self, modes: &[Mode]) -> Result<Classes> {
         if let Some(declared) = &self.options.classes {
             let classes = Classes::new(declared.iter().cloned())?;
+            let spelled = Spelled::new(&classes);
             for sheet in self.sheets {
                 if let Layout::Classes(columns) = &sheet.layout
-                    && let Some((class, _)) = columns.iter().find(|(class, _)| classes.index(class).is_none())
+                    && let Some((class, _)) = columns.iter().find(|(class, _)| spelled.find(class).is_none())
                 {
                     let problem = format!("its column `p_{class}` is of no declared class; declared are {classes}");
                     return Err(unclear(sheet, problem, "declare the class too, or leave the column out"));
@@ -259,6 +282,7 @@ impl Evidence<'_> {
             }
             names.extend(truth.seen.names.iter().map(String::as_str));
         }
+        let mut names = boolean::one_spelling(names);
         if let (Some(array), true) = (array, names.is_empty()) {
             let hint = "declare the classes in the order of the columns, with `--classes`";
             return Err(unclear(&self.sheets[array], "nothing says which class each column is".into(), hint));
@@ -283,6 +307,11 @@ fn complete(names: &mut BTreeSet<&str>) -> Option<()> {
     };
     names.extend(pair);
     Some(())
+}
+
+/// How many classes these labels are of.
+fn kinds(labels: &[String]) -> usize {
+    boolean::one_spelling(labels.iter().map(String::as_str).collect()).len()
 }
 
 fn unclear(sheet: &Sheet, problem: String, hint: &str) -> Error {

@@ -5,6 +5,7 @@ use crate::{Error, Result};
 use super::{
     ClassesMissing, Folds, Loaded, ReadOptions, Source, Style,
     align::{Aligned, LEFT_OUT},
+    boolean::Spelled,
     fill::fill,
     first_pass::{FirstPass, Roles},
     layout::{Layout, Sheet},
@@ -151,8 +152,9 @@ impl Column<'_> {
         if let Some(&row) = kept.empty.iter().find(|&&row| self.is_kept(row as usize)) {
             return Err(self.missing(row as usize, "truth"));
         }
+        let spelled = Spelled::new(classes);
         let codes: Vec<Option<u32>> =
-            kept.seen.names.iter().map(|name| classes.index(name).map(|k| k as u32)).collect();
+            kept.seen.names.iter().map(|name| spelled.find(name).map(|k| k as u32)).collect();
         let unknown = |row: usize| kept.codes[row] == Interned::NONE || codes[kept.codes[row] as usize].is_none();
         if let Some(row) = (0..kept.codes.len()).find(|&row| self.is_kept(row) && unknown(row)) {
             return Err(consort_core::Error::UnknownClass {
@@ -252,8 +254,10 @@ fn names_and_known(
                 (columns.iter().map(|(name, _)| name.clone()).collect(), vec![true; outputs.len()])
             }
             (Layout::Classes(columns), Outputs::Classes(classes)) => {
-                let has = |class: &String| columns.iter().any(|(name, _)| name == class);
-                (vec![source.name.clone()], classes.names().iter().map(has).collect())
+                let spelled = Spelled::new(classes);
+                let mut knows = vec![false; classes.len()];
+                columns.iter().filter_map(|(name, _)| spelled.find(name)).for_each(|k| knows[k] = true);
+                (vec![source.name.clone()], knows)
             }
             _ => (vec![source.name.clone()], vec![true; outputs.len()]),
         };

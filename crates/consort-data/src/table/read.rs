@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::{
     Error, Result, date,
-    files::{Cell, Source, TextColumn, number, read_columns, survey::Interned, table::Table as Open},
+    files::{Cell, Source, TextColumn, boolean, number, read_columns, survey::Interned, table::Table as Open},
 };
 
 use super::{
@@ -313,8 +313,7 @@ fn missing(text: &str) -> Option<f64> {
 
 /// 1 for `true`, 0 for `false`, in any case of letters.
 pub(super) fn truth(text: &str) -> Option<f64> {
-    let text = text.trim();
-    if text.eq_ignore_ascii_case("true") { Some(1.0) } else { text.eq_ignore_ascii_case("false").then_some(0.0) }
+    boolean::parse(text).map(|truth| f64::from(u8::from(truth)))
 }
 
 /// Whether a text would be a number, were its comma a point.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    files::{TextColumn, number, survey::MOST_CLASSES},
+    files::{TextColumn, boolean, number, survey::MOST_CLASSES},
 };
 
 use super::{Column, Kind, SchemaOptions, Table, column::Data, feature::not_number, read::truth};
@@ -102,10 +102,11 @@ impl Truths {
         }
         let mut classes = match &options.classes {
             Some(classes) => Classes::new(classes.iter().cloned())?,
-            None => Classes::from_labels(labels.distinct.keys().copied())?,
+            None => Classes::from_labels(boolean::one_spelling(labels.distinct.keys().copied().collect()))?,
         };
         if let Some(positive) = &options.positive {
-            classes = classes.with_positive(positive)?;
+            let spelled = Finder::new(&classes).find(positive).map(|k| classes.names()[k as usize].clone());
+            classes = classes.with_positive(spelled.as_deref().unwrap_or(positive))?;
         }
         if options.task == Some(Task::Binary) && classes.len() != 2 {
             return Err(unclear(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use consort_core::{Outputs, Target, Task, Warning};
 use consort_data::files::{Join, ReadOptions, Source, Style, read_columns, read_member_weights};
 
-use crate::{ids, read, refused, rows};
+use crate::{csv, ids, read, refused, rows};
 
 fn case(path: &str) -> Source {
     Source::stem(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(path))
@@ -177,4 +177,29 @@ fn d20_a_wide_file_of_texts_is_votes_and_the_weights_are_read() {
     assert_eq!(rows(&loaded, "m5")[0], [0.0, 0.0, 1.0]);
     let weights = read_member_weights(&case("d20/weights.csv")).unwrap();
     assert_eq!(weights[4], ("m5".into(), 2.5));
+}
+
+#[test]
+fn true_and_false_are_one_class_however_they_are_spelled() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("b.parquet");
+    let frame = polars::prelude::df!("id" => ["1", "2"], "label" => [true, false]).unwrap();
+    consort_data::files::write_frame(&path, frame).unwrap();
+    let labels = [csv("a", "id,label\n1,True\n2,True\n"), Source::stem(&path)];
+    let truth = csv("t", "id,y\n1,TRUE\n2,FALSE\n");
+    let loaded = read(&labels, Some(&truth), &default());
+    assert_eq!(classes(loaded.predictions.outputs()), ["false", "true"]);
+    assert_eq!((rows(&loaded, "a"), rows(&loaded, "b")), (vec![vec![0.0, 1.0]; 2], vec![vec![0.0, 1.0], vec![1.0, 0.0]]));
+    let Some(Target::Classes { codes, .. }) = loaded.target else { panic!() };
+    assert_eq!(codes, [1, 0]);
+    let columns = [csv("a", "id,p_False,p_True\n1,0.25,0.75\n"), csv("b", "id,p_true,p_false\n1,0.5,0.5\n")];
+    let loaded = read(&columns, None, &ReadOptions { positive: Some("True".into()), ..default() });
+    assert_eq!(classes(loaded.predictions.outputs()), ["false", "true"]);
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    close(&rows(&loaded, "a"), &[&[0.25, 0.75]]);
+    // One spelling stays as it is, and declared classes bind.
+    let loaded = read(&columns[..1], None, &default());
+    assert_eq!(classes(loaded.predictions.outputs()), ["False", "True"]);
+    let declared = ReadOptions { classes: Some(vec!["TRUE".into(), "FALSE".into()]), ..default() };
+    assert_eq!(rows(&read(&columns, None, &declared), "a"), [[0.75, 0.25]]);
 }

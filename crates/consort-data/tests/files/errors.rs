@@ -175,6 +175,11 @@ fn a_blank_line_in_a_file_of_one_column_is_a_missing_cell() {
 }
 
 #[test]
+fn two_columns_of_one_truth_value_in_one_file() {
+    says("id,p_false,p_true,p_True\n1,0.5,0.25,0.25\n", &["`p_true` and `p_True`", "one class"]);
+}
+
+#[test]
 fn a_policy_for_missing_predictions_lets_them_through() {
     let options = ReadOptions { missing: Missing::Available, ..default() };
     let loaded = read(&[csv("m", "id,p_a,p_b\n1,0.5,0.5\n2,NA,0.5\n")], None, &options);

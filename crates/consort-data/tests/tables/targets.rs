@@ -122,3 +122,10 @@ fn a_class_of_another_spelling_of_one_number_is_found() {
     let error = schema.dataset(&csv("x,y\n1,1\n2,2\n"), true).unwrap_err().to_string();
     assert!(error.contains("t.csv, column `y`: class `2` in row 2 is not one of the classes"), "{error}");
 }
+
+#[test]
+fn spellings_of_true_and_false_in_one_target_are_two_classes() {
+    let schema = infer("x,y\n1,True\n2,true\n3,FALSE\n4,False\n", "y").unwrap();
+    let consort_core::Outputs::Classes(classes) = schema.outputs() else { panic!() };
+    assert_eq!(classes.names(), ["false", "true"]);
+}
