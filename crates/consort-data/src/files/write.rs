@@ -75,11 +75,11 @@ impl Cells {
 /// ```
 ///
 /// # Errors
-/// [`Error::Format`] for another ending; an error of `consort-core` if the columns differ in length or two share a
-/// name; [`Error::Io`].
+/// [`Error::Format`] for another ending; an error of `consort-core` if the columns differ in length;
+/// [`Error::DuplicateColumn`] if two share a name; [`Error::Io`].
 pub fn write_table<S: AsRef<str>>(path: &Path, columns: &[(S, Cells)]) -> Result<()> {
     let rows = columns.first().map_or(0, |(_, cells)| cells.len());
-    for (i, (name, cells)) in columns.iter().enumerate() {
+    for (name, cells) in columns {
         let name = name.as_ref();
         if cells.len() != rows {
             return Err(consort_core::Error::Length {
@@ -91,12 +91,26 @@ pub fn write_table<S: AsRef<str>>(path: &Path, columns: &[(S, Cells)]) -> Result
             }
             .into());
         }
-        if columns[..i].iter().any(|(other, _)| other.as_ref() == name) {
-            return Err(consort_core::Error::DuplicateName { what: "column", name: name.into() }.into());
-        }
     }
+    distinct(path, columns.iter().map(|(name, _)| name.as_ref()))?;
     // One part, already there.
     write_parts(path, rows, rows.max(1), |_| Ok(Part::Borrowed(columns)))
+}
+
+/// Refuses two columns of one name, which could not be read back. Blanks around a name are dropped on reading.
+fn distinct<'a>(path: &Path, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut seen = std::collections::HashMap::new();
+    for (column, name) in names.enumerate() {
+        if let Some(first) = seen.insert(name.trim(), column) {
+            return Err(Error::DuplicateColumn {
+                file: path.display().to_string(),
+                column: name.trim().into(),
+                first: first + 1,
+                second: column + 1,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The cells of some rows: all columns, in order.
@@ -243,8 +257,9 @@ pub struct Fused<'a> {
 /// ```
 ///
 /// # Errors
-/// As [`write_table`].
+/// As [`write_table`]: ids in a column `label` beside the labels of classes are two columns of one name.
 pub fn write_fused(path: &Path, fused: &Fused<'_>) -> Result<()> {
+    distinct(path, fused.columns(&[]).iter().map(|(name, _)| name.as_str()))?;
     write_parts(path, fused.order.len(), FUSED_ROWS, |rows| Ok(Part::Made(fused.columns(&fused.order[rows]))))
 }
 

@@ -142,3 +142,18 @@ fn votes_without_a_decision_are_written_empty_and_numbers_as_short_as_they_go() 
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "pred\n1e-30\n250000.5\n");
     assert!(write_fused(&dir.path().join("out.npy"), &fused).unwrap_err().to_string().contains(".npy"));
 }
+
+#[test]
+fn a_fused_file_with_two_columns_of_one_name_is_refused_before_it_is_written() {
+    use consort_core::{Classes, Ids, Matrix, Outputs};
+    use consort_data::files::{Fused, Style, write_fused};
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fused.csv");
+    let (ids, values) = (Ids::from_texts(["r1"]), Matrix::new(1, 2, vec![0.25, 0.75]).unwrap());
+    let outputs = Outputs::Classes(Classes::new(["a", "b"]).unwrap());
+    let fused =
+        Fused { ids: &ids, order: &[0], outputs: &outputs, values: &values, style: Style::Classes, id: "label", beside: &[] };
+    let error = write_fused(&path, &fused).unwrap_err().to_string();
+    assert!(error.contains("fused.csv: duplicate column `label` (columns 1 and 4"), "{error}");
+    assert!(!path.exists());
+}
