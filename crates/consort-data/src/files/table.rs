@@ -93,15 +93,7 @@ impl Table {
 
     /// An error that says which columns there are.
     pub(crate) fn no_column(&self, role: &'static str, name: &str, hint: &str) -> Error {
-        const SHOWN: usize = 20;
-        let columns = self.columns();
-        let mut seen = columns.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        if columns.len() > SHOWN {
-            seen += &format!(" and {} more", columns.len() - SHOWN);
-        }
-        let one = columns.len() == 1 && columns[0].contains([';', '\t', '|']);
-        let hint = if one { "fields must be separated by commas" } else { hint };
-        Error::NoColumn { file: self.file().into(), role, column: name.into(), seen, hint: hint.into() }
+        no_column(self.file().into(), self.columns().iter().map(String::as_str), role, name, hint)
     }
 
     /// Visits the cells of some columns as texts, with row and place in `columns`; a missing one is `None`. Gives the
@@ -164,4 +156,22 @@ impl Table {
             Table::Columnar(table) => table.about().unreadable(column),
         }
     }
+}
+
+/// An error of a file that lacks a column; it says which columns there are.
+pub(crate) fn no_column<'a>(
+    file: String,
+    columns: impl ExactSizeIterator<Item = &'a str> + Clone,
+    role: &'static str,
+    name: &str,
+    hint: &str,
+) -> Error {
+    const SHOWN: usize = 20;
+    let mut seen = columns.clone().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if columns.len() > SHOWN {
+        seen += &format!(" and {} more", columns.len() - SHOWN);
+    }
+    let one = columns.len() == 1 && columns.clone().any(|name| name.contains([';', '\t', '|']));
+    let hint = if one { "fields must be separated by commas" } else { hint };
+    Error::NoColumn { file, role, column: name.into(), seen, hint: hint.into() }
 }

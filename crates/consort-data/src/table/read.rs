@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::{
     Error, Result, date,
-    files::{Cell, Source, TextColumn, boolean, number, read_columns, survey::Interned, table::Table as Open},
+    files::{Cell, Source, TextColumn, boolean, number, read_columns, survey::Interned, table::{Table as Open, no_column}},
 };
 
 use super::{
@@ -155,15 +155,7 @@ impl Table {
 
     /// An error that says which columns there are.
     pub(super) fn no_column(&self, role: &'static str, name: &str, hint: &str) -> Error {
-        const SHOWN: usize = 20;
-        let mut seen =
-            self.columns.iter().take(SHOWN).map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ");
-        if self.columns.len() > SHOWN {
-            seen += &format!(" and {} more", self.columns.len() - SHOWN);
-        }
-        let one = self.columns.len() == 1 && self.columns[0].name.contains([';', '\t', '|']);
-        let hint = if one { "fields must be separated by commas" } else { hint };
-        Error::NoColumn { file: self.file(), role, column: name.into(), seen, hint: hint.into() }
+        no_column(self.file(), self.columns.iter().map(Column::name), role, name, hint)
     }
 }
 
