@@ -96,6 +96,11 @@ impl Table {
         no_column(self.file().into(), self.columns().iter().map(String::as_str), role, name, hint)
     }
 
+    /// Whether a column holds floats by its type.
+    pub(crate) fn is_float(&self, column: usize) -> bool {
+        self.kind(column) == Kind::Float
+    }
+
     /// Visits the cells of some columns as texts, with row and place in `columns`; a missing one is `None`. Gives the
     /// number of rows. Cells come row by row or column by column, rows ascending in each column.
     pub(crate) fn texts(

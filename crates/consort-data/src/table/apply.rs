@@ -54,6 +54,7 @@ pub(super) fn rows(schema: &Schema, table: &Table, with_target: bool) -> Result<
         _ => Ok(()),
     };
     need(&roles.id, "id")?;
+    roles.id.as_ref().map(|id| table.check_id(id)).transpose()?;
     wanted.extend(roles.id.as_deref());
     if with_target {
         need(&Some(roles.target.clone()), "target")?;

@@ -37,6 +37,8 @@ pub struct Column {
     pub(super) name: String,
     pub(super) data: Data,
     pub(super) missing: usize,
+    /// Whether the file says that it holds floats; a CSV file says nothing.
+    pub(super) is_float: bool,
 }
 
 /// The cells of a column.

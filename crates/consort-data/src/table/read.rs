@@ -107,7 +107,7 @@ pub fn read_source(source: &Source) -> Result<Table> {
                 Some(what) => (Data::Unreadable(what), 0),
                 None => scans.next().unwrap_or_default().finish(),
             };
-            Column { name: name.clone(), data, missing }
+            Column { name: name.clone(), data, missing, is_float: open.is_float(column) }
         })
         .collect();
     Ok(Table { source: source.clone(), rows, columns })
@@ -151,6 +151,21 @@ impl Table {
             });
         }
         Ok(columns)
+    }
+
+    /// Refuses a column of floats as row ids: `1` of another file is not the `1.0` that a float became, and long ids lose
+    /// digits.
+    pub(super) fn check_id(&self, name: &str) -> Result<()> {
+        if !self.column(name).is_some_and(|column| column.is_float) {
+            return Ok(());
+        }
+        Err(Error::ColumnType {
+            file: self.file(),
+            column: name.into(),
+            found: "floats".into(),
+            role: "row ids",
+            hint: "write the ids as text or whole numbers; floats lose digits",
+        })
     }
 
     /// An error that says which columns there are.

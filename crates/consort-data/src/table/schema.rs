@@ -80,6 +80,7 @@ impl Schema {
             judged.push("`id` is the column of row ids".into());
             roles.id = Some("id".into());
         }
+        roles.id.as_ref().map(|id| table.check_id(id)).transpose()?;
         let Some(column) = table.column(&roles.target) else {
             return Err(table.no_column("target", &roles.target, "name it with `--target`"));
         };

@@ -169,3 +169,18 @@ fn roles_are_no_features() {
     let error = Schema::infer(&csv(&text), &roles, SchemaOptions::default()).unwrap_err().to_string();
     assert!(error.contains("no weight column `w`; its columns are `x`, `c`, `y`"), "{error}");
 }
+
+#[test]
+fn ids_that_are_floats_by_their_type_are_refused() {
+    use consort_data::{files::Source, table::read_source};
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    let frame = polars::prelude::df!("id" => [1.0, 2.0, 3.0], "x" => [1, 5, 2], "y" => ["a", "b", "a"]).unwrap();
+    consort_data::files::write_frame(&path, frame).unwrap();
+    let table = read_source(&Source::stem(&path)).unwrap();
+    for id in [None, Some("id".to_string())] {
+        let roles = consort_data::table::Roles { id, ..consort_data::table::Roles::target("y") };
+        let error = consort_data::table::Schema::infer(&table, &roles, Default::default()).unwrap_err().to_string();
+        assert!(error.contains("`id` holds floats") && error.contains("lose digits"), "{error}");
+    }
+}
