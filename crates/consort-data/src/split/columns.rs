@@ -1,15 +1,16 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use consort_core::{Classes, Error, Ids, Result, RowInfo, Target};
 use polars::prelude::{Column, DataFrame, DataType, PolarsError};
 
-use crate::date;
+use crate::{date, table::few_numbers};
 
 /// What a splitter may know of the rows of a data frame, read from its columns.
 ///
 /// - **id**: any column, as text.
-/// - **target** to stratify by: words, booleans and whole numbers are classes; numbers of which some are not whole
-///   (in a column of numbers or of texts) are a continuous target, to be binned.
+/// - **target** to stratify by: words and booleans are classes, and so are whole numbers of just two values, or of at most
+///   20 with five rows each in the mean; other numbers (in a column of numbers or of texts) are a continuous target, to be
+///   binned.
 /// - **groups**: any column, as text; groups are numbered in class order (numeric if all are numbers, else by bytes),
 ///   so that the order of the rows does not matter.
 /// - **time**: numbers, or dates and times in ISO 8601 (`2024-02-29`, `2024-02-29T12:00:00Z`), which become days.
@@ -59,9 +60,7 @@ impl<'a> RowColumns<'a> {
         let texts = self.texts(name)?;
         let numbers: Option<Vec<f64>> = texts.iter().map(|text| text.trim().parse().ok()).collect();
         self.target = Some(match numbers {
-            Some(numbers) if numbers.iter().any(|x| x.is_finite() && x.fract() != 0.0) => {
-                Target::from_values(numbers, name)?
-            }
+            Some(numbers) if !are_classes(&numbers) => Target::from_values(numbers, name)?,
             _ => {
                 let (codes, classes) = codes(&texts)?;
                 Target::Classes { codes, classes }
@@ -128,6 +127,16 @@ impl<'a> RowColumns<'a> {
             })
             .collect()
     }
+}
+
+/// Whether numbers are taken for classes: as a target is judged that a model is to learn.
+fn are_classes(numbers: &[f64]) -> bool {
+    if numbers.iter().any(|x| x.is_finite() && x.fract() != 0.0) {
+        return false;
+    }
+    let different: HashSet<u64> = numbers.iter().map(|x| x.to_bits()).collect();
+    // What is all of one value has no bins.
+    different.len() == 1 || few_numbers(different.len(), numbers.len())
 }
 
 /// The times that the texts of a column say: numbers, or dates as days since the start of 1970.

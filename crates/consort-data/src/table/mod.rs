@@ -26,3 +26,4 @@ pub use roles::Roles;
 pub use schema::{Planned, Schema};
 pub use set_aside::{SetAside, Why};
 pub use summary::{ColumnSummary, in_words, summary};
+pub(crate) use target::few_numbers;

@@ -205,6 +205,11 @@ fn absent(column: &Column, text: Option<&str>) -> bool {
     })
 }
 
+/// Whether so many different whole numbers in so many rows are taken for classes.
+pub(crate) fn few_numbers(different: usize, rows: usize) -> bool {
+    different == 2 || different <= MOST_NUMBERED && different * ROWS_EACH <= rows
+}
+
 /// The different labels of a target.
 struct Labels<'a> {
     distinct: HashMap<&'a str, usize>,
@@ -236,8 +241,7 @@ impl<'a> Labels<'a> {
             return (true, format!("{count} different texts are classes"));
         };
         let whole = values.iter().all(|value| value.is_nan() || value.fract() == 0.0);
-        let few = count == 2 || count <= MOST_NUMBERED && count * ROWS_EACH <= self.present;
-        match (whole, few && !self.many) {
+        match (whole, few_numbers(count, self.present) && !self.many) {
             (true, true) => (true, format!("{count} different whole numbers are taken for classes")),
             (true, false) => (false, "many different whole numbers are taken for numbers, not classes".into()),
             (false, _) => (false, "numbers that are not all whole are no classes".into()),

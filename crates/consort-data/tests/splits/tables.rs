@@ -35,6 +35,21 @@ fn columns_become_classes_groups_and_times() {
 }
 
 #[test]
+fn whole_numbers_are_classes_where_they_are_few_and_a_quantity_to_be_binned_where_they_are_many() {
+    let table = df!(
+        "income" => (0..200i64).map(|i| 1000 + 37 * i).collect::<Vec<_>>(),
+        "grade" => (0..200i64).map(|i| i % 5).collect::<Vec<_>>(),
+        "texts" => (0..200i64).map(|i| (i * i).to_string()).collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let is_classes = |name: &str| {
+        let columns = RowColumns::new(&table).stratify(name).unwrap();
+        matches!(columns.row_info().target.unwrap(), Target::Classes { .. })
+    };
+    assert_eq!([is_classes("income"), is_classes("grade"), is_classes("texts")], [false, true, false]);
+}
+
+#[test]
 fn a_bad_column_is_named_with_its_row() {
     let table = df!(
         "id" => ["a", "b", "a"],
