@@ -24,11 +24,11 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file name whose ending says nothing about its format.
-    #[error("{file}: unknown format `{ending}`: use {known}")]
+    #[error("{file}: {}: use {known}", unknown_format(ending))]
     Format {
         /// The file.
         file: String,
-        /// The ending of its name.
+        /// The ending of its name; nothing if it has none.
         ending: String,
         /// The endings that are known here.
         known: &'static str,
@@ -183,7 +183,26 @@ pub enum Error {
     },
 }
 
+fn unknown_format(ending: &str) -> String {
+    if ending.is_empty() {
+        "its name has no ending, which would say the format".into()
+    } else {
+        format!("unknown format `{ending}`")
+    }
+}
+
 impl Error {
+    /// An error of a path whose name says no format that is known here; a folder is told as such.
+    pub(crate) fn format(path: &Path, known: &'static str) -> Self {
+        let file = path.display().to_string();
+        if path.is_dir() {
+            let hint = format!("give a file in it, whose name ends in {known}");
+            return Self::Unclear { file, problem: "it is a folder".into(), hint };
+        }
+        let ending = path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
+        Self::Format { file, ending, known }
+    }
+
     /// An error of the system about a file.
     pub(crate) fn io(file: impl Into<String>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { file: file.into(), action, source }

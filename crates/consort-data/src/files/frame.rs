@@ -51,10 +51,6 @@ pub fn write_frame(path: &Path, mut frame: DataFrame) -> Result<()> {
         Ok(Format::Parquet) => {
             publish(path, |file| ParquetWriter::new(file).finish(&mut frame).map_err(problem).map(drop))
         }
-        _ => Err(Error::Format {
-            file: path.display().to_string(),
-            ending: path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy())),
-            known: ".csv, .csv.gz or .parquet",
-        }),
+        _ => Err(Error::format(path, ".csv, .csv.gz or .parquet")),
     }
 }

@@ -30,7 +30,7 @@ impl Format {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Format`] for any other ending.
+    /// [`Error::Format`] for any other ending, [`Error::Unclear`] for a folder without a known one.
     pub fn of(path: &Path) -> Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|stem| !stem.is_empty());
@@ -41,11 +41,7 @@ impl Format {
             () if ends(".ipc") || ends(".arrow") || ends(".feather") => Format::Ipc,
             () if ends(".npy") => Format::Npy,
             () => {
-                return Err(Error::Format {
-                    file: path.display().to_string(),
-                    ending: path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy())),
-                    known: ".csv, .csv.gz, .parquet, .ipc or .npy",
-                });
+                return Err(Error::format(path, ".csv, .csv.gz, .parquet, .ipc or .npy"));
             }
         })
     }
@@ -137,6 +133,11 @@ mod tests {
     fn an_unknown_ending_is_an_error_that_lists_the_known_ones() {
         let error = Format::of("m.pkl".as_ref()).unwrap_err().to_string();
         assert!(error.contains("m.pkl") && error.contains(".parquet"), "{error}");
+        let error = Format::of("model".as_ref()).unwrap_err().to_string();
+        assert!(error.contains("model: its name has no ending") && error.contains(".parquet"), "{error}");
+        let dir = tempfile::tempdir().unwrap();
+        let error = Format::of(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("it is a folder") && error.contains(".parquet"), "{error}");
         assert!(Format::of("csv".as_ref()).is_err() && Format::of("".as_ref()).is_err());
     }
 }

@@ -173,11 +173,7 @@ fn write_parts<'a, S: AsRef<str> + 'a>(
             })?;
             writer.map_or(Ok(()), |writer| writer.finish().map_err(problem).map(drop))
         }),
-        Ok(Format::Ipc | Format::Npy) | Err(_) => Err(Error::Format {
-            file: path.display().to_string(),
-            ending: path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy())),
-            known: ".csv, .csv.gz or .parquet",
-        }),
+        Ok(Format::Ipc | Format::Npy) | Err(_) => Err(Error::format(path, ".csv, .csv.gz or .parquet")),
     }
 }
 

@@ -115,6 +115,7 @@ impl Schema {
                 hint: "add columns that tell the rows apart".into(),
             });
         }
+        parts_are_named_apart(table, &columns)?;
         let aside = set_aside.iter().filter(|aside: &&SetAside| aside.why != Why::Ignored);
         warnings.extend(aside.map(|aside| Warning::Note { text: aside.to_string() }));
         let mut schema = Self { roles, options, target, columns, set_aside, judged, warnings };
@@ -210,6 +211,22 @@ impl Schema {
     pub(super) fn drops_rows(&self) -> bool {
         self.options.missing_target == MissingTarget::Drop
     }
+}
+
+/// Refuses a date whose part would have the name of another column that is used, as `when.year` beside the date `when`.
+fn parts_are_named_apart(table: &Table, columns: &[Planned]) -> Result<()> {
+    for planned in columns {
+        let Plan::Date { parts, .. } = &planned.plan else { continue };
+        let names = parts.iter().map(|part| format!("{}.{}", planned.column, part.name()));
+        if let Some(name) = names.into_iter().find(|name| columns.iter().any(|other| other.column == *name)) {
+            return Err(Error::Unclear {
+                file: table.file(),
+                problem: format!("the date `{}` gives a feature `{name}`, which is a column, too", planned.column),
+                hint: format!("rename the column `{name}`, or leave it out with `--ignore`"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Whether texts can be the ids of rows: all there, all different.
