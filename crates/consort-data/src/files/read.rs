@@ -316,7 +316,7 @@ fn second_pass(
         });
         match (added, fault) {
             (_, Some(error)) => return Err(error),
-            (Err(error), None) => return Err(in_file(error, sheet, places).into()),
+            (Err(error), None) => return Err(in_file(error, sheet, modes[s], places).into()),
             (Ok(()), None) => {}
         }
     }
@@ -324,7 +324,14 @@ fn second_pass(
 }
 
 /// A fault of a row of the cube, told by the row of the file.
-fn in_file(mut error: consort_core::Error, sheet: &Sheet, places: &[u32]) -> consort_core::Error {
+fn in_file(mut error: consort_core::Error, sheet: &Sheet, mode: Mode, places: &[u32]) -> consort_core::Error {
+    // Of one number a row two classes are made, and of a label all; the file has neither of their names.
+    if let consort_core::Error::NotFinite { what, .. } = &mut error
+        && matches!(mode, Mode::Positive(_) | Mode::Labels | Mode::Values)
+        && let Layout::Positive(column) | Layout::Values(column) | Layout::Labels(column) = sheet.layout
+    {
+        *what = format!("column `{}`", sheet.table.columns()[column]);
+    }
     if let consort_core::Error::NotFinite { place, row, .. }
     | consort_core::Error::NotProbabilities { place, row, .. } = &mut error
     {

@@ -82,7 +82,9 @@ fn quotes_that_are_not_closed_where_they_must_be() {
 #[test]
 fn numbers_that_are_none() {
     says("id,p\na,0.5\nb,high\n", &["line 3 (row 2)", "column `p`", "`high`"]);
-    says("id,p\na,\n", &["row 1", "NaN"]);
+    says("id,p\na,\n", &["row 1", "column `p` is NaN"]);
+    says("id,p,y\na,NA,no\nb,0.5,yes\n", &["row 1", "column `p` is NaN"]);
+    says("id,label\na,x\nb,\nc,y\n", &["row 2", "column `label` is NaN"]);
     says("id,p_a,p_b\na,1,inf\n", &["row 1", "`b` is inf"]);
     says("id,pred\na,1e300\n", &["row 1", "not a finite number"]);
 }
