@@ -1,5 +1,7 @@
 //! Arrow arrays as cells.
 
+use std::fmt::Write;
+
 use polars_arrow::array::{
     Array, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, DictionaryKey, PrimitiveArray, Utf8Array,
     Utf8ViewArray,
@@ -7,7 +9,7 @@ use polars_arrow::array::{
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
 
-use crate::Result;
+use crate::{Result, date};
 
 use super::{cell::Cell, table::Kind};
 
@@ -24,8 +26,15 @@ pub(super) fn kind(dtype: &ArrowDataType) -> Kind {
             Kind::Whole
         }
         T::Float32 | T::Float64 => Kind::Float,
+        _ if has_spelling(dtype) => Kind::Text,
         _ => Kind::Other,
     }
+}
+
+/// Whether cells of this type have the text that stands for them in a CSV file: dates, moments and decimals.
+fn has_spelling(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as T;
+    matches!(dtype, T::Date32 | T::Date64 | T::Timestamp(..) | T::Decimal(..))
 }
 
 /// What a column of this type holds, in words, if its cells cannot be read.
@@ -73,10 +82,7 @@ pub(super) fn cells_of(array: &dyn Array, put: Put<'_>) -> Option<Result<()>> {
         T::UInt64 => native(array, put, |x: u64| Cell::Number(x as f64)),
         T::Float32 => native(array, put, |x: f32| Cell::Number(f64::from(x))),
         T::Float64 => native(array, put, Cell::Number),
-        &T::Decimal(_, scale) => {
-            let unit = 10f64.powi(i32::try_from(scale).ok()?);
-            native(array, put, |x: i128| Cell::Number(x as f64 / unit))
-        }
+        &T::Decimal(_, scale) => native(array, put, |x: i128| Cell::Number(decimal(x, scale))),
         T::Date32 => native(array, put, |x: i32| Cell::Moment(f64::from(x))),
         T::Date64 => native(array, put, |x: i64| Cell::Moment(days(x, TimeUnit::Millisecond))),
         &T::Timestamp(unit, _) => native(array, put, |x: i64| Cell::Moment(days(x, unit))),
@@ -93,6 +99,78 @@ pub(super) fn cells_of(array: &dyn Array, put: Put<'_>) -> Option<Result<()>> {
             .or_else(|| dictionary::<i64>(array, put)),
         _ => None,
     }
+}
+
+/// A decimal as the nearest float, which is what its text is read as.
+fn decimal(units: i128, scale: usize) -> f64 {
+    // Both parts are exact floats, so that one division rounds once.
+    if units.unsigned_abs() < 1 << 53 && scale <= 22 {
+        return units as f64 / 10f64.powi(scale as i32);
+    }
+    let mut text = String::new();
+    spell_decimal(units, scale, &mut text);
+    text.parse().unwrap_or(f64::NAN)
+}
+
+/// All digits of a decimal.
+fn spell_decimal(units: i128, scale: usize, text: &mut String) {
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale.saturating_add(1));
+    let (whole, part) = digits.split_at(digits.len() - scale);
+    if units < 0 {
+        text.push('-');
+    }
+    text.push_str(whole);
+    if scale > 0 {
+        text.push('.');
+        text.push_str(part);
+    }
+}
+
+/// A day as `2024-02-29`.
+fn spell_day(day: i64, text: &mut String) {
+    let (year, month, day) = date::civil(day as f64);
+    // Writing to a string does not fail.
+    let _ = write!(text, "{year:04}-{month:02}-{day:02}");
+}
+
+/// A moment as `2024-02-29T12:00:00`, with as many digits of the second as it needs (none, 3, 6 or 9), and `Z` if it is one
+/// of a zone.
+fn spell_moment(count: i64, unit: TimeUnit, in_zone: bool, text: &mut String) {
+    let (per_second, digits) = match unit {
+        TimeUnit::Second => (1, 0),
+        TimeUnit::Millisecond => (1_000, 3),
+        TimeUnit::Microsecond => (1_000_000, 6),
+        TimeUnit::Nanosecond => (1_000_000_000, 9),
+    };
+    let (seconds, mut part) = (count.div_euclid(per_second), count.rem_euclid(per_second));
+    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    spell_day(day, text);
+    let _ = write!(text, "T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
+    let mut width = digits;
+    while width > 0 && part % 1000 == 0 {
+        (part, width) = (part / 1000, width - 3);
+    }
+    if width > 0 {
+        let _ = write!(text, ".{part:0width$}");
+    }
+    if in_zone {
+        text.push('Z');
+    }
+}
+
+/// The cells of an array of numbers, each spelled by `spell`.
+fn spelled<T: NativeType>(
+    array: &dyn Array,
+    put: PutText<'_>,
+    spell: impl Fn(T, &mut String),
+) -> Option<Result<()>> {
+    let array = array.as_any().downcast_ref::<PrimitiveArray<T>>()?;
+    let mut text = String::new();
+    Some(array.iter().enumerate().try_for_each(|(i, value)| {
+        text.clear();
+        value.inspect(|&&value| spell(value, &mut text));
+        put(i, value.is_some().then_some(text.as_str()).filter(|text| *text != "NaN"))
+    }))
 }
 
 /// Whole units as days, exact to the unit for any date of this millennium in seconds.
@@ -154,8 +232,19 @@ fn dictionary<K: DictionaryKey>(array: &dyn Array, put: Put<'_>) -> Option<Resul
     }))
 }
 
-/// The cells of an array as texts; `None` if it holds what has no text.
+/// The cells of an array as texts, as a CSV file would have them; `None` if it holds what has no text.
 pub(super) fn texts_of(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>> {
+    match array.dtype() {
+        &ArrowDataType::Decimal(_, scale) => return spelled(array, put, |x, text| spell_decimal(x, scale, text)),
+        ArrowDataType::Date32 => return spelled(array, put, |x: i32, text| spell_day(i64::from(x), text)),
+        ArrowDataType::Date64 => {
+            return spelled(array, put, |x: i64, text| spell_day(x.div_euclid(86_400_000), text));
+        }
+        ArrowDataType::Timestamp(unit, zone) => {
+            return spelled(array, put, |x, text| spell_moment(x, *unit, zone.is_some(), text));
+        }
+        _ => {}
+    }
     let any = array.as_any();
     if let Some(array) = any.downcast_ref::<Utf8ViewArray>() {
         return Some(array.iter().enumerate().try_for_each(|(i, text)| put(i, text)));
@@ -183,17 +272,8 @@ pub(super) fn texts_of(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>
         );
     }
     fn shown<T: NativeType + std::fmt::Display>(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>> {
-        use std::fmt::Write;
-        let array = array.as_any().downcast_ref::<PrimitiveArray<T>>()?;
-        let mut text = String::new();
-        Some(array.iter().enumerate().try_for_each(|(i, value)| {
-            text.clear();
-            if let Some(value) = value {
-                // Writing to a string does not fail. A whole float is written as a whole number.
-                let _ = write!(text, "{value}");
-            }
-            put(i, value.is_some().then_some(text.as_str()).filter(|text| *text != "NaN"))
-        }))
+        // A whole float is written as a whole number.
+        spelled(array, put, |value: T, text| drop(write!(text, "{value}")))
     }
     shown::<i64>(array, put)
         .or_else(|| shown::<i32>(array, put))
@@ -220,7 +300,65 @@ pub(super) fn numbers_of(array: &dyn Array, mut put: impl FnMut(usize, f64) -> R
             }
         )*};
     }
+    if has_spelling(array.dtype()) {
+        return None;
+    }
     native!(f32, f64, i64, i32, u64, u32, i16, u16, i8, u8);
     let bits = array.as_any().downcast_ref::<BooleanArray>()?;
     Some(bits.iter().enumerate().try_for_each(|(i, bit)| put(i, bit.map_or(f64::NAN, |bit| f64::from(u8::from(bit))))))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars_arrow::array::PrimitiveArray;
+
+    use super::*;
+    use crate::files::number;
+
+    /// The texts, and the numbers of a feature.
+    fn read<T: NativeType>(dtype: ArrowDataType, values: &[T]) -> (Vec<String>, Vec<Cell<'static>>) {
+        let array = PrimitiveArray::new(dtype, values.to_vec().into(), None);
+        let (mut texts, mut cells) = (Vec::new(), Vec::new());
+        texts_of(&array, &mut |_, text| Ok(texts.push(text.unwrap().to_owned()))).unwrap().unwrap();
+        let mut see = |_, cell: Cell<'_>| {
+            match cell {
+                Cell::Number(x) => cells.push(Cell::Number(x)),
+                Cell::Moment(x) => cells.push(Cell::Moment(x)),
+                other => panic!("{other:?}"),
+            }
+            Ok(())
+        };
+        cells_of(&array, &mut see).unwrap().unwrap();
+        assert!(numbers_of(&array, |_, _| Ok(())).is_none(), "a number of days is not what a text would be read as");
+        assert_eq!(kind(array.dtype()), Kind::Text);
+        (texts, cells)
+    }
+
+    #[test]
+    fn dates_and_moments_have_the_texts_of_iso_8601() {
+        use ArrowDataType as T;
+        let days = |texts: &[String]| texts.iter().map(|text| Cell::Moment(date::days(text).unwrap())).collect::<Vec<_>>();
+        let (texts, cells) = read(T::Date32, &[19_782i32, -1]);
+        assert_eq!(texts, ["2024-02-29", "1969-12-31"]);
+        assert_eq!(cells, days(&texts));
+        let (texts, cells) = read(T::Timestamp(TimeUnit::Second, None), &[43_200i64, -1]);
+        assert_eq!(texts, ["1970-01-01T12:00:00", "1969-12-31T23:59:59"]);
+        assert_eq!(cells, days(&texts));
+        let zone = Some("UTC".into());
+        let (texts, _) = read(T::Timestamp(TimeUnit::Microsecond, zone), &[0i64, 1_500_000, 1]);
+        assert_eq!(texts, ["1970-01-01T00:00:00Z", "1970-01-01T00:00:01.500Z", "1970-01-01T00:00:00.000001Z"]);
+        let (texts, _) = read(T::Timestamp(TimeUnit::Nanosecond, None), &[10i64]);
+        assert_eq!(texts, ["1970-01-01T00:00:00.000000010"]);
+    }
+
+    #[test]
+    fn decimals_have_all_their_digits_and_are_the_numbers_of_their_texts() {
+        let values = [5i128, -150, 0, 12_345_678_901_234_567_890_123, 9_007_199_254_740_993];
+        let (texts, cells) = read(ArrowDataType::Decimal(38, 2), &values);
+        assert_eq!(texts, ["0.05", "-1.50", "0.00", "123456789012345678901.23", "90071992547409.93"]);
+        let numbers: Vec<Cell<'_>> =
+            texts.iter().map(|text| Cell::Number(number::parse(text.as_bytes()).unwrap())).collect();
+        assert_eq!(cells, numbers);
+        assert_eq!(read(ArrowDataType::Decimal(38, 0), &[-7i128]).0, ["-7"]);
+    }
 }

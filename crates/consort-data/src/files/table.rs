@@ -16,13 +16,13 @@ use super::{
 /// What a column holds by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Any text; of a CSV file every column is this, and its role decides.
+    /// Any text; of a CSV file every column is this, and its role decides. So are dates, moments and decimals.
     Text,
     /// Whole numbers or yes and no.
     Whole,
     /// Floats.
     Float,
-    /// What cannot be read here: lists, dates, decimals.
+    /// What cannot be read here: lists, times of day, durations.
     Other,
 }
 
