@@ -8,6 +8,8 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// rows; its standard error is √(19/20 · Σ (sᵢ − s̄)²), its interval by Student's t of 19 degrees of freedom. It suits
 /// smooth scores and takes 20 scores in place of a bootstrap's thousand. Of many rows a random part is taken; the error
 /// shrinks with the square root of all rows. Where the truth has groups ([`Truth::grouped`]), those are left out whole.
+/// The error then shrinks by what the variance between groups shrinks: with w the weight of a group's rows, Σw² / (Σw)² of
+/// all rows over that of the part. Of large groups, of each of which the part has some rows, it hardly shrinks.
 ///
 /// ```
 /// use consort_core::{Estimates, Gives, Seed, Target, Truth};
@@ -25,7 +27,8 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 #[derive(Debug, Clone)]
 pub struct GroupJackknife {
     rows: Vec<u32>,
-    all: usize,
+    /// What the variance of all rows is of the variance of these rows.
+    shrinks: f64,
     target: Target,
     weights: Vec<f64>,
     group: Vec<u8>,
@@ -52,8 +55,8 @@ impl GroupJackknife {
             stream.shuffle(&mut group);
             group
         };
-        let group = match truth.groups() {
-            None => dealt(rows.len()),
+        let (group, shrinks) = match truth.groups() {
+            None => (dealt(rows.len()), rows.len() as f64 / present.len() as f64),
             Some(groups) => {
                 let mut whole: Vec<u32> = rows.iter().map(|&row| groups[row as usize]).collect();
                 whole.sort_unstable();
@@ -63,11 +66,13 @@ impl GroupJackknife {
                 }
                 let dealt = dealt(whole.len());
                 let of = |&row: &u32| dealt[whole.partition_point(|&other| other < groups[row as usize])];
-                rows.iter().map(of).collect()
+                let part = concentration(truth, groups, &rows);
+                let shrinks = if part > 0.0 { concentration(truth, groups, present) / part } else { 1.0 };
+                (rows.iter().map(of).collect(), shrinks.min(1.0))
             }
         };
         let weights = rows.iter().map(|&i| truth.weight(i as usize)).collect();
-        Some(Self { target: truth.target().take(&rows), weights, group, all: present.len(), rows })
+        Some(Self { target: truth.target().take(&rows), weights, group, shrinks, rows })
     }
 
     /// The rows that are looked at, ascending.
@@ -133,13 +138,24 @@ impl GroupJackknife {
         let groups = without.len().max(1) as f64;
         let mean = without.iter().sum::<f64>() / groups;
         let variance = (groups - 1.0) / groups * without.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-        variance.sqrt() * (self.rows.len() as f64 / self.all as f64).sqrt()
+        variance.sqrt() * self.shrinks.sqrt()
     }
 
     /// How many standard errors the interval of this level reaches to both sides.
     pub fn quantile(level: f64) -> f64 {
         student((Self::GROUPS - 1) as f64, level)
     }
+}
+
+/// Σw² / (Σw)² over groups, w the weight of the group's rows: one over Kish's effective number of groups. A mean of the
+/// rows has this times the variance between groups.
+fn concentration(truth: &Truth<'_>, groups: &[u32], rows: &[u32]) -> f64 {
+    let mut weight_of = std::collections::BTreeMap::<u32, f64>::new();
+    for &row in rows {
+        *weight_of.entry(groups[row as usize]).or_default() += truth.weight(row as usize);
+    }
+    let total: f64 = weight_of.values().sum();
+    weight_of.values().map(|weight| (weight / total).powi(2)).sum()
 }
 
 /// The two-sided quantile of Student's t; infinite where there is no such distribution.
@@ -212,8 +228,50 @@ mod tests {
         // As of 1,000 rows; 8,000 rows that stand alone would give about a third of it.
         let textbook = 2.093 * (2.0f64 / 1000.0).sqrt();
         assert!(((high - low) / 2.0 / textbook - 1.0).abs() < 0.5, "{low} {high}");
+        let jackknife = GroupJackknife::new(&truth, &rows, 4000, Seed::new(1)).unwrap();
+        let (low, high) = jackknife.interval(&MeanSquaredError, &estimates, 1.0, 0.95).unwrap().unwrap();
+        assert!(((high - low) / 2.0 / textbook - 1.0).abs() < 0.5, "of half of the rows: {low} {high}");
         let few: Vec<u32> = (0..8000).map(|i| i / 400).collect();
         let truth = Truth::new(&target).grouped(&few).unwrap();
         assert!(GroupJackknife::new(&truth, &rows, 8000, Seed::new(1)).is_none(), "there are but 20");
+    }
+
+    #[test]
+    fn a_part_of_the_rows_of_large_groups_has_the_error_of_all_of_them() {
+        let mut stream = Seed::new(8).stream();
+        let target = Target::from_values(vec![0.0; 10_000], "y").unwrap();
+        let of_group: Vec<f64> = (0..100).map(|_| stream.normal()).collect();
+        let values: Vec<f64> = (0..10_000).map(|i| of_group[i / 100] + 0.01 * stream.normal()).collect();
+        let groups: Vec<u32> = (0..10_000).map(|i| i / 100).collect();
+        let estimates = Estimates::f64(&values, 1, Gives::Values).unwrap();
+        let rows: Vec<u32> = (0..10_000).collect();
+        let truth = Truth::new(&target).grouped(&groups).unwrap();
+        let half = |most: usize| {
+            let jackknife = GroupJackknife::new(&truth, &rows, most, Seed::new(1)).unwrap();
+            let (low, high) = jackknife.interval(&MeanSquaredError, &estimates, 1.0, 0.95).unwrap().unwrap();
+            (high - low) / 2.0
+        };
+        // The variance of a squared normal number is 2, and there are 100 of them, however many rows are looked at.
+        let textbook = 2.093 * (2.0f64 / 100.0).sqrt();
+        for most in [10_000, 5_000, 1_000, 500] {
+            assert!((half(most) / textbook - 1.0).abs() < 0.35, "{most}: {} against {textbook}", half(most));
+        }
+    }
+
+    #[test]
+    fn groups_of_one_row_each_are_as_rows_without_groups() {
+        let mut stream = Seed::new(3).stream();
+        let target = Target::from_values(vec![0.0; 4000], "y").unwrap();
+        let values: Vec<f64> = (0..4000).map(|_| stream.normal()).collect();
+        let estimates = Estimates::f64(&values, 1, Gives::Values).unwrap();
+        let (rows, alone): (Vec<u32>, Vec<u32>) = (0..4000).map(|i| (i, 9 * i)).unzip();
+        let half = |truth: &Truth<'_>| {
+            let jackknife = GroupJackknife::new(truth, &rows, 1000, Seed::new(1)).unwrap();
+            let (low, high) = jackknife.interval(&MeanSquaredError, &estimates, 1.0, 0.95).unwrap().unwrap();
+            high - low
+        };
+        let truth = Truth::new(&target);
+        let (rows, groups) = (half(&truth), half(&truth.grouped(&alone).unwrap()));
+        assert!((rows / groups - 1.0).abs() < 1e-12, "{rows} {groups}");
     }
 }
