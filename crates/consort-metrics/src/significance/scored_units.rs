@@ -129,6 +129,9 @@ fn adds_up(
     units: &Units,
     observed: &Score,
 ) -> Result<bool> {
+    if !states.merge_by_adding(metric) {
+        return Ok(false);
+    }
     let all = states.score(metric, &vec![1.0; units.len()]);
     // Of very many rows some units are enough, gathered, so that nothing of the size of all is made.
     let some = (units.len() * TRIED_ROWS).div_ceil(units.rows().max(1)).clamp(1, units.len());
@@ -146,3 +149,28 @@ fn adds_up(
 
 /// On about how many rows it is tried whether sums give the score.
 const TRIED_ROWS: usize = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::regression::{MaxError, RootMeanSquaredError};
+    use consort_core::{Gives, Target};
+
+    #[test]
+    fn a_greatest_error_is_no_sum_even_where_one_row_alone_is_wrong() {
+        let target = Target::from_values(vec![0.0; 10], "y").unwrap();
+        let (truth, seed) = (Truth::new(&target), Seed::new(0));
+        for wrong in 0..10 {
+            let mut values = vec![0.0; 10];
+            values[wrong] = 3.0;
+            let estimates = Estimates::f64(&values, 1, Gives::Values).unwrap();
+            let units = ScoredUnits::new(&MaxError, &estimates, &truth, seed).unwrap();
+            assert!(matches!(units.scorer, Scorer::Weights(..)), "row {wrong}");
+            let twice = vec![2.0; 10];
+            let score = units.score(&MaxError, &truth, &twice, &mut Vec::new()).unwrap();
+            assert_eq!(score.value(), Some(3.0), "row {wrong}");
+            let units = ScoredUnits::new(&RootMeanSquaredError, &estimates, &truth, seed).unwrap();
+            assert!(matches!(units.scorer, Scorer::Sums(..)));
+        }
+    }
+}

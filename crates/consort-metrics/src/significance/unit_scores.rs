@@ -8,8 +8,9 @@ use crate::dot::dot;
 
 /// What each unit adds to the state of a metric's accumulator, if the state is such a sum.
 ///
-/// An accumulator does not say whether its state is a sum over rows; so it is tried: the summed states must give the
-/// score of the whole, and of a resample (see `bootstrap`), or the metric is scored by weights instead.
+/// An accumulator does not say whether its state is a sum over rows; so it is tried whether [merging adds](Self::merge_by_adding),
+/// and whether the summed states give the score of the whole, and of a resample (see `bootstrap`). If not, the metric is scored by
+/// weights instead.
 pub(super) enum UnitStates {
     /// One column for each number of the state, so that a resample is a few dot products.
     Columns(Vec<Vec<f64>>),
@@ -21,6 +22,8 @@ pub(super) enum UnitStates {
 const COLUMNS: usize = 4;
 /// At most so many numbers a row are worth keeping.
 const KEPT: usize = 12;
+/// On how many units it is tried at most whether merging adds.
+const TRIED: usize = 64;
 /// How many units are one piece of work.
 const UNITS: usize = 512;
 
@@ -103,6 +106,71 @@ impl UnitStates {
         }
     }
 
+    /// Whether the metric merges states by adding them. A state merged with itself must become its double, which no maximum
+    /// other than 0 does; and many merged must become their sum. For each number of the state a unit is tried in which it is
+    /// not 0, for at most [`TRIED`] units: where all are 0, so is their sum and their maximum.
+    pub(super) fn merge_by_adding(&self, metric: &dyn Metric) -> bool {
+        let mut seen = vec![false; self.length()];
+        let (mut tried, mut sum, mut all) = (0, vec![0.0; self.length()], None);
+        for unit in 0..self.units() {
+            let mut is_new = false;
+            self.entries(unit, |place, _| is_new |= !std::mem::replace(&mut seen[place], true));
+            if !is_new {
+                continue;
+            }
+            let mut state = vec![0.0; self.length()];
+            self.entries(unit, |place, number| state[place] = number);
+            sum.iter_mut().zip(&state).for_each(|(sum, number)| *sum += number);
+            let twice: Vec<f64> = state.iter().map(|number| 2.0 * number).collect();
+            let Some(mut pair) = metric.accumulator() else { return false };
+            let merged = pair.merge(&state).and_then(|()| pair.merge(&state));
+            if merged.is_err() || !same_numbers(&pair.state(), &twice) {
+                return false;
+            }
+            if all.is_none() {
+                all = metric.accumulator();
+            }
+            if all.as_mut().is_none_or(|all| all.merge(&state).is_err()) {
+                return false;
+            }
+            tried += 1;
+            if tried == TRIED {
+                break;
+            }
+        }
+        all.is_none_or(|all| same_numbers(&all.state(), &sum))
+    }
+
+    /// How many units there are.
+    fn units(&self) -> usize {
+        match self {
+            UnitStates::Columns(columns) => columns.first().map_or(0, Vec::len),
+            UnitStates::Sparse { starts, .. } => starts.len() - 1,
+        }
+    }
+
+    /// How many numbers a state has.
+    fn length(&self) -> usize {
+        match self {
+            UnitStates::Columns(columns) => columns.len(),
+            UnitStates::Sparse { length, .. } => *length,
+        }
+    }
+
+    /// Calls `f` with place and number of what is not 0 in the state of a unit.
+    fn entries(&self, unit: usize, mut f: impl FnMut(usize, f64)) {
+        match self {
+            UnitStates::Columns(columns) => {
+                let numbers = columns.iter().map(|column| column[unit]).enumerate();
+                numbers.filter(|(_, number)| *number != 0.0).for_each(|(place, number)| f(place, number));
+            }
+            UnitStates::Sparse { starts, places, numbers, .. } => {
+                let entries = starts[unit]..starts[unit + 1];
+                places[entries.clone()].iter().zip(&numbers[entries]).for_each(|(&place, &x)| f(place as usize, x));
+            }
+        }
+    }
+
     /// The score of units that count so often.
     pub(super) fn score(&self, metric: &dyn Metric, counts: &[f64]) -> Result<Score> {
         match metric.accumulator() {
@@ -113,6 +181,12 @@ impl UnitStates {
             }
         }
     }
+}
+
+/// Equal but for the rounding of sums.
+fn same_numbers(a: &[f64], b: &[f64]) -> bool {
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    a.len() == b.len() && a.iter().zip(b).all(near)
 }
 
 /// The states of the units whose rows begin at `starts` and end where the next begin.
