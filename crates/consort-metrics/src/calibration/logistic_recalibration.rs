@@ -23,7 +23,7 @@ pub struct LogisticRecalibration {
 
 /// Fits P(y = 1) = 1 / (1 + exp(−(a + b·logit p))) by maximum likelihood (Cox 1958).
 ///
-/// Newton's method, one pass over the rows a step. Probabilities are clipped to \[2.2e-16, 1 − 2.2e-16\]. Undefined
+/// Newton's method with step halving, so that the loss never grows: two passes over the rows a step, or more. Probabilities are clipped to \[2.2e-16, 1 − 2.2e-16\]. Undefined
 /// where the outcomes are all alike, or split by some probability without overlap, so that no finite fit exists.
 ///
 /// ```
@@ -72,6 +72,19 @@ pub fn logistic_recalibration<T: Real>(
         Ok(LogisticRecalibration { intercept: Score::undefined(reason), slope: Score::undefined(reason) })
     };
     let (mut a, mut b) = (0.0f64, 1.0f64);
+    let loss = |a: f64, b: f64| {
+        let [sum] = blocks::sum(rows, |range| {
+            // ln(1 + e^z) − y·z, without overflow.
+            let of_row = |i: usize| {
+                let z = a + b * logit(i);
+                let lost = z.max(0.0) + (-z.abs()).exp().ln_1p();
+                weight(i) * if came_true[i] { lost - z } else { lost }
+            };
+            [range.filter(|&i| weight(i) > 0.0).map(of_row).sum::<f64>()]
+        });
+        sum
+    };
+    let mut cost = loss(a, b);
     for _ in 0..100 {
         let [ga, gb, haa, hab, hbb] = blocks::sum(rows, |range| {
             let mut sums = [0.0; 5];
@@ -90,16 +103,60 @@ pub fn logistic_recalibration<T: Real>(
         if determinant.is_nan() || determinant <= 1e-12 * haa * hbb {
             return undefined("the outcomes are all alike, or split by the probability without overlap");
         }
-        let (mut da, mut db) = ((hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant);
-        // A long step could overshoot; no logit moves by more than this at once.
+        let (da, db) = ((hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant);
         let longest = da.abs().max(db.abs());
-        if longest > 5.0 {
-            (da, db) = (da * 5.0 / longest, db * 5.0 / longest);
-        }
-        (a, b) = (a + da, b + db);
         if longest < 1e-12 * (1.0 + a.abs().max(b.abs())) {
-            return Ok(LogisticRecalibration { intercept: Score::from(a), slope: Score::from(b) });
+            return Ok(LogisticRecalibration { intercept: Score::from(a + da), slope: Score::from(b + db) });
+        }
+        // Where most probabilities are near 0 and 1 the whole step overshoots, and steps could go to and fro for ever.
+        let mut part = 1.0;
+        loop {
+            let (next_a, next_b) = (a + part * da, b + part * db);
+            let next = loss(next_a, next_b);
+            // The last digits of a sum tell nothing: so near to the end the whole step is right.
+            if next <= cost * (1.0 + 1e-13) {
+                (a, b, cost) = (next_a, next_b, next);
+                break;
+            }
+            part *= 0.5;
+            if part < 1e-12 {
+                return undefined("no finite fit exists");
+            }
         }
     }
     undefined("no finite fit exists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consort_core::Seed;
+
+    #[test]
+    fn probabilities_that_are_far_too_sure_have_a_small_slope() {
+        for seed in 0..20 {
+            let mut stream = Seed::new(seed).stream();
+            let logits: Vec<f64> = (0..400).map(|_| 4.0 * stream.normal()).collect();
+            let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+            let came_true: Vec<bool> = logits.iter().map(|z| stream.unit() < sigmoid(0.2 * z)).collect();
+            let said: Vec<f64> = logits.iter().map(|&z| sigmoid(z)).collect();
+            let fit = logistic_recalibration(&said, &came_true, None).unwrap();
+            let (a, b) = (fit.intercept.value().unwrap(), fit.slope.value().unwrap());
+            assert!((b - 0.2).abs() < 0.12 && a.abs() < 0.5, "{seed}: {a} {b}");
+            // The likelihood is greatest where its gradient is 0.
+            let missed =
+                |i: usize| f64::from(u8::from(came_true[i])) - sigmoid(a + b * (said[i] / (1.0 - said[i])).ln());
+            let gradient: [f64; 2] =
+                [(0..400).map(missed).sum(), (0..400).map(|i| missed(i) * (said[i] / (1.0 - said[i])).ln()).sum()];
+            assert!(gradient.iter().all(|g| g.abs() < 1e-8), "{seed}: {gradient:?}");
+        }
+    }
+
+    #[test]
+    fn outcomes_that_a_probability_splits_have_no_slope() {
+        let fit = logistic_recalibration(&[0.1, 0.2, 0.7, 0.9], &[false, false, true, true], None).unwrap();
+        assert_eq!(fit.slope.value(), None);
+        let fit = logistic_recalibration(&[0.1, 0.2, 0.7, 0.9], &[true; 4], None).unwrap();
+        assert_eq!(fit.slope.value(), None);
+    }
 }
