@@ -117,8 +117,14 @@ fn d2_tweedie_of<T: Real>(rows: &Rows<'_, T>, power: f64) -> Result<Score> {
     if loss.is_nan() || of_mean.is_nan() {
         return Ok(Score::undefined("a row is outside of where the deviance is defined"));
     }
-    // The deviance of a constant from itself is 0 but for rounding.
-    if of_mean <= 1e-14 * weight * mean.abs().max(1e-300) {
+    let (least, greatest) =
+        rows.present().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), (_, truth, _)| {
+            (truth.min(least), truth.max(greatest))
+        });
+    // The deviance of a constant from its mean is 0 but for rounding. All but the squares of power 0 are differences of terms
+    // that are as large as mean^(2 − power), the unit of a deviance: less than the last digits of these is nothing.
+    let rounding = if power == 0.0 { 0.0 } else { 1e-14 * weight * mean.abs().powf(2.0 - power) };
+    if least == greatest || of_mean <= rounding {
         return Ok(Score::undefined(CONSTANT));
     }
     Ok(Score::ratio(loss, of_mean, CONSTANT).map(|x| 1.0 - x))
@@ -147,3 +153,25 @@ impl Default for D2Tweedie {
 whole_metric!(D2Tweedie, "d2_tweedie", Higher, Value, |this| format!("d2_tweedie_{}", this.power), |rows| {
     d2_tweedie_of(&rows, this.power)
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_of_the_target_does_not_matter() {
+        let (estimates, truth) = ([1.5, 2.0, 2.5, 5.0], [1.0, 2.0, 3.0, 6.0]);
+        for power in [-1.0, 0.0, 1.0, 1.5, 2.0, 3.0] {
+            let score = |unit: f64| {
+                let (estimates, truth) = (estimates.map(|x| x * unit), truth.map(|x| x * unit));
+                d2_tweedie(&estimates, &truth, None, power).unwrap().value()
+            };
+            let expected = score(1.0).unwrap();
+            for unit in [1e-30, 1e-16, 1e-9, 1e9, 1e16, 1e30] {
+                let found = score(unit).unwrap_or(f64::NAN);
+                assert!((found - expected).abs() < 1e-9, "power {power}, unit {unit}: {found} {expected}");
+            }
+            assert_eq!(d2_tweedie(&estimates, &[0.1 + 0.2; 4], None, power).unwrap().value(), None, "power {power}");
+        }
+    }
+}
