@@ -23,7 +23,9 @@ pub fn corrected_resampled_t(differences: &[f64], test_rows: f64, train_rows: f6
     let Some((mean, error)) = mean_and_error(differences, test_rows, train_rows)? else {
         return Ok(TestResult::undefined(NAME, "there are fewer than two differences"));
     };
-    if error == 0.0 {
+    // Equal differences have an error of their last digits.
+    let greatest = differences.iter().fold(0.0, |greatest: f64, d| greatest.max(d.abs()));
+    if error <= 1e-12 * greatest {
         return Ok(TestResult::undefined(NAME, "the difference is the same in every fold"));
     }
     let t = mean / error;
@@ -80,4 +82,19 @@ fn mean_and_error(scores: &[f64], test_rows: f64, train_rows: f64) -> Result<Opt
 /// The chance that Student's t with so many degrees of freedom is at least as far from 0.
 pub(super) fn t_two_sided(t: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |distribution| 2.0 * distribution.sf(t.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_differences_have_no_t_whatever_their_last_digits() {
+        for equal in [0.0, 0.1, 1e-9, -0.3, 1e9] {
+            let result = corrected_resampled_t(&[equal; 10], 10.0, 90.0).unwrap();
+            assert_eq!((result.statistic.value(), result.p_value.value()), (None, None), "{equal}");
+        }
+        let small = [1e-9, 2e-9, 3e-9];
+        assert!(corrected_resampled_t(&small, 10.0, 90.0).unwrap().statistic.value().is_some());
+    }
 }
