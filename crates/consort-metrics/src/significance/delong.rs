@@ -172,10 +172,12 @@ impl DeLong {
         let difference = self.areas[a] - self.areas[b];
         let half = normal_half(level)? * variance.sqrt();
         // Areas that differ by rounding alone have no z.
-        let z = if variance <= 1e-24 {
+        let z = if variance > 1e-24 {
+            Score::from(difference / variance.sqrt())
+        } else if difference.abs() <= 1e-12 {
             Score::undefined("the two rank the rows alike")
         } else {
-            Score::from(difference / variance.sqrt())
+            Score::undefined("each row adds the same to the difference: the standard error is 0")
         };
         Some(AucDifference {
             difference,
@@ -210,4 +212,21 @@ fn covariance(a: &[f64], b: &[f64]) -> f64 {
     let n = a.len() as f64;
     let (mean_a, mean_b) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
     a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>() / (n - 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_without_an_error_is_not_called_none() {
+        let positive = [false, false, true, true];
+        let (right, wrong) = ([0.1, 0.2, 0.8, 0.9], [0.8, 0.9, 0.1, 0.2]);
+        let found = delong(&[&right, &wrong, &right], &positive).unwrap();
+        let (far, none) = (found.difference(0, 1, 0.95).unwrap(), found.difference(0, 2, 0.95).unwrap());
+        assert_eq!((far.difference, far.z.value()), (1.0, None));
+        assert!(far.z.reason().unwrap().contains("standard error is 0"), "{:?}", far.z);
+        assert_eq!(none.difference, 0.0);
+        assert!(none.z.reason().unwrap().contains("alike"), "{:?}", none.z);
+    }
 }
