@@ -55,6 +55,13 @@ pub fn label_is_set(gives: Gives) -> f64 {
     }
 }
 
+/// The class that one row chooses: the rule of [`decide`].
+pub(crate) fn decide_row<T: Real>(row: &[T], gives: Gives, positive: Option<usize>) -> usize {
+    let mut chosen = [0];
+    choose(row, row.len(), positive, label_is_set(gives) == 0.5, &mut chosen);
+    chosen[0] as usize
+}
+
 fn choose<T: Real>(values: &[T], columns: usize, positive: Option<usize>, half: bool, out: &mut [u32]) {
     match positive.filter(|_| columns == 2) {
         Some(positive) => {

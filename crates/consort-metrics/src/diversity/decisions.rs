@@ -1,11 +1,13 @@
-use consort_core::{Error, Gives, Outputs, Predictions, Result, Truth};
+use consort_core::{Error, Outputs, Predictions, Result, Truth};
 
 use super::{Correctness, SymmetricMatrix, bit_rows::BitRows, symmetric::upper};
+use crate::classification::{decide_row, label_is_set};
 
 /// Which class each member decides for in each row, as bits: plane `b` of a member holds bit `b` of its class numbers.
 ///
 /// A member decides for the class of its greatest number, the first of equals; with two classes, for the positive
-/// one from a probability of 0.5 on. Of yes-or-no labels, each label of each row is a decision of its own. Rows of
+/// one from a probability of 0.5 on. Of yes-or-no labels, each label of each row is a decision of its own, yes from
+/// [`label_is_set`] on. Rows of
 /// weight 0 are not read; rows that some member lacks are [left out](Self::left_out).
 ///
 /// Memory: members × rows × ⌈log₂ classes⌉ / 8 bytes.
@@ -65,7 +67,7 @@ impl Decisions {
                 let planes: Result<Vec<_>> = (0..members)
                     .map(|m| {
                         let (values, gives) = (predictions.member(m), predictions.members()[m].gives);
-                        plane_of(&|i| decide(&values[i * outcomes..(i + 1) * outcomes], gives, positive))
+                        plane_of(&|i| decide_row(&values[i * outcomes..(i + 1) * outcomes], gives, positive))
                     })
                     .collect();
                 let truth = plane_of(&|i| codes[i] as usize)?;
@@ -86,8 +88,8 @@ impl Decisions {
                 let planes: Result<Vec<_>> = (0..members)
                     .map(|m| {
                         let (values, gives) = (predictions.member(m), predictions.members()[m].gives);
-                        let least = if gives == Gives::Logits { 0.0 } else { 0.5 };
-                        Ok(vec![cells.pack(|cell| Ok(values[cell] >= least))?])
+                        let least = label_is_set(gives);
+                        Ok(vec![cells.pack(|cell| Ok(f64::from(values[cell]) >= least))?])
                     })
                     .collect();
                 let truth = vec![cells.pack(|cell| Ok(answers[cell]))?];
@@ -162,20 +164,26 @@ fn agree(a: &[Vec<u64>], b: &[Vec<u64>], w: usize) -> u64 {
     !a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a[w] ^ b[w]))
 }
 
-/// The class that a row of numbers decides for; `positive` is the positive class where there are two.
-fn decide(row: &[f32], gives: Gives, positive: Option<usize>) -> usize {
-    if let Some(positive) = positive {
-        let wins = match gives {
-            Gives::Probabilities | Gives::Labels => row[positive] >= 0.5,
-            _ => row[positive] >= row[1 - positive],
-        };
-        return if wins { positive } else { 1 - positive };
-    }
-    let mut best = 0;
-    for (k, x) in row.iter().enumerate() {
-        if *x > row[best] {
-            best = k;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consort_core::{Gives, Ids, Target};
+
+    #[test]
+    fn a_label_is_set_where_the_metrics_say_so() {
+        let names = vec!["a".to_owned()];
+        for gives in [Gives::Probabilities, Gives::Logits, Gives::Scores] {
+            let least = if gives == Gives::Probabilities { 0.0 } else { -1.0 };
+            let values = [least, 0.0, 0.2, 0.7];
+            let predictions = Predictions::builder(Outputs::Labels(names.clone()), Ids::positions(4))
+                .member("m", gives, &values)
+                .unwrap()
+                .build()
+                .unwrap();
+            let target = Target::Labels { values: vec![true; 4], names: names.clone() };
+            let decisions = Decisions::new(&predictions, &Truth::new(&target)).unwrap();
+            let set = values.iter().filter(|&&x| f64::from(x) >= label_is_set(gives)).count();
+            assert_eq!(decisions.correctness().accuracy(0), set as f64 / 4.0, "{gives}");
         }
     }
-    best
 }
