@@ -7,7 +7,7 @@ use crate::classification::LogLoss;
 
 /// The metric of this name, parameters included: `f2`, `top2_accuracy`, `precision_macro`, `roc_auc_ovo_weighted`.
 ///
-/// A hyphen counts as an underscore, and upper case as lower case.
+/// A hyphen counts as an underscore, unless it is the minus of a number, and upper case as lower case.
 ///
 /// ```
 /// use consort_metrics::registry::by_name;
@@ -19,7 +19,7 @@ use crate::classification::LogLoss;
 /// # Errors
 /// [`Error::UnknownName`] that lists the nearest names.
 pub fn by_name(name: &str) -> Result<Arc<dyn Metric>> {
-    let wanted = name.trim().to_ascii_lowercase().replace('-', "_");
+    let wanted = plain(name);
     if let Some(entry) = entries().find(|entry| entry.name == wanted) {
         return Ok((entry.make)());
     }
@@ -29,6 +29,17 @@ pub fn by_name(name: &str) -> Result<Arc<dyn Metric>> {
         name: name.into(),
         known: nearest(&wanted),
     })
+}
+
+/// The name in lower case, its hyphens as underscores. One between an underscore (or hyphen) and a digit is a minus: `tweedie_-1`.
+fn plain(name: &str) -> String {
+    let name = name.trim().to_ascii_lowercase();
+    let letters: Vec<char> = name.chars().collect();
+    let is = |at: Option<usize>, what: fn(&char) -> bool| at.and_then(|at| letters.get(at)).is_some_and(what);
+    let is_minus = |at: usize| {
+        is(at.checked_sub(1), |c| matches!(c, '_' | '-')) && is(Some(at + 1), |c| c.is_ascii_digit() || *c == '.')
+    };
+    letters.iter().enumerate().map(|(at, &c)| if c == '-' && !is_minus(at) { '_' } else { c }).collect()
 }
 
 /// All metrics with a name of their own; those with parameters in their name are there with the usual ones only.
@@ -113,6 +124,10 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibration::{Bins, CalibrationError, Of};
+    use crate::classification::{Average, FBeta, Jaccard, Npv, Precision, Recall, Specificity, TopKAccuracy};
+    use crate::ranking::{AveragePrecision, Gain, Gini, KolmogorovSmirnov, Lift, Pairing, PrAuc, RocAuc, Ties};
+    use crate::regression::{D2Pinball, D2Tweedie, Huber, Pinball, TweedieDeviance};
 
     #[test]
     fn every_entry_bears_the_name_that_its_metric_says_and_is_found_by_it() {
@@ -126,6 +141,54 @@ mod tests {
         let count = all.len();
         all.dedup();
         assert_eq!(all.len(), count, "a name twice");
+    }
+
+    #[test]
+    fn every_metric_is_found_by_the_name_that_it_says_its_parameters_included() {
+        let mut names: Vec<String> = Vec::new();
+        let averages = [Average::Auto, Average::Macro, Average::Micro, Average::Weighted, Average::Samples];
+        for average in averages {
+            names.push(Precision::default().average(average).name());
+            names.push(Recall::default().average(average).name());
+            names.push(Specificity::default().average(average).name());
+            names.push(Npv::default().average(average).name());
+            names.push(Jaccard::default().average(average).name());
+            names.extend([1e-7, 0.3, 1.0, 2.5, 1e9].map(|beta| FBeta::new(beta).average(average).name()));
+        }
+        for average in averages[..4].iter().copied() {
+            names.push(AveragePrecision { average }.name());
+            names.push(PrAuc { average }.name());
+            names.push(Gini { average }.name());
+            names.push(KolmogorovSmirnov { average }.name());
+            names.push(RocAuc { average, pairing: Pairing::OneVsRest }.name());
+            if average != Average::Micro {
+                names.push(RocAuc { average, pairing: Pairing::OneVsOne }.name());
+            }
+        }
+        names.extend([1, 2, 7, 100].map(|k| TopKAccuracy::new(k).name()));
+        for fraction in [1e-9, 0.05, 0.1, 1.0] {
+            for ties in [Ties::Share, Ties::RowOrder] {
+                names.extend([Lift { fraction, ties }.name(), Gain { fraction, ties }.name()]);
+            }
+        }
+        for of in [Of::Auto, Of::Positive, Of::TopLabel, Of::Classwise] {
+            for error in [CalibrationError::ece(), CalibrationError::mce(), CalibrationError::rmsce()] {
+                names.extend([1, 10, 15].map(|count| error.of(of).bins(Bins::default().count(count)).name()));
+            }
+        }
+        for level in [0.0, 1e-7, 0.05, 0.5, 1.0] {
+            names.extend([Pinball { level }.name(), D2Pinball { level }.name()]);
+        }
+        names.extend([1e-9, 0.5, 1.0, 1e30].map(|delta| Huber { delta }.name()));
+        for power in [-2.5, -1.0, -0.001, 0.0, 1.0, 1.7, 3.0] {
+            names.extend([TweedieDeviance { power }.name(), D2Tweedie { power }.name()]);
+        }
+        names.extend(entries().map(|entry| (entry.make)().name()));
+        for name in names {
+            assert_eq!(by_name(&name).unwrap().name(), name);
+            let hyphens = name.replace("_-", "_\u{2212}").replace('_', "-").replace('\u{2212}', "-");
+            assert_eq!(by_name(&hyphens).unwrap().name(), name, "{hyphens}");
+        }
     }
 
     #[test]
