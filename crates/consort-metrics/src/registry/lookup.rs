@@ -128,6 +128,7 @@ mod tests {
     use crate::classification::{Average, FBeta, Jaccard, Npv, Precision, Recall, Specificity, TopKAccuracy};
     use crate::ranking::{AveragePrecision, Gain, Gini, KolmogorovSmirnov, Lift, Pairing, PrAuc, RocAuc, Ties};
     use crate::regression::{D2Pinball, D2Tweedie, Huber, Pinball, TweedieDeviance};
+    use consort_core::Reads;
 
     #[test]
     fn every_entry_bears_the_name_that_its_metric_says_and_is_found_by_it() {
@@ -188,6 +189,13 @@ mod tests {
             assert_eq!(by_name(&name).unwrap().name(), name);
             let hyphens = name.replace("_-", "_\u{2212}").replace('_', "-").replace('\u{2212}', "-");
             assert_eq!(by_name(&hyphens).unwrap().name(), name, "{hyphens}");
+        }
+    }
+
+    #[test]
+    fn every_metric_of_a_regression_reads_what_a_regression_gives() {
+        for metric in for_task(Task::Regression) {
+            assert_eq!(metric.reads(), Reads::Value, "{}", metric.name());
         }
     }
 

@@ -92,4 +92,4 @@ fn ranks(numbers: &[f64], weights: &[f64]) -> Vec<f64> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spearman;
 
-whole_metric!(Spearman, "spearman", Higher, Score, |_this| "spearman".into(), |rows| spearman_of(&rows));
+whole_metric!(Spearman, "spearman", Higher, Value, |_this| "spearman".into(), |rows| spearman_of(&rows));

@@ -332,7 +332,8 @@ impl<'a> Weighted<'a> {
             Target::Values { names, .. } if names.len() == 1 => Some(0),
             _ => None,
         };
-        let sorted = column.filter(|k| metric.reads() == Reads::Score && *k < estimates.columns()).map(|k| {
+        let by_order = matches!(metric.reads(), Reads::Score | Reads::Value);
+        let sorted = column.filter(|k| by_order && *k < estimates.columns()).map(|k| {
             let mut places: Vec<u32> = (0..units.rows() as u32).collect();
             let key = |place: u32| estimates.at(units.row(place as usize), k);
             places.sort_by(|&a, &b| key(b).total_cmp(&key(a)));
