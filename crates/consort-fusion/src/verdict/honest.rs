@@ -97,14 +97,14 @@ impl HonestScore {
         let (mut folds, mut pooled, mut first) = (Vec::new(), Vec::new(), None);
         for repeat in 0..partitions.repeats() {
             let numbers = partitions.repeat(repeat);
-            let (fused, weights) = out_of_fold_with_weights(fuser, predictions, truth, numbers, seed)?;
-            let estimates = Estimates::matrix(&fused, gives);
+            let answers = answers_of_folds(fuser, predictions, truth, numbers, seed)?;
+            let estimates = Estimates::matrix(&answers.fused, gives);
             let scores = scores_of_folds(metric, &estimates, truth, numbers)?;
-            let of_folds = scores.into_iter().zip(weights).enumerate();
+            let of_folds = scores.into_iter().zip(answers.weights).enumerate();
             folds.extend(of_folds.map(|(fold, (score, weights))| FoldScore { repeat, fold, score, weights }));
             let (score, unanswered) = score_of_answers(metric, &estimates, truth)?;
             pooled.push(score);
-            first.get_or_insert((fused, unanswered));
+            first.get_or_insert((answers.fused, unanswered));
         }
         let Some((fused, unanswered)) = first else {
             return Err(Error::Empty { what: "the list of repeats".into(), hint: "split at least once".into() });
@@ -158,7 +158,7 @@ pub fn out_of_fold(
 ) -> Result<Matrix> {
     let partitions = Partitions::given(folds)?;
     partitions.check(predictions.rows())?;
-    Ok(out_of_fold_with_weights(fuser, predictions, truth, partitions.repeat(0), seed)?.0)
+    Ok(answers_of_folds(fuser, predictions, truth, partitions.repeat(0), seed)?.fused)
 }
 
 /// The score of each fold of out-of-fold predictions.
@@ -183,15 +183,24 @@ fn count(folds: &[u32]) -> u32 {
     folds.iter().filter(|&&fold| fold != Partitions::ABSENT).max().map_or(0, |&last| last + 1)
 }
 
-type Weights = Option<Vec<f64>>;
+/// What the fits of folds answer for the rows that they did not see.
+pub(crate) struct FoldAnswers {
+    /// NaN where a row is in no fold.
+    pub(crate) fused: Matrix,
+    /// What the numbers mean, fold by fold: a fuser that chooses may choose otherwise in another fold.
+    pub(crate) gives: Vec<Gives>,
+    /// The members' weights, fold by fold, where the fusion has such.
+    weights: Vec<Option<Vec<f64>>>,
+}
 
-fn out_of_fold_with_weights(
+/// The answers to each row of a fit that did not see it.
+pub(crate) fn answers_of_folds(
     fuser: &dyn Fuser,
     predictions: &Predictions,
     truth: &Truth<'_>,
     folds: &[u32],
     seed: Seed,
-) -> Result<(Matrix, Vec<Weights>)> {
+) -> Result<FoldAnswers> {
     let columns = predictions.columns();
     let count = count(folds);
     // All is fitted before anything is fused: what a fit needs and what all folds give are then never there together.
@@ -206,7 +215,11 @@ fn out_of_fold_with_weights(
     for (fold, fusion) in (0..).zip(&fusions) {
         fuse_into(&**fusion, predictions, |i| folds[i] == fold && truth.weight(i) > 0.0, &mut fused)?;
     }
-    Ok((fused, fusions.iter().map(|fusion| fusion.weights()).collect()))
+    Ok(FoldAnswers {
+        fused,
+        gives: fusions.iter().map(|fusion| fusion.gives(predictions.outputs())).collect(),
+        weights: fusions.iter().map(|fusion| fusion.weights()).collect(),
+    })
 }
 
 /// How many rows are fused at a time.

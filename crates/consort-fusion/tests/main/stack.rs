@@ -7,12 +7,12 @@ use consort_core::{
     check::{self, FusionCase},
 };
 use consort_fusion::{
-    rule::Mean,
+    rule::{Fixed, Mean, RankAverage},
     select::GreedySelection,
     stack::{LinearStack, LogisticStack, MetaInputs, SuperLearner},
     weights::SimplexWeights,
 };
-use consort_metrics::{LogLoss, regression::RootMeanSquaredError};
+use consort_metrics::{LogLoss, ranking::RocAuc, regression::RootMeanSquaredError};
 
 use crate::reference::{assert_near, binary_of, columns, json, multi, numbers, regression};
 
@@ -224,6 +224,39 @@ fn the_super_learner_mixes_fusers_of_which_each_knows_what_the_other_does_not() 
     let few = SuperLearner { most_rows: 1000, ..learner };
     let weights = few.fit(&predictions, &truth, Seed::new(0)).unwrap().weights().unwrap();
     assert!((weights[0] - 9.0 / 13.0).abs() < 0.06, "{weights:?}");
+}
+
+#[test]
+fn the_super_learner_does_not_take_ranks_for_probabilities() {
+    // What the member says is far too modest, so that its ranks, read as probabilities, would cost less.
+    let classes = Classes::new(["a", "b"]).unwrap();
+    let rows = 4000;
+    let mut stream = Seed::new(3).stream();
+    let true_p: Vec<f64> = (0..rows).map(|_| stream.unit()).collect();
+    let cube: Vec<f32> = true_p.iter().map(|p| 0.45 + 0.1 * p).flat_map(|p| [(1.0 - p) as f32, p as f32]).collect();
+    let predictions = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(rows))
+        .member("m", Gives::Probabilities, &cube)
+        .unwrap()
+        .build()
+        .unwrap();
+    let codes = true_p.iter().map(|&p| u32::from(stream.unit() < p)).collect();
+    let target = Target::Classes { codes, classes };
+    let truth = Truth::new(&target);
+    let mean = || Arc::new(Fixed::new(Box::new(Mean::new()))) as Arc<dyn Fuser>;
+    let ranks = || Arc::new(Fixed::new(Box::new(RankAverage::new()))) as Arc<dyn Fuser>;
+    let log_loss: Arc<dyn Metric> = Arc::new(LogLoss::default());
+    for learner in [
+        SuperLearner::discrete(vec![mean(), ranks()], log_loss.clone()),
+        SuperLearner::new(vec![mean(), ranks()], log_loss.clone()),
+    ] {
+        let fitted = learner.fit(&predictions, &truth, Seed::new(0)).unwrap();
+        assert_eq!((fitted.name().as_str(), fitted.gives(predictions.outputs())), ("mean", Gives::Probabilities));
+    }
+    let first = SuperLearner::discrete(vec![ranks(), mean()], log_loss);
+    assert!(first.fit(&predictions, &truth, Seed::new(0)).is_err(), "the first must have a score");
+    // A metric of order takes ranks, and the mixture is of the others.
+    let by_order = SuperLearner::new(vec![ranks(), mean(), mean()], Arc::new(RocAuc::default()));
+    assert_eq!(by_order.fit(&predictions, &truth, Seed::new(0)).unwrap().name(), "rank");
 }
 
 #[test]

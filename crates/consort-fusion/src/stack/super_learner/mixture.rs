@@ -45,7 +45,8 @@ impl FusionMixture {
     fn fuse_part(&self, predictions: &Predictions) -> Result<Matrix> {
         let answers = self.fusions().map(|(_, fusion)| fusion.fuse(predictions)).collect::<Result<Vec<Matrix>>>()?;
         let names = self.fusions().map(|(name, _)| name.to_owned()).collect();
-        self.over.fuse(&as_members(predictions.outputs(), predictions.ids(), names, answers.iter())?)
+        let gives = self.fusions().map(|(_, fusion)| fusion.gives(predictions.outputs()));
+        self.over.fuse(&as_members(predictions.outputs(), predictions.ids(), names, answers.iter().zip(gives))?)
     }
 }
 
@@ -59,16 +60,16 @@ pub(super) fn names_of(names: impl Iterator<Item = String>) -> Vec<String> {
     given
 }
 
-/// Answers as members. A row without an answer is a row that the member lacks.
+/// Answers, each with what its numbers mean, as members. A row without an answer is a row that the member lacks.
 pub(super) fn as_members<'a>(
     outputs: &Outputs,
     ids: Ids,
     names: Vec<String>,
-    answers: impl Iterator<Item = &'a Matrix>,
+    answers: impl Iterator<Item = (&'a Matrix, Gives)>,
 ) -> Result<Predictions> {
     let mut members = Predictions::builder(outputs.clone(), ids).missing(Missing::Available).reserve(names.len());
-    for (name, answer) in names.into_iter().zip(answers) {
-        members = members.member(name, outputs.gives(), answer.values())?;
+    for (name, (answer, gives)) in names.into_iter().zip(answers) {
+        members = members.member(name, gives, answer.values())?;
     }
     members.build()
 }

@@ -21,7 +21,8 @@ use crate::{verdict::NestedSplit, weights::SimplexWeights};
 /// [`FusionMixture`] of those that the mixture gives weight.
 ///
 /// `folds` fits of each fuser on at most `most_rows` rows, which are drawn by their ids, and one of each that is needed on all. A fuser
-/// after the first that cannot be fitted or scored is not taken.
+/// after the first that cannot be fitted or scored is not taken: one that gives scores, such as ranks, has no log loss. Such scores
+/// are not mixed either.
 ///
 /// Source: van der Laan, Polley, Hubbard (2007), "Super learner": without a `mix` the discrete one, with it the one of
 /// weights; the rule of one standard error: Breiman and others (1984).
@@ -147,8 +148,9 @@ impl SuperLearner {
                 best = (gain, Winner::Fuser(fuser));
             }
         }
-        if let Some(mix) = self.mix.as_ref().filter(|_| tried.len() > 1) {
-            let (fusers, answers): (Vec<_>, Vec<_>) = tried.iter().map(|(fuser, answers)| (*fuser, answers)).unzip();
+        let (fusers, answers): (Vec<_>, Vec<_>) =
+            tried.iter().filter(|(_, tried)| tried.has_scale()).map(|(fuser, answers)| (*fuser, answers)).unzip();
+        if let Some(mix) = self.mix.as_ref().filter(|_| fusers.len() > 1) {
             let names = names_of(fusers.iter().map(|fuser| fuser.name()));
             let mixed = trial.of_mixture(&**mix, &names, &answers)?;
             if self.clear_gain(of_first, &mixed.costs).is_some_and(|gain| gain > best.0) {
