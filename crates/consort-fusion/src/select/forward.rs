@@ -57,8 +57,7 @@ impl Search<'_> {
             let scores = running.scores(Change::Add, &candidates)?;
             let costs: Vec<f64> =
                 candidates.iter().zip(&scores).map(|(&m, score)| self.cost(score, &state.counts, Some(m))).collect();
-            let Some(chosen) = Tie::choose(&candidates, &costs, self.params.tolerance, |m| self.rank(m, &state.counts))
-            else {
+            let Some(chosen) = self.choose(&candidates, &costs, |m| self.rank(m, &state.counts)) else {
                 let reason = scores.first().and_then(Score::reason).unwrap_or("no candidate has a score");
                 return Err(self.undefined(reason));
             };
@@ -68,7 +67,7 @@ impl Search<'_> {
             state.picks.push(chosen);
             state.path.push(scores[at].value());
             state.costs.push(costs[at]);
-            if costs[at] < best - self.params.min_gain && !equal(best, costs[at], self.params.tolerance) {
+            if costs[at] < best - self.params.min_gain && !self.equal(best, costs[at]) {
                 idle = 0;
             } else {
                 idle += 1;
@@ -105,7 +104,7 @@ impl Search<'_> {
 
     fn finish(&self, running: &mut dyn Running, library: &[usize], mut state: State) -> Result<Run> {
         let least = state.costs.iter().copied().fold(f64::INFINITY, f64::min);
-        let best = state.costs.iter().position(|&cost| equal(cost, least, self.params.tolerance)).unwrap_or(0);
+        let best = state.costs.iter().position(|&cost| self.equal(cost, least)).unwrap_or(0);
         let kept = match self.params.keep {
             Keep::Best => best + 1,
             Keep::Last => state.picks.len(),
@@ -131,14 +130,12 @@ impl Search<'_> {
                     })
                     .collect();
                 // Of equals, the last to come in order goes first: it is the mirror of the first that is taken.
-                let Some(chosen) = Tie::choose(&candidates, &costs, self.params.tolerance, |m| -(m as f64)) else {
-                    break;
-                };
+                let Some(chosen) = self.choose(&candidates, &costs, |m| -(m as f64)) else { break };
                 let at = candidates.iter().position(|&m| m == chosen).unwrap_or(0);
                 // An equal score with one pick less is a gain only if it drops a member; else it could go on for ever
                 // smaller without being another ensemble (2:2 and 1:1).
-                let better = costs[at] < cost && !equal(cost, costs[at], self.params.tolerance);
-                let leaner = state.counts[chosen] == 1 && equal(costs[at], cost, self.params.tolerance);
+                let better = costs[at] < cost && !self.equal(cost, costs[at]);
+                let leaner = state.counts[chosen] == 1 && self.equal(costs[at], cost);
                 if !(better || leaner) {
                     break;
                 }
@@ -165,6 +162,20 @@ impl Search<'_> {
         let Some(score) = score.value() else { return f64::INFINITY };
         let used = |(m, &price): (usize, &f64)| if counts[m] > 0 || with == Some(m) { price } else { 0.0 };
         self.direction.cost(score) + self.prices.iter().enumerate().map(used).sum::<f64>()
+    }
+
+    /// The cost of the best member alone: what costs are like here.
+    fn scale(&self) -> f64 {
+        let least = self.single.iter().copied().fold(f64::INFINITY, f64::min);
+        if least.is_finite() { least.abs() } else { 0.0 }
+    }
+
+    fn equal(&self, cost: f64, least: f64) -> bool {
+        equal(cost, least, self.params.tolerance, self.scale())
+    }
+
+    fn choose(&self, candidates: &[usize], costs: &[f64], rank: impl Fn(usize) -> f64) -> Option<usize> {
+        Tie::choose(candidates, costs, self.params.tolerance, self.scale(), rank)
     }
 
     fn rank(&self, m: usize, counts: &[u32]) -> f64 {

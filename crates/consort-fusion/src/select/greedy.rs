@@ -52,8 +52,9 @@ pub struct Costs {
 /// argminₘ L((S + pₘ) / (n + 1)), where S is the sum of the n picks so far and L the metric as a cost. A member may
 /// be picked again, which gives it weight. The weights are picks / number of picks.
 ///
-/// - **Ties.** Costs within `tolerance` × max(1, |least|) of the least are equal; the default is 10⁻¹², so that
-///   rounding never decides. Among equals, [`Tie`] chooses, and last the order of the members.
+/// - **Ties.** Costs within `tolerance` × max(|least|, |cost of the best member alone|) of the least are equal; the default
+///   is 10⁻¹², so that rounding never decides, whatever the unit of the target. Among equals, [`Tie`] chooses, and last the
+///   order of the members.
 /// - **What is scored** is what the ensemble would give: the mean in `f64`, rounded to `f32` where a metric reads
 ///   labels or ranks. So a mean of 0.3 and 0.7 is a probability of 0.5, whatever the last bits of both.
 /// - **Costs** of members add penalty × (cost of the set of members that are in) to what is made small.
@@ -112,7 +113,8 @@ pub struct GreedySelection {
     pub tie: Tie,
     /// How many different members may be in. The default is all.
     pub max_members: Option<usize>,
-    /// Up to which difference costs are equal, relative to the greater of 1 and the cost. The default is 10⁻¹².
+    /// Up to which difference costs are equal, relative to the greater of the cost and that of the best member alone. The default
+    /// is 10⁻¹².
     pub tolerance: f64,
     /// What scores the candidates in the place of the CPU; it is not saved. The default is nothing.
     #[serde(skip)]

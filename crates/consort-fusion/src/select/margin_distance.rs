@@ -97,7 +97,7 @@ impl MarginDistance {
             for part in parts {
                 costs.iter_mut().zip(part).for_each(|(cost, part)| *cost += part);
             }
-            let Some(chosen) = Tie::choose(&left, &costs, 1e-12, |_| 0.0) else { break };
+            let Some(chosen) = Tie::choose(&left, &costs, 1e-12, 0.0, |_| 0.0) else { break };
             weights[chosen] = 1.0;
             sum.iter_mut().zip(&signatures[chosen]).for_each(|(sum, &c)| *sum += i32::from(c));
         }

@@ -384,3 +384,29 @@ fn weights_by_score_follow_their_formulas() {
     let (got, _) = weights(Arc::new(Accuracy), Scheme::Rank);
     assert_near(&got, &scaled(vec![4.0, 2.0, 1.0, 5.0, 3.0]), 1e-12);
 }
+
+#[test]
+fn the_unit_of_the_target_changes_no_pick() {
+    let rows = 200;
+    let mut stream = Seed::new(4).stream();
+    let truth: Vec<f64> = (0..rows).map(|_| stream.unit()).collect();
+    let members: Vec<Vec<f64>> =
+        (1..=4).map(|m| truth.iter().map(|y| y + 0.1 * f64::from(5 - m) * stream.normal()).collect()).collect();
+    let picks = |unit: f64| {
+        let mut builder = Predictions::builder(Outputs::target("y"), Ids::positions(rows));
+        for (m, values) in members.iter().enumerate() {
+            let values: Vec<f32> = values.iter().map(|x| (x * unit) as f32).collect();
+            builder = builder.member(format!("m{m}"), Gives::Values, &values).unwrap();
+        }
+        let target = Target::from_values(truth.iter().map(|y| y * unit).collect(), "y").unwrap();
+        let greedy = GreedySelection::new(Arc::new(MeanSquaredError)).rounds(10);
+        let selection = greedy.select(&builder.build().unwrap(), &Truth::new(&target), Seed::new(0)).unwrap();
+        selection.runs()[0].picks.clone()
+    };
+    // Powers of 2 leave every digit as it is. The mean squared error of the last is near 1e-14.
+    let expected = picks(1.0);
+    assert_eq!(expected[0], 3, "the last member is the best");
+    for exponent in [-60, -23, 23, 40] {
+        assert_eq!(picks(2f64.powi(exponent)), expected, "unit 2^{exponent}");
+    }
+}
