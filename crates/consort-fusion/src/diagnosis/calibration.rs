@@ -6,7 +6,7 @@ use super::{Case, Check, Examined, Finding, Severity};
 /// Probabilities that do not come true: the calibration error is large, and larger than chance makes it.
 ///
 /// The expected calibration error of a perfect forecaster is not 0, for the bins have few rows: about √(2/π) of the
-/// standard error of each. A finding needs an error above 0.02 and above twice that.
+/// standard error of each, which goes by the effective number of rows, whatever the weights sum to. A finding needs an error above 0.02 and above twice that.
 ///
 /// ```
 /// use consort_fusion::diagnosis::{Check, PoorCalibration};
@@ -47,7 +47,8 @@ impl Check for PoorCalibration {
             let (mut chance, mut sure) = (0.0, 0.0);
             for bin in table.bins() {
                 let p = bin.confidence.clamp(0.0, 1.0);
-                chance += bin.weight / total * (std::f64::consts::FRAC_2_PI * p * (1.0 - p) / bin.weight).sqrt();
+                chance +=
+                    bin.weight / total * (std::f64::consts::FRAC_2_PI * p * (1.0 - p) / bin.effective_rows).sqrt();
                 // Above 0 where it says more extreme probabilities than come true.
                 let side = if p >= 0.5 { 1.0 } else { -1.0 };
                 sure += bin.weight / total * side * (bin.confidence - bin.frequency);
@@ -86,5 +87,19 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].what.contains("too sure"), "{findings:?}");
         assert!(lacks(&PoorCalibration, &Plant::numbers(50).case()));
+    }
+
+    #[test]
+    fn what_the_weights_sum_to_does_not_make_chance_a_finding() {
+        for rows in [150, 200, 250, 300, 350, 400] {
+            let mut honest = Plant::blank_classes(rows, 0.5);
+            honest.add_classes("m", |truth, noise| if truth == (noise < 0.8) { 0.8 } else { 0.2 });
+            let found = |weight: f64| {
+                let weights = vec![weight; rows];
+                let truth = honest.truth().reweighted(&weights).unwrap();
+                found(&PoorCalibration, &Case { truth, ..honest.case() })
+            };
+            assert_eq!((found(1.0).len(), found(100.0).len()), (0, 0), "{rows} rows: {:?}", found(100.0));
+        }
     }
 }
