@@ -17,7 +17,9 @@ use super::{
 /// [`Harmonic`](super::Harmonic) mean, 2 the root mean square; the limit 0 is [`Geometric`](super::Geometric), which
 /// is a rule of its own. With p < 0 a 0 makes the mean 0. Values must be at least 0.
 ///
-/// One pass over the cube; a logarithm and an exponential a number, but for p of −1, 1 and 2.
+/// One pass over the cube; a logarithm and an exponential a number, but for p of −1, 1 and 2. Beyond ±6 powers of single
+/// precision could leave the range of double precision: numbers are then divided by the greatest of their row (p > 0) or
+/// the least (p < 0) first.
 ///
 /// Source: Hardy, Littlewood and Pólya 1934.
 ///
@@ -123,14 +125,34 @@ pub(super) fn power_mean(
         } else if p == 1.0 {
             add(rows.values, rows.shares, sums, |x| x);
             finish(sums, out, |sum| sum);
-        } else {
+        } else if p.abs() <= SAFE {
             add(rows.values, rows.shares, sums, |x| exp(p * ln(x)));
             finish(sums, out, |sum| exp(ln(sum) / p));
+        } else {
+            scaled(p, rows, out);
         }
         if scale {
             normalise(out, rows.columns);
         }
     })
+}
+
+/// Up to this exponent, powers of numbers in single precision (10⁻⁴⁵ to 3·10³⁸) are far within double precision.
+const SAFE: f64 = 6.0;
+
+/// The power mean in units of the number that rules it, the greatest for p > 0 and the least for p < 0: no power is above 1.
+fn scaled(p: f64, rows: &Rows<'_>, out: &mut [f32]) {
+    for (k, out) in out.iter_mut().enumerate() {
+        let numbers = rows.values.iter().map(|values| f64::from(values[k]));
+        let unit =
+            if p > 0.0 { numbers.clone().fold(0.0, f64::max) } else { numbers.clone().fold(f64::INFINITY, f64::min) };
+        *out = if unit > 0.0 {
+            let sum: f64 = numbers.zip(rows.shares).map(|(x, share)| share * (x / unit).powf(p)).sum();
+            (unit * sum.powf(1.0 / p)) as f32
+        } else {
+            0.0
+        };
+    }
 }
 
 /// Σₘ wₘ·f(xₘ), four members at a time, so that the sums are fetched and stored once for four.
