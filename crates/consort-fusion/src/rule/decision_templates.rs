@@ -57,7 +57,8 @@ impl Similarity {
 /// profile of its rows. What comes out is the [`Similarity`] to each template, scaled to a sum of 1: scores, not
 /// probabilities. It learns what members confuse, with n·K² numbers and no search.
 ///
-/// Fit and fusion are one pass over the cube each; fusion is O(members × rows × K²). A class without a row gets 0.
+/// Fit and fusion are one pass over the cube each; fusion is O(members × rows × K²). A class without a row gets 0. A member
+/// that lacks all rows of a class has no part in its template: what the others say decides how alike a row is.
 ///
 /// Source: Kuncheva, Bezdek and Duin 2001.
 ///
@@ -105,12 +106,21 @@ pub struct FittedTemplates {
     roster: Roster,
     /// `[class][member × column]`; empty for a class that had no row.
     templates: Vec<Vec<f64>>,
+    /// `[class]`: the members that lacked all rows of the class, whose part of its template says nothing. Empty where there
+    /// are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    silent: Vec<Vec<usize>>,
 }
 
 impl FittedTemplates {
     /// How profiles are compared.
     pub fn similarity(&self) -> Similarity {
         self.similarity
+    }
+
+    /// Whether this member has a part in the template of this class.
+    fn speaks(&self, class: usize, member: usize) -> bool {
+        self.silent.get(class).is_none_or(|silent| !silent.contains(&member))
     }
 }
 
@@ -130,6 +140,7 @@ impl Fuser for DecisionTemplates {
         let panel = Panel::new(NAME, &predictions, None, &ACCEPTS)?;
         let (k, columns) = (classes.len(), predictions.columns());
         let mut templates = vec![Vec::with_capacity(roster.members() * columns); k];
+        let mut silent = vec![Vec::new(); k];
         for m in 0..roster.members() {
             let values = panel.probabilities(m);
             let parts = blocks::map(predictions.rows(), |rows| {
@@ -151,16 +162,25 @@ impl Fuser for DecisionTemplates {
                 weights.iter_mut().zip(part_weights).for_each(|(sum, part)| *sum += part);
             }
             for (class, template) in templates.iter_mut().enumerate() {
-                // A member that lacks all rows of a class says nothing of it: NaN, left out of the comparison.
-                template.extend(sums[class * columns..(class + 1) * columns].iter().map(|sum| sum / weights[class]));
+                let weight = weights[class];
+                if weight == 0.0 {
+                    silent[class].push(m);
+                }
+                let mean = |sum: &f64| if weight > 0.0 { sum / weight } else { 0.0 };
+                template.extend(sums[class * columns..(class + 1) * columns].iter().map(mean));
             }
         }
-        for template in &mut templates {
-            if template.iter().any(|x| x.is_nan()) {
+        // A class of which no member has a row has no template.
+        for (template, silent) in templates.iter_mut().zip(&mut silent) {
+            if silent.len() == roster.members() {
                 template.clear();
+                silent.clear();
             }
         }
-        Ok(Box::new(FittedTemplates { similarity: self.similarity, roster, templates }))
+        if silent.iter().all(Vec::is_empty) {
+            silent.clear();
+        }
+        Ok(Box::new(FittedTemplates { similarity: self.similarity, roster, templates, silent }))
     }
 }
 
@@ -177,10 +197,12 @@ impl Fusion for FittedTemplates {
         panel.fuse(|rows: &Rows<'_>, _: &mut (), out: &mut [f32]| {
             let columns = rows.columns;
             for (i, out) in out.chunks_exact_mut(columns).enumerate() {
-                for (out, template) in out.iter_mut().zip(&self.templates) {
+                for (class, (out, template)) in out.iter_mut().zip(&self.templates).enumerate() {
                     let (mut above, mut below) = (0.0, 0.0);
                     if !template.is_empty() {
-                        for (m, &place) in rows.places.iter().enumerate() {
+                        for (m, &place) in
+                            rows.places.iter().enumerate().filter(|(_, place)| self.speaks(class, **place))
+                        {
                             let template = &template[place * columns..(place + 1) * columns];
                             for (&a, &b) in rows.row(m, i).iter().zip(template) {
                                 let (up, down) = self.similarity.terms(f64::from(a), b);

@@ -1,7 +1,9 @@
 //! Cases from the field: votes over words, class ids with gaps, a member that never saw a class, even votes.
 
-use consort_core::{Classes, Fusion, Gives, Ids, Matrix, Missing, Outputs, Predictions};
-use consort_fusion::rule::{Ballot, KnownOnly, Mean, Options, Quorum, Vote, by_name};
+use consort_core::{Classes, Fuser, Fusion, Gives, Ids, Matrix, Missing, Outputs, Predictions, Seed, Target, Truth};
+use consort_fusion::rule::{
+    Ballot, DecisionTemplates, KnownOnly, Mean, Options, Power, Quorum, Similarity, Vote, by_name,
+};
 
 /// Members that give one label a row.
 fn labels(classes: &Classes, members: &[&[&str]]) -> Predictions {
@@ -153,4 +155,58 @@ fn a_row_that_a_member_lacks_is_fused_by_the_others_with_their_weights() {
     // Nobody asks a member of weight 0.
     let without = by_name("mean", &Options { weights: Some(vec![0.0, 1.0, 1.0]) }).unwrap();
     assert_eq!(without.fuse(&build(Missing::Propagate)).unwrap().values()[..2], [5.5, 7.0]);
+}
+
+#[test]
+fn large_exponents_of_a_power_mean_neither_overflow_nor_vanish() {
+    let build = |a: f32, b: f32| {
+        Predictions::builder(Outputs::target("y"), Ids::positions(1))
+            .member("a", Gives::Values, &[a])
+            .unwrap()
+            .member("b", Gives::Values, &[b])
+            .unwrap()
+            .build()
+            .unwrap()
+    };
+    let fuse = |p: f64, a: f32, b: f32| Power::new(p).fuse(&build(a, b)).unwrap().at(0, 0);
+    for p in [7.0, 100.0, 1e4, -7.0, -100.0, -1e4] {
+        for unit in [1e-30f32, 1e-4, 1.0, 1e5, 1e30] {
+            // The mean of a number with its double: of the double 2·(½ + ½·2^−p)^(1/p), of the half the same turned round.
+            let expected = if p > 0.0 {
+                2.0 * (0.5 + 0.5 * 0.5f64.powf(p)).powf(1.0 / p)
+            } else {
+                (0.5 + 0.5 * 2f64.powf(p)).powf(1.0 / p)
+            };
+            let found = f64::from(fuse(p, unit, 2.0 * unit)) / f64::from(unit);
+            assert!((found / expected - 1.0).abs() < 1e-6, "{p} {unit}: {found} {expected}");
+        }
+    }
+    assert_eq!((fuse(50.0, 0.0, 0.0), fuse(-50.0, 0.0, 3.0)), (0.0, 0.0));
+    // On both sides of where the way of reckoning changes.
+    assert!((fuse(6.0, 1.0, 3.0) - fuse(6.0 + 1e-9, 1.0, 3.0)).abs() < 1e-6);
+}
+
+#[test]
+fn a_member_that_lacks_all_rows_of_a_class_leaves_its_template_to_the_others() {
+    let classes = Classes::new(["a", "b"]).unwrap();
+    // `late` has no row of class b.
+    let lacks = f32::NAN;
+    let predictions = Predictions::builder(Outputs::Classes(classes.clone()), Ids::positions(4))
+        .missing(Missing::Available)
+        .member("early", Gives::Probabilities, &[0.9, 0.1, 0.8, 0.2, 0.3, 0.7, 0.2, 0.8])
+        .unwrap()
+        .member("late", Gives::Probabilities, &[0.9, 0.1, 0.7, 0.3, lacks, lacks, lacks, lacks])
+        .unwrap()
+        .build()
+        .unwrap();
+    let target = Target::Classes { codes: vec![0, 0, 1, 1], classes };
+    for similarity in [Similarity::Euclidean, Similarity::Manhattan, Similarity::Jaccard, Similarity::Difference] {
+        let fitted = DecisionTemplates::new(similarity).fit(&predictions, &Truth::new(&target), Seed::new(0)).unwrap();
+        let fused = fitted.fuse(&predictions).unwrap();
+        let chosen: Vec<Option<usize>> = (0..4).map(|i| fused.argmax(i)).collect();
+        assert_eq!(chosen, [Some(0), Some(0), Some(1), Some(1)], "{similarity:?} {fused:?}");
+        let saved = serde_json::to_value(&*fitted).unwrap();
+        let back: Box<dyn Fusion> = serde_json::from_value(saved).unwrap();
+        assert_eq!(back.fuse(&predictions).unwrap().values(), fused.values());
+    }
 }
