@@ -159,11 +159,7 @@ fn spell_moment(count: i64, unit: TimeUnit, in_zone: bool, text: &mut String) {
 }
 
 /// The cells of an array of numbers, each spelled by `spell`.
-fn spelled<T: NativeType>(
-    array: &dyn Array,
-    put: PutText<'_>,
-    spell: impl Fn(T, &mut String),
-) -> Option<Result<()>> {
+fn spelled<T: NativeType>(array: &dyn Array, put: PutText<'_>, spell: impl Fn(T, &mut String)) -> Option<Result<()>> {
     let array = array.as_any().downcast_ref::<PrimitiveArray<T>>()?;
     let mut text = String::new();
     Some(array.iter().enumerate().try_for_each(|(i, value)| {
@@ -273,7 +269,9 @@ pub(super) fn texts_of(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>
     }
     fn shown<T: NativeType + std::fmt::Display>(array: &dyn Array, put: PutText<'_>) -> Option<Result<()>> {
         // A whole float is written as a whole number.
-        spelled(array, put, |value: T, text| drop(write!(text, "{value}")))
+        spelled(array, put, |value: T, text| {
+            let _ = write!(text, "{value}");
+        })
     }
     shown::<i64>(array, put)
         .or_else(|| shown::<i32>(array, put))
@@ -319,7 +317,11 @@ mod tests {
     fn read<T: NativeType>(dtype: ArrowDataType, values: &[T]) -> (Vec<String>, Vec<Cell<'static>>) {
         let array = PrimitiveArray::new(dtype, values.to_vec().into(), None);
         let (mut texts, mut cells) = (Vec::new(), Vec::new());
-        texts_of(&array, &mut |_, text| Ok(texts.push(text.unwrap().to_owned()))).unwrap().unwrap();
+        let mut keep = |_, text: Option<&str>| {
+            texts.push(text.unwrap().to_owned());
+            Ok(())
+        };
+        texts_of(&array, &mut keep).unwrap().unwrap();
         let mut see = |_, cell: Cell<'_>| {
             match cell {
                 Cell::Number(x) => cells.push(Cell::Number(x)),
@@ -337,7 +339,8 @@ mod tests {
     #[test]
     fn dates_and_moments_have_the_texts_of_iso_8601() {
         use ArrowDataType as T;
-        let days = |texts: &[String]| texts.iter().map(|text| Cell::Moment(date::days(text).unwrap())).collect::<Vec<_>>();
+        let days =
+            |texts: &[String]| texts.iter().map(|text| Cell::Moment(date::days(text).unwrap())).collect::<Vec<_>>();
         let (texts, cells) = read(T::Date32, &[19_782i32, -1]);
         assert_eq!(texts, ["2024-02-29", "1969-12-31"]);
         assert_eq!(cells, days(&texts));

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn several_spellings_become_one_and_a_single_one_stays() {
-        let spelled = |names: &[&'static str]| one_spelling(names.iter().copied().collect()).into_iter().collect::<Vec<_>>();
+        let spelled =
+            |names: &[&'static str]| one_spelling(names.iter().copied().collect()).into_iter().collect::<Vec<_>>();
         assert_eq!(spelled(&["False", "True"]), ["False", "True"]);
         assert_eq!(spelled(&["FALSE", "True", "other", "true"]), ["false", "other", "true"]);
         let classes = Classes::new(["False", "True", "x"]).unwrap();

@@ -21,6 +21,9 @@ const LONGEST_RECORD: u64 = 64 << 20;
 /// The most columns of a table.
 pub(super) const MOST_COLUMNS: usize = 1 << 17;
 
+/// The bytes of a file, one after the other.
+type Bytes = Box<dyn Read + Send>;
+
 /// A table in CSV, perhaps packed by gzip. Nothing of it is kept in memory but the header.
 pub(crate) struct Delimited {
     pub(super) input: Input,
@@ -53,7 +56,7 @@ impl Delimited {
     }
 
     /// The text, unpacked.
-    fn bytes(&self) -> Result<Box<dyn Read + Send>> {
+    fn bytes(&self) -> Result<Bytes> {
         let file = self.input.open()?;
         if !self.packed {
             return Ok(Box::new(file));
@@ -63,11 +66,10 @@ impl Delimited {
         Ok(Box::new(Capped { inner: MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, file)), left: most }))
     }
 
-    fn reader(&self) -> Result<(csv::Reader<Box<dyn Read + Send>>, Arc<Meter>)> {
+    fn reader(&self) -> Result<(csv::Reader<Bytes>, Arc<Meter>)> {
         let meter = Arc::new(Meter::default());
         let metered = Metered { inner: self.bytes()?, meter: Arc::clone(&meter), quotes: Quotes::new() };
-        let bytes: Box<dyn Read + Send> =
-            if self.names.len() == 1 { Box::new(BlankLines::new(metered)) } else { Box::new(metered) };
+        let bytes: Bytes = if self.names.len() == 1 { Box::new(BlankLines::new(metered)) } else { Box::new(metered) };
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(false).buffer_capacity(1 << 18).from_reader(bytes);
         Ok((reader, meter))
@@ -161,7 +163,8 @@ impl Delimited {
     }
 
     fn open_quote(&self, fault: OpenQuote) -> Error {
-        let lines = self.line(fault.opens).and_then(|opens| Ok((opens, fault.text.map(|at| self.line(at)).transpose()?)));
+        let lines =
+            self.line(fault.opens).and_then(|opens| Ok((opens, fault.text.map(|at| self.line(at)).transpose()?)));
         let problem = match lines {
             Err(error) => return error,
             Ok((opens, None)) => format!("line {opens} opens a quote that is never closed"),
@@ -200,7 +203,7 @@ impl Delimited {
 
 /// Refuses a record that never ends, and quotes that are not closed.
 struct Metered {
-    inner: Box<dyn Read + Send>,
+    inner: Bytes,
     meter: Arc<Meter>,
     quotes: Quotes,
 }

@@ -107,11 +107,13 @@ pub(super) fn fill(
                     cells.fill(f32::NAN);
                     return Ok(());
                 };
-                let class = index.get(text).copied().or_else(|| spelled.find(text)).ok_or_else(|| consort_core::Error::UnknownClass {
-                    place: format!("{}, column `{}`", table.file(), table.columns()[columns[which]]),
-                    class: text.into(),
-                    row: Some(row + 1),
-                    known: classes.clone(),
+                let class = index.get(text).copied().or_else(|| spelled.find(text)).ok_or_else(|| {
+                    consort_core::Error::UnknownClass {
+                        place: format!("{}, column `{}`", table.file(), table.columns()[columns[which]]),
+                        class: text.into(),
+                        row: Some(row + 1),
+                        known: classes.clone(),
+                    }
                 })?;
                 cells[class] = 1.0;
                 Ok(())

@@ -153,8 +153,7 @@ impl Column<'_> {
             return Err(self.missing(row as usize, "truth"));
         }
         let spelled = Spelled::new(classes);
-        let codes: Vec<Option<u32>> =
-            kept.seen.names.iter().map(|name| spelled.find(name).map(|k| k as u32)).collect();
+        let codes: Vec<Option<u32>> = kept.seen.names.iter().map(|name| spelled.find(name).map(|k| k as u32)).collect();
         let unknown = |row: usize| kept.codes[row] == Interned::NONE || codes[kept.codes[row] as usize].is_none();
         if let Some(row) = (0..kept.codes.len()).find(|&row| self.is_kept(row) && unknown(row)) {
             return Err(consort_core::Error::UnknownClass {

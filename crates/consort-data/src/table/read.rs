@@ -2,7 +2,11 @@ use std::path::Path;
 
 use crate::{
     Error, Result, date,
-    files::{Cell, Source, TextColumn, boolean, number, read_columns, survey::Interned, table::{Table as Open, no_column}},
+    files::{
+        Cell, Source, TextColumn, boolean, number, read_columns,
+        survey::Interned,
+        table::{Table as Open, no_column},
+    },
 };
 
 use super::{

@@ -189,7 +189,10 @@ fn true_and_false_are_one_class_however_they_are_spelled() {
     let truth = csv("t", "id,y\n1,TRUE\n2,FALSE\n");
     let loaded = read(&labels, Some(&truth), &default());
     assert_eq!(classes(loaded.predictions.outputs()), ["false", "true"]);
-    assert_eq!((rows(&loaded, "a"), rows(&loaded, "b")), (vec![vec![0.0, 1.0]; 2], vec![vec![0.0, 1.0], vec![1.0, 0.0]]));
+    assert_eq!(
+        (rows(&loaded, "a"), rows(&loaded, "b")),
+        (vec![vec![0.0, 1.0]; 2], vec![vec![0.0, 1.0], vec![1.0, 0.0]])
+    );
     let Some(Target::Classes { codes, .. }) = loaded.target else { panic!() };
     assert_eq!(codes, [1, 0]);
     let columns = [csv("a", "id,p_False,p_True\n1,0.25,0.75\n"), csv("b", "id,p_true,p_false\n1,0.5,0.5\n")];

@@ -151,8 +151,15 @@ fn a_fused_file_with_two_columns_of_one_name_is_refused_before_it_is_written() {
     let path = dir.path().join("fused.csv");
     let (ids, values) = (Ids::from_texts(["r1"]), Matrix::new(1, 2, vec![0.25, 0.75]).unwrap());
     let outputs = Outputs::Classes(Classes::new(["a", "b"]).unwrap());
-    let fused =
-        Fused { ids: &ids, order: &[0], outputs: &outputs, values: &values, style: Style::Classes, id: "label", beside: &[] };
+    let fused = Fused {
+        ids: &ids,
+        order: &[0],
+        outputs: &outputs,
+        values: &values,
+        style: Style::Classes,
+        id: "label",
+        beside: &[],
+    };
     let error = write_fused(&path, &fused).unwrap_err().to_string();
     assert!(error.contains("fused.csv: duplicate column `label` (columns 1 and 4"), "{error}");
     assert!(!path.exists());

@@ -52,7 +52,11 @@ fn hostile_texts_are_refused_with_reason() {
         ("two columns without name", b",,y\n1,2,a\n", "duplicate column ``"),
         ("open quote at the end", b"x,y\n1,a\n2,\"b\n3,a\n", "line 3 opens a quote that is never closed"),
         ("open quote in the middle", b"x,y\n\"1,a\n2,b\n3,a\n", "line 2 opens a quote that is never closed"),
-        ("open quote before another", b"x,y\n1,\"a\n2,b\n3,\"a\"\n", "line 2 opens a quote that is closed in line 4 only"),
+        (
+            "open quote before another",
+            b"x,y\n1,\"a\n2,b\n3,\"a\"\n",
+            "line 2 opens a quote that is closed in line 4 only",
+        ),
         ("infinite", b"x,y\n1,a\ninf,b\n", "row 2, column `x`: inf is not a finite number"),
         ("huge", b"x,y\n1,a\n-1e39,b\n", "row 2, column `x`"),
         ("beyond 64-bit floats", b"x,y\n1,a\n1e999,b\n", "row 2, column `x`: inf"),

@@ -187,6 +187,7 @@ fn ids_that_are_floats_by_their_type_are_refused() {
 
 #[test]
 fn a_part_of_a_date_with_the_name_of_a_column_is_told_with_the_file() {
-    let error = infer("when,when.year,y\n2023-01-01,1,a\n2024-02-01,2,b\n2024-03-01,3,a\n", "y").unwrap_err().to_string();
+    let error =
+        infer("when,when.year,y\n2023-01-01,1,a\n2024-02-01,2,b\n2024-03-01,3,a\n", "y").unwrap_err().to_string();
     assert!(error.contains("t.csv") && error.contains("`when.year`") && error.contains("--ignore"), "{error}");
 }
