@@ -3,7 +3,7 @@ use faer::{MatRef, Side};
 use serde::{Deserialize, Serialize};
 
 use crate::weights::{
-    active_set::{Sum, minimise},
+    active_set::{Sum, check_finite, minimise},
     linear_pool::{After, LinearPool},
     normal_equations::NormalEquations,
     sample::Sample,
@@ -20,7 +20,8 @@ use crate::weights::{
 /// Rows that a member lacks are left out of the fit; the sum is no mean, so a member cannot be left out when fusing.
 ///
 /// # Errors
-/// [`Error::Parameter`] for a penalty that is negative or not finite, [`Error::Unsupported`] for quantiles.
+/// [`Error::Parameter`] for a penalty that is negative or not finite, [`Error::Unsupported`] for quantiles,
+/// [`Error::NotConverged`] where products of the numbers overflow.
 ///
 /// Source: Breiman (1996), "Stacked regressions"; ridge: Hoerl, Kennard (1970); per class: Seewald (2002),
 /// "How to make stacking better and faster while also taking care of an unknown weakness".
@@ -107,6 +108,7 @@ impl LinearStack {
         let mut intercept = vec![0.0; columns];
         for k in 0..columns {
             let mut equations = NormalEquations::of_column(&sample, k, self.intercept);
+            check_finite(BY, &equations.gram, &equations.right)?;
             equations.add_ridge(self.penalty);
             let solution = if self.non_negative {
                 minimise(&equations.gram, &equations.right, Sum::Free, None)?

@@ -21,9 +21,10 @@ pub(crate) enum Sum {
 /// `start` is a feasible point whose positive set the search begins with.
 ///
 /// # Errors
-/// [`Error::NotConverged`] after `10 n + 100` changes of the set, which rounding alone can cause.
+/// [`Error::NotConverged`] for a number of `H` or `c` that is not finite, as where squares overflow, and after `10 n + 100` changes of the set, which rounding alone can cause.
 pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) -> Result<Vec<f64>> {
     let n = c.len();
+    check_finite("the active-set method", h, c)?;
     let diagonal = (0..n).map(|i| h[i * n + i]).filter(|d| *d > 0.0);
     // On the simplex, adding a constant to every entry of H adds a constant to the objective; it makes H regular
     // where a combination with Σ w ≠ 0 has no cost, such as a perfect member. The least diagonal is of the size of
@@ -122,6 +123,22 @@ pub(crate) fn minimise(h: &[f64], c: &[f64], sum: Sum, start: Option<&[f64]>) ->
     })
 }
 
+/// Refuses sums of products that overflowed: no step from them is a number.
+///
+/// # Errors
+/// [`Error::NotConverged`] that names the cause.
+pub(crate) fn check_finite(method: &'static str, h: &[f64], c: &[f64]) -> Result<()> {
+    if h.iter().chain(c).all(|x| x.is_finite()) {
+        return Ok(());
+    }
+    Err(Error::NotConverged {
+        method,
+        problem:
+            "the squares of the predictions and the truth are too large for a number; divide both by a power of 10"
+                .into(),
+    })
+}
+
 /// The minimum over the positive set alone, signs ignored.
 fn on_positive(entry: &impl Fn(usize, usize) -> f64, c: &[f64], positive: &[usize], sum: Sum) -> Vec<f64> {
     let n = positive.len();
@@ -216,5 +233,16 @@ mod tests {
         let h = [1.0, 1.0, 1.0, 1.0];
         assert_eq!(minimise(&h, &[0.0, 0.0], Sum::One, None).unwrap(), [1.0, 0.0]);
         assert_eq!(minimise(&[0.0; 4], &[0.0, 0.0], Sum::One, None).unwrap(), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn products_that_overflowed_are_refused() {
+        for bad in [f64::INFINITY, f64::NAN] {
+            for sum in [Sum::Free, Sum::One] {
+                for (h, c) in [([1.0, bad, bad, 1.0], [0.0; 2]), ([1.0, 0.0, 0.0, 1.0], [bad, 0.0])] {
+                    assert!(minimise(&h, &c, sum, None).unwrap_err().to_string().contains("too large"));
+                }
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@ use consort_core::{Error, Fuser, Fusion, Matrix, Outputs, Predictions, Result, S
 use serde::{Deserialize, Serialize};
 
 use super::{
-    active_set::{Sum, minimise},
+    active_set::{Sum, check_finite, minimise},
     linear_pool::{After, LinearPool},
     normal_equations::NormalEquations,
     sample::Sample,
@@ -19,7 +19,7 @@ use super::{
 ///
 /// # Errors
 /// [`Error::Unsupported`] for an intercept with classes or labels, and for quantiles; [`Error::NotConverged`] if all
-/// weights are 0 where they must sum to 1.
+/// weights are 0 where they must sum to 1, and where products of the numbers overflow.
 ///
 /// Source: Lawson, Hanson (1974), "Solving least squares problems", ch. 23; as a stacking: Breiman (1996), "Stacked
 /// regressions".
@@ -97,6 +97,7 @@ impl NonNegativeLeastSquares {
         let Some(equations) = equations else {
             return Err(Error::Empty { what: "the list of outputs".into(), hint: "declare at least one".into() });
         };
+        check_finite(BY, &equations.gram, &equations.right)?;
         let mut weights = minimise(&equations.gram, &equations.right, Sum::Free, None)?;
         let sum: f64 = weights.iter().sum();
         if bounded || self.sum_to_one {

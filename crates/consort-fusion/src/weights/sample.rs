@@ -38,7 +38,7 @@ impl<'a> Sample<'a> {
                 hint: "truth and predictions must be of the same classes, labels or targets".into(),
             });
         }
-        check_truth(truth)?;
+        check_truth(by, truth)?;
         let mut places: Vec<usize> = (0..predictions.members().len()).collect();
         places.sort_by(|&a, &b| predictions.members()[a].name.cmp(&predictions.members()[b].name));
         let predictions = predictions.subset(&places);
@@ -105,8 +105,8 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Refuses a truth that is no number, or no class, in a row of weight.
-fn check_truth(truth: &Truth<'_>) -> Result<()> {
+/// Refuses a truth that is no number, or no class, in a row of weight, or a number that no prediction can be.
+fn check_truth(by: &str, truth: &Truth<'_>) -> Result<()> {
     let rows = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0);
     match truth.target() {
         Target::Classes { codes, classes } => match rows.into_iter().find(|&i| codes[i] as usize >= classes.len()) {
@@ -121,8 +121,21 @@ fn check_truth(truth: &Truth<'_>) -> Result<()> {
         Target::Values { values, names } => {
             let width = names.len();
             let bad = |&i: &usize| values[i * width..(i + 1) * width].iter().any(|x| !x.is_finite());
-            match rows.into_iter().find(bad) {
-                None => Ok(()),
+            match rows.clone().find(bad) {
+                None => {
+                    let most = f64::from(f32::MAX);
+                    let large =
+                        |i: usize| values[i * width..(i + 1) * width].iter().find(|x| x.abs() > most).map(|x| (i, x));
+                    match rows.into_iter().find_map(large) {
+                        None => Ok(()),
+                        Some((i, x)) => Err(Error::Unsupported {
+                            by: by.into(),
+                            what: format!("a truth of {x:e} in row {}", i + 1),
+                            hint: "predictions are in single precision, at most 3.4e38: divide both by a power of 10"
+                                .into(),
+                        }),
+                    }
+                }
                 Some(i) => Err(Error::NotFinite {
                     place: "the truth".into(),
                     row: i + 1,

@@ -4,7 +4,7 @@ use consort_core::{
     Classes, Fuser, Gives, Ids, Missing, Outputs, Predictions, Seed, Target, Task, Truth,
     check::{self, FusionCase},
 };
-use consort_fusion::stack::{LogisticStack, MetaInputs};
+use consort_fusion::stack::{LinearStack, LogisticStack, MetaInputs};
 use consort_fusion::weights::{NonNegativeLeastSquares, PerClassWeights, SimplexWeights, WeightLoss};
 use proptest::prelude::*;
 
@@ -350,4 +350,28 @@ fn fitted_weights_keep_the_contracts_of_fusers() {
     }
     let case = FusionCase { missing: false, tolerance: 1e-5, ..FusionCase::new(Task::Regression, Gives::Values) };
     check::fuser(&NonNegativeLeastSquares::default().intercept(true), &case).unwrap();
+}
+
+#[test]
+fn a_truth_that_no_prediction_can_be_is_refused_and_not_searched_for_ever() {
+    let predictions = Predictions::builder(Outputs::target("y"), Ids::positions(4))
+        .member("a", Gives::Values, &[1.0, 2.0, 3.0, 5.0])
+        .unwrap()
+        .member("b", Gives::Values, &[2.0, 1.0, 4.0, 3.0])
+        .unwrap()
+        .build()
+        .unwrap();
+    let target = Target::from_values(vec![1e200, -1e200, 2e200, 3e200], "y").unwrap();
+    let truth = Truth::new(&target);
+    let fusers: [(&str, Box<dyn Fuser>); 5] = [
+        ("simplex", Box::new(SimplexWeights::default())),
+        ("nnls", Box::new(NonNegativeLeastSquares::default())),
+        ("nnls with intercept", Box::new(NonNegativeLeastSquares::default().intercept(true))),
+        ("linear", Box::new(LinearStack::default())),
+        ("linear, non-negative", Box::new(LinearStack::default().non_negative(true))),
+    ];
+    for (name, fuser) in fusers {
+        let error = fuser.fit(&predictions, &truth, Seed::new(0)).unwrap_err().to_string();
+        assert!(error.contains("1e200 in row 1") && error.contains("single precision"), "{name}: {error}");
+    }
 }
