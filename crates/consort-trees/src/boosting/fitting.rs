@@ -28,6 +28,15 @@ pub(super) fn boost(
     if train.is_empty() {
         return Err(Error::Empty { what: "the training part".into(), hint: "give at least one row".into() });
     }
+    if binned.rows() != train.dataset().rows() {
+        return Err(Error::Length {
+            what: "the bins".into(),
+            got: binned.rows(),
+            expected: train.dataset().rows(),
+            unit: "rows",
+            hint: "give bins that were made of the data set of the samples".into(),
+        });
+    }
     let target = train.dataset().target_for("gradient boosting")?;
     PresentRows::check_weights(train)?;
     let weights = train.row_weights();

@@ -124,7 +124,8 @@ impl GradientBoosting {
     /// set; this is for bins that are kept elsewhere.
     ///
     /// # Errors
-    /// If a parameter is out of range, the target is not what the loss is for, or the work was cancelled.
+    /// If a parameter is out of range, the target is not what the loss is for, or the work was cancelled;
+    /// [`Error::Length`] if the bins have another number of rows than the data set of the samples.
     pub fn fit_binned(&self, binned: &Binned, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<BoostedTrees> {
         self.check()?;
         ctx.install(|| fitting::boost(self, binned, train, ctx, None))

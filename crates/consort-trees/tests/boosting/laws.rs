@@ -248,3 +248,14 @@ fn what_is_out_of_range_is_named() {
     one_leaf.tree.leaves = 1;
     assert!(refused(one_leaf).contains("`leaves` is 1"));
 }
+
+#[test]
+fn bins_of_another_number_of_rows_are_refused() {
+    let (long, short) = (table(100, 0), table(60, 0));
+    let params = small(3);
+    for (of_bins, of_samples) in [(&long, &short), (&short, &long)] {
+        let bins = Binned::new(of_bins, &params.bins).unwrap();
+        let refused = params.fit_binned(&bins, &Samples::all(of_samples), &FitContext::new(Seed::new(0))).unwrap_err();
+        assert!(refused.to_string().contains("the bins"), "{refused}");
+    }
+}
