@@ -3,6 +3,7 @@ use consort_split::Drawer;
 use rayon::prelude::*;
 
 use super::Forest;
+use crate::model::Moved;
 
 /// What the trees of a forest, or the members of another bag, say of the rows that they did not see (Breiman 1996, 2001).
 ///
@@ -60,7 +61,7 @@ impl Forest {
     /// If every tree saw all rows, or the samples are not those of the fit as far as their number and features tell.
     pub fn out_of_bag(&self, train: &Samples<'_>) -> Result<OutOfBag> {
         let drawer = self.out_of_bag_drawer(train)?;
-        self.out_of_bag_on(train.dataset(), &drawer)
+        self.out_of_bag_on(train.dataset(), &drawer, None)
     }
 
     pub(super) fn out_of_bag_drawer(&self, train: &Samples<'_>) -> Result<Drawer> {
@@ -76,15 +77,17 @@ impl Forest {
         Ok(drawer)
     }
 
-    /// The out-of-bag predictions with features of this data set, which has the rows of the one of the fit.
-    pub(super) fn out_of_bag_on(&self, data: &Dataset, drawer: &Drawer) -> Result<OutOfBag> {
+    /// The out-of-bag predictions of the data set of the fit, with the values of one feature moved among its rows.
+    pub(super) fn out_of_bag_on(&self, data: &Dataset, drawer: &Drawer, moved: Option<Moved<'_>>) -> Result<OutOfBag> {
         let (rows, outputs) = (drawer.all_rows(), self.outputs().len());
         let mut sums = vec![0.0f64; rows.len() * outputs];
         let mut counts = vec![0u32; rows.len()];
         let numbers: Vec<usize> = (0..self.trees().trees().len()).collect();
         for numbers in numbers.chunks(TOGETHER) {
-            let answers =
-                numbers.par_iter().map(|&number| self.unseen(number, data, drawer)).collect::<Result<Vec<_>>>()?;
+            let answers = numbers
+                .par_iter()
+                .map(|&number| self.unseen(number, data, drawer, moved))
+                .collect::<Result<Vec<_>>>()?;
             // In the order of the trees, so that threads change no bit.
             for (places, values) in &answers {
                 for (&place, values) in places.iter().zip(values.chunks_exact(outputs)) {
@@ -105,7 +108,13 @@ impl Forest {
     }
 
     /// The places of the rows that a tree did not see, and what it says of them.
-    fn unseen(&self, number: usize, data: &Dataset, drawer: &Drawer) -> Result<(Vec<u32>, Vec<f64>)> {
+    fn unseen(
+        &self,
+        number: usize,
+        data: &Dataset,
+        drawer: &Drawer,
+        moved: Option<Moved<'_>>,
+    ) -> Result<(Vec<u32>, Vec<f64>)> {
         let (seen, _) = drawer.draw(self.seed().nth("tree", number as u64).child("rows"));
         let mut next = seen.iter().peekable();
         let (mut places, mut unseen) = (Vec::new(), Vec::new());
@@ -118,7 +127,7 @@ impl Forest {
         }
         let outputs = self.outputs().len();
         let mut values = vec![0.0; unseen.len() * outputs];
-        self.trees().add(&Samples::rows(data, &unseen)?, number..number + 1, &mut values, outputs)?;
+        self.trees().add_moved(&Samples::rows(data, &unseen)?, number..number + 1, &mut values, outputs, moved)?;
         Ok((places, values))
     }
 }

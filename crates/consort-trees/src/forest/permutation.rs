@@ -1,6 +1,7 @@
-use consort_core::{Column, Dataset, Error, Features, Metric, Result, Samples, Seed};
+use consort_core::{Error, Metric, Result, Samples, Seed};
 
 use super::Forest;
+use crate::model::Moved;
 
 /// What the out-of-bag score loses when the values of a feature are shuffled among the rows (Breiman 2001).
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +13,8 @@ pub struct PermutationImportance {
 }
 
 impl Forest {
-    /// The permutation importance of each feature on out-of-bag rows, by any metric, in the direction of worse.
+    /// The permutation importance of each feature of the forest, in their order there, on out-of-bag rows, by any metric, in
+    /// the direction of worse. Columns are found by name, as when rows are predicted.
     /// O(features × repeats) out-of-bag predictions.
     ///
     /// ```
@@ -43,16 +45,17 @@ impl Forest {
             return Err(Error::parameter("repeats", 0, "at least 1"));
         }
         let drawer = self.out_of_bag_drawer(train)?;
-        let cost = |data: &Dataset| {
-            let score = self.out_of_bag_on(data, &drawer)?.score(train, metric)?;
+        let data = train.dataset();
+        let cost = |moved: Option<Moved<'_>>| {
+            let score = self.out_of_bag_on(data, &drawer, moved)?.score(train, metric)?;
             score.value().map(|score| metric.direction().cost(score)).ok_or_else(|| Error::Unsupported {
                 by: metric.name(),
                 what: "these rows".into(),
                 hint: format!("it is undefined: {}", score.reason().unwrap_or_default()),
             })
         };
-        let data = train.dataset();
-        let whole = cost(data)?;
+        let whole = cost(None)?;
+        let mut from: Vec<u32> = (0..data.rows() as u32).collect();
         let features = self.trees().features().len();
         let (mut means, mut deviations) = (Vec::with_capacity(features), Vec::with_capacity(features));
         for feature in 0..features {
@@ -60,9 +63,10 @@ impl Forest {
             let name = self.trees().features()[feature].name();
             let mut losses = Vec::with_capacity(repeats);
             for repeat in 0..repeats {
-                let mut from = drawer.all_rows().to_vec();
-                seed.child(name).nth("repeat", repeat as u64).stream().shuffle(&mut from);
-                losses.push(cost(&shuffled(data, feature, drawer.all_rows(), &from)?)? - whole);
+                let mut drawn = drawer.all_rows().to_vec();
+                seed.child(name).nth("repeat", repeat as u64).stream().shuffle(&mut drawn);
+                drawer.all_rows().iter().zip(drawn).for_each(|(&to, row)| from[to as usize] = row);
+                losses.push(cost(Some(Moved { feature, from: &from }))? - whole);
             }
             let mean = losses.iter().sum::<f64>() / repeats as f64;
             let squares: f64 = losses.iter().map(|loss| (loss - mean).powi(2)).sum();
@@ -71,24 +75,4 @@ impl Forest {
         }
         Ok(PermutationImportance { means, deviations })
     }
-}
-
-/// The features of a data set with one of them moved: row `to[i]` has the value that row `from[i]` had.
-fn shuffled(data: &Dataset, feature: usize, to: &[u32], from: &[u32]) -> Result<Dataset> {
-    fn move_values<T: Copy>(values: &mut [T], to: &[u32], from: &[u32], at: impl Fn(u32) -> usize) {
-        let moved: Vec<T> = from.iter().map(|&row| values[at(row)]).collect();
-        to.iter().zip(moved).for_each(|(&row, value)| values[at(row)] = value);
-    }
-    let mut features = data.features().clone();
-    match &mut features {
-        Features::Columns(columns) => match &mut columns[feature] {
-            Column::Numeric { values, .. } => move_values(values, to, from, |row| row as usize),
-            Column::Categorical { codes, .. } => move_values(codes, to, from, |row| row as usize),
-        },
-        Features::Dense { values, shape } => {
-            let width: usize = shape.iter().product();
-            move_values(values, to, from, |row| row as usize * width + feature);
-        }
-    }
-    Dataset::new(features)
 }

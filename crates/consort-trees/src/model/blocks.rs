@@ -16,6 +16,15 @@ const LARGE_BYTES: usize = 256 << 10;
 /// From so many nodes on a tree is larger than a first cache.
 const LARGE_TREE: usize = 2500;
 
+/// One feature of a data set whose values change places.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moved<'a> {
+    /// Its number among the features of the trees.
+    pub(crate) feature: usize,
+    /// For each row of the data set, the row whose value it takes.
+    pub(crate) from: &'a [u32],
+}
+
 /// The rows to be predicted, cut into blocks; of each block the features that trees ask, one after another.
 pub(crate) struct Blocks<'a> {
     rows: Samples<'a>,
@@ -27,7 +36,20 @@ pub(crate) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     pub(crate) fn new(features: &[Feature], trees: &[Tree], rows: &Samples<'a>) -> Result<Self> {
-        let views = views(features, rows)?;
+        Self::moved(features, trees, rows, None)
+    }
+
+    /// The same with the values of one feature moved among the rows.
+    pub(crate) fn moved(
+        features: &[Feature],
+        trees: &[Tree],
+        rows: &Samples<'a>,
+        moved: Option<Moved<'a>>,
+    ) -> Result<Self> {
+        let mut views = views(features, rows)?;
+        if let Some(Moved { feature, from }) = moved {
+            views = views.into_iter().enumerate().map(|(f, v)| if f == feature { v.moved(from) } else { v }).collect();
+        }
         // Features that no tree asks are not fetched.
         let mut is_asked = vec![false; features.len()];
         for split in trees.iter().flat_map(|tree| tree.nodes()).filter_map(|node| node.split) {

@@ -7,7 +7,7 @@ mod tree_ensemble;
 mod view;
 mod walk;
 
-pub(crate) use blocks::Blocks;
+pub(crate) use blocks::{Blocks, Moved};
 pub use feature::Feature;
 pub(crate) use feature::by_name;
 pub use tree_ensemble::TreeEnsemble;

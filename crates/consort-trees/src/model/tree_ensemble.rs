@@ -2,7 +2,12 @@ use consort_core::{Error, Result, Samples};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Feature, blocks::Blocks, quick_scorer::QuickScorers, walk::Walk};
+use super::{
+    Feature,
+    blocks::{Blocks, Moved},
+    quick_scorer::QuickScorers,
+    walk::Walk,
+};
 use crate::tree::Tree;
 
 /// Trees over the same features, whose leaves add up: what boosting, forests and imported models share.
@@ -125,9 +130,24 @@ impl TreeEnsemble {
         sums: &mut [f64],
         outputs: usize,
     ) -> Result<()> {
+        self.add_moved(rows, trees, sums, outputs, None)
+    }
+
+    /// The same with the values of one feature moved among the rows of the data set, of which nothing is copied.
+    ///
+    /// # Errors
+    /// If a feature is missing or of another kind.
+    pub(crate) fn add_moved(
+        &self,
+        rows: &Samples<'_>,
+        trees: std::ops::Range<usize>,
+        sums: &mut [f64],
+        outputs: usize,
+        moved: Option<Moved<'_>>,
+    ) -> Result<()> {
         let first = trees.start;
         let trees = &self.trees[trees];
-        let blocks = Blocks::new(&self.features, trees, rows)?;
+        let blocks = Blocks::moved(&self.features, trees, rows, moved)?;
         if let Some(scorers) = QuickScorers::new(trees, blocks.place()) {
             let scratch = || vec![0.0f64; outputs * blocks.stride()];
             blocks.for_each(sums, outputs, scratch, |block, sums, columns| {

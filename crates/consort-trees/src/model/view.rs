@@ -8,6 +8,8 @@ use super::Feature;
 pub(crate) struct View<'a> {
     source: Source<'a>,
     zero_is_missing: bool,
+    /// For each row of the data set, the row whose value it takes; `None` for its own.
+    from: Option<&'a [u32]>,
 }
 
 enum Source<'a> {
@@ -87,7 +89,22 @@ const ZERO: f32 = 1e-35;
 
 impl<'a> View<'a> {
     fn of(source: Source<'a>, feature: &Feature) -> Self {
-        Self { source, zero_is_missing: matches!(feature, Feature::Sparse { .. }) }
+        Self { source, zero_is_missing: matches!(feature, Feature::Sparse { .. }), from: None }
+    }
+
+    /// The same with the values moved: row `i` of the data set takes the value of row `from[i]`.
+    pub(crate) fn moved(mut self, from: &'a [u32]) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// The value of a row of the data set.
+    fn at(&self, row: usize) -> f32 {
+        match &self.source {
+            Source::Numbers(values) => values[row],
+            Source::Dense { values, width, feature } => values[row * width + feature],
+            Source::Levels { codes, known } => known.get(codes[row] as usize).copied().unwrap_or(f32::NAN),
+        }
     }
 
     fn new(column: &'a Column, feature: &Feature) -> Result<Self> {
@@ -109,18 +126,15 @@ impl<'a> View<'a> {
 
     /// The values of the samples from `start` on, as many as `out` has room for.
     pub(crate) fn gather(&self, rows: &Samples<'_>, start: usize, out: &mut [f32]) {
-        match (&self.source, rows.row_numbers()) {
-            (Source::Numbers(values), None) => out.copy_from_slice(&values[start..start + out.len()]),
-            (Source::Numbers(values), Some(numbers)) => {
+        match (&self.source, rows.row_numbers(), self.from) {
+            (_, _, Some(from)) => {
+                out.iter_mut().enumerate().for_each(|(i, to)| *to = self.at(from[rows.row(start + i)] as usize));
+            }
+            (Source::Numbers(values), None, None) => out.copy_from_slice(&values[start..start + out.len()]),
+            (Source::Numbers(values), Some(numbers), None) => {
                 out.iter_mut().zip(&numbers[start..]).for_each(|(to, &row)| *to = values[row as usize]);
             }
-            (Source::Dense { values, width, feature }, _) => {
-                let places = out.iter_mut().enumerate();
-                places.for_each(|(i, to)| *to = values[rows.row(start + i) * width + feature]);
-            }
-            (Source::Levels { codes, known }, _) => out.iter_mut().enumerate().for_each(|(i, to)| {
-                *to = known.get(codes[rows.row(start + i)] as usize).copied().unwrap_or(f32::NAN);
-            }),
+            _ => out.iter_mut().enumerate().for_each(|(i, to)| *to = self.at(rows.row(start + i))),
         }
         if self.zero_is_missing {
             out.iter_mut().filter(|x| x.abs() <= ZERO).for_each(|x| *x = f32::NAN);

@@ -1,13 +1,15 @@
 //! What a forest says of itself: members, out-of-bag estimates, importances; and how it grows on.
 
-use consort_core::{Dataset, Estimates, FitContext, Gives, Learner, Model, Samples, Seed, Target, Truth};
+use consort_core::{
+    Column, Dataset, Estimates, Features, FitContext, Gives, Learner, Model, Samples, Seed, Target, Truth,
+};
 use consort_metrics::registry;
 use consort_trees::{
     decision_tree::ClassWeights,
     forest::{Draw, Forest, RandomForest},
 };
 
-use crate::tables::table;
+use crate::tables::{columns, table};
 
 fn fit(recipe: &RandomForest, data: &Dataset) -> Forest {
     recipe.fit_forest(&Samples::all(data), &FitContext::new(Seed::new(4))).unwrap()
@@ -141,4 +143,24 @@ fn balance_lifts_a_rare_class() {
     ] {
         assert!(mean_of_rare(&recipe) > 1.5 * plain, "{recipe:?}");
     }
+}
+
+#[test]
+fn permutation_importances_are_those_of_the_names_wherever_the_columns_stand() {
+    let (mut columns, signal) = columns(300);
+    let data = |columns: &[Column]| {
+        let target = Target::from_values(signal.clone(), "y").unwrap();
+        Dataset::new(Features::Columns(columns.to_vec())).unwrap().with_target(target).unwrap()
+    };
+    let forest = fit(&RandomForest::default().trees(10), &data(&columns));
+    let rmse = registry::by_name("rmse").unwrap();
+    let importance = |columns: &[Column]| {
+        let data = data(columns);
+        forest.permutation_importance(&Samples::all(&data), &*rmse, 2, Seed::new(1)).unwrap()
+    };
+    let want = importance(&columns);
+    assert!(want.means[0] > 0.3 && want.means[2] > 0.3 && want.means[3] < 0.1, "{want:?}");
+    columns.reverse();
+    columns.insert(0, Column::Numeric { name: "another".into(), values: vec![0.0; 300] });
+    assert_eq!(importance(&columns), want);
 }
