@@ -6,6 +6,7 @@ use consort_core::{
     Cancel, Classes, Column, Dataset, Features, FitContext, Learner, Matrix, Model, Samples, Seed, Target,
 };
 use consort_trees::{
+    Test,
     adaboost::AdaBoost,
     decision_tree::{ClassWeights, Criterion, DecisionTree, Resolution, Shape, SplitFeatures},
     forest::{Draw, RandomForest},
@@ -313,6 +314,39 @@ fn odd_tables_are_fitted_without_a_panic() {
         let data = table(rows, 2);
         for learner in &learners()[..8] {
             assert_eq!(fit(&**learner, &Samples::all(&data)).rows(), rows);
+        }
+    }
+}
+
+#[test]
+fn what_rounding_leaves_of_a_side_without_weight_is_no_split() {
+    let mut stream = Seed::new(11).stream();
+    for trial in 0..300 {
+        // The last rows weigh next to nothing; the order of rows is not that of the cuts.
+        let (rows, light) = (40usize, 1 + trial % 3);
+        let mut order: Vec<usize> = (0..rows).collect();
+        stream.shuffle(&mut order);
+        let weight: Vec<f64> =
+            (0..rows).map(|i| (0.1 + stream.unit()) * if i >= rows - light { 1e-20 } else { 1.0 }).collect();
+        let y: Vec<f64> = (0..rows).map(|i| stream.unit() + if i < 20 { 0.0 } else { 2.0 }).collect();
+        let side = |part: std::ops::Range<usize>| {
+            let (weight_of, sum) = part.fold((0.0, 0.0), |(w, s), i| (w + weight[i], s + weight[i] * (y[i] - 1.5)));
+            sum * sum / weight_of
+        };
+        let purity = |cut: usize| side(0..cut + 1) + side(cut + 1..rows);
+        let best = (0..rows - 1).map(purity).fold(f64::MIN, f64::max);
+        let x = order.iter().map(|&i| i as f32).collect();
+        let data = Dataset::new(Features::Columns(vec![Column::Numeric { name: "x".into(), values: x }]))
+            .unwrap()
+            .with_target(Target::from_values(order.iter().map(|&i| y[i]).collect(), "y").unwrap())
+            .unwrap()
+            .with_weights(order.iter().map(|&i| weight[i]).collect())
+            .unwrap();
+        for stump in [DecisionTree::default().depth(1), DecisionTree::default().depth(1).exact()] {
+            let tree = stump.fit_tree(&Samples::all(&data), &context()).unwrap();
+            let split = tree.tree().nodes()[0].split.unwrap();
+            let Test::AtMost(threshold) = split.test else { unreachable!() };
+            assert!(purity(threshold as usize) > best - 1e-9, "trial {trial}: cut at {threshold}, gain {}", split.gain);
         }
     }
 }

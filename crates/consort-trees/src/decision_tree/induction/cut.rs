@@ -48,6 +48,17 @@ fn above(purity: f64) -> f64 {
     purity + 64.0 * f64::EPSILON * purity.abs()
 }
 
+/// A side of less than this share of its node's weight is no side: its sums are what is left of the node's when the
+/// other side's are taken off, and so little of them is rounding.
+const LEAST_SHARE: f64 = 64.0 * f64::EPSILON;
+
+impl Whole<'_> {
+    /// The least weight of a side.
+    fn least<O: Objective>(&self, objective: &O) -> f64 {
+        self.limits.weight.max(LEAST_SHARE * objective.weight(self.sums))
+    }
+}
+
 impl Sides {
     /// The cut of greatest purity above `floor` through the groups of a tally, taken in the order of `sequence`; the
     /// group `missing` stands outside of it and is tried on both sides. Of equal cuts, the first.
@@ -102,7 +113,7 @@ impl Sides {
         let purity = objective.purity(left) + objective.purity(right);
         let fits = purity > above(floor)
             && rows.min(whole.rows - rows) >= whole.limits.rows
-            && objective.weight(left).min(objective.weight(right)) >= whole.limits.weight
+            && objective.weight(left).min(objective.weight(right)) >= whole.least(objective)
             && objective.is_side(left)
             && objective.is_side(right);
         fits.then_some(purity)
@@ -149,7 +160,7 @@ impl Sides {
         whole: Whole<'_>,
         floor: f64,
     ) -> Option<(f64, usize)> {
-        let mut bar = above(floor);
+        let (mut bar, least) = (above(floor), whole.least(objective));
         let width = objective.width();
         self.left.clear();
         self.left.resize(width, 0.0);
@@ -173,7 +184,7 @@ impl Sides {
             let purity = objective.purity(left) + objective.purity(right);
             if purity > bar
                 && rows.min(whole.rows - rows) >= whole.limits.rows
-                && objective.weight(left).min(objective.weight(right)) >= whole.limits.weight
+                && objective.weight(left).min(objective.weight(right)) >= least
                 && objective.is_side(left)
                 && objective.is_side(right)
             {
@@ -204,17 +215,14 @@ impl Sides {
         let width = objective.width();
         self.left.clear();
         self.left.resize(width, 0.0);
-        let weight = objective.weight(whole.sums);
+        let (weight, least) = (objective.weight(whole.sums), whole.least(objective));
         let (mut best, mut start) = (None, 0);
         let cuts = self.ends.len().saturating_sub(1);
         for (taken, (&end, &purity)) in self.ends[..cuts].iter().zip(&self.purities).enumerate() {
             items[start..end].iter().for_each(|&item| objective.add(item, &mut self.left));
             start = end;
             let left = objective.weight(&self.left);
-            if purity > bar
-                && end.min(whole.rows - end) >= whole.limits.rows
-                && left.min(weight - left) >= whole.limits.weight
-            {
+            if purity > bar && end.min(whole.rows - end) >= whole.limits.rows && left.min(weight - left) >= least {
                 bar = above(purity);
                 best = Some((purity, taken + 1));
             }
