@@ -149,3 +149,18 @@ fn a_loss_refuses_targets_and_parameters_that_it_is_not_for() {
     assert!(refused(&LogLoss).contains("class"));
     assert!(refused(&Exponential).contains("class"));
 }
+
+#[test]
+fn small_probabilities_of_either_class_keep_their_digits() {
+    let ratios: [(Box<dyn Loss>, f64); 2] = [(Box::new(LogLoss), 1.0), (Box::new(Exponential), 2.0)];
+    for (loss, factor) in ratios {
+        for score in [5.0, 20.0, 40.0] {
+            let (mut above, mut below) = ([0.0f32; 2], [0.0f32; 2]);
+            loss.predict(&[score], &mut above);
+            loss.predict(&[-score], &mut below);
+            let want = 1.0 / (1.0 + f64::exp(factor * score));
+            assert!((f64::from(above[0]) / want - 1.0).abs() < 1e-6, "{score}: {above:?}, not {want}");
+            assert_eq!(above, [below[1], below[0]]);
+        }
+    }
+}

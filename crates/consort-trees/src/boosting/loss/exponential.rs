@@ -50,9 +50,9 @@ impl Loss for Exponential {
     }
 
     fn predict(&self, scores: &[f64], out: &mut [f32]) {
-        let p = (1.0 / (1.0 + (-2.0 * scores[0]).exp())) as f32;
-        out[0] = 1.0 - p;
-        out[1] = p;
+        // Each of the score: what `1 − p` leaves of a small probability is rounding.
+        out[0] = (1.0 / (1.0 + (2.0 * scores[0]).exp())) as f32;
+        out[1] = (1.0 / (1.0 + (-2.0 * scores[0]).exp())) as f32;
     }
 
     fn columns(&self, _: usize) -> usize {
