@@ -144,6 +144,17 @@ impl<'a> Search<'a> {
         Some(sides - self.parent)
     }
 
+    /// Whether missing values go left, of which the node has some if their packed sum is not 0; if it has none, they go with
+    /// most of its Hessian. `left` is the packed sum on the left.
+    fn missing_side(&self, missing: i64, missing_left: bool, left: i64) -> bool {
+        if missing != 0 { missing_left } else { self.is_heavier(left) }
+    }
+
+    /// Whether a side has most of the node's Hessian.
+    fn is_heavier(&self, side: i64) -> bool {
+        2 * steps(side).1 > steps(self.word).1
+    }
+
     fn numeric(&self, feature: usize, histogram: &Histogram, count: usize, missing: i64) -> Option<Candidate> {
         let mut lefts = [0i64; BINS];
         let mut left = 0i64;
@@ -168,7 +179,7 @@ impl<'a> Search<'a> {
             gain,
             feature,
             cut: Cut::UpTo(code as u8),
-            missing_left,
+            missing_left: self.missing_side(missing, missing_left, lefts[code]),
             left: lefts[code].wrapping_add(if missing_left { missing } else { 0 }),
         })
     }
@@ -220,6 +231,7 @@ impl<'a> Search<'a> {
                 if let Some(gain) = self.gain(left, monotone)
                     && gain > best.as_ref().map_or(self.floor, |best| best.gain)
                 {
+                    let missing_left = self.missing_side(missing, missing_left, left);
                     best = Some(Candidate { gain, feature, cut: Cut::UpTo(code as u8), missing_left, left });
                 }
             }
@@ -257,10 +269,13 @@ impl<'a> Search<'a> {
             }
         }
         best.map(|(gain, taken, missing_left, left)| {
-            let mut set = [0u64; 4];
-            for &(_, code) in &present[..taken] {
-                set[code / 64] |= 1 << (code % 64);
+            // Categories that the node lacks go with most of its Hessian: at an end of the order they would pull it there.
+            let mut set = [if self.is_heavier(left) { u64::MAX } else { 0 }; 4];
+            for (place, &(_, code)) in present.iter().enumerate() {
+                let (word, bit) = (&mut set[code / 64], 1 << (code % 64));
+                *word = if place < taken { *word | bit } else { *word & !bit };
             }
+            let missing_left = self.missing_side(missing, missing_left, left);
             Candidate { gain, feature, cut: Cut::Among(set), missing_left, left }
         })
     }

@@ -8,6 +8,7 @@ use consort_core::{
 use consort_trees::{
     Test,
     adaboost::AdaBoost,
+    boosting::GradientBoosting,
     decision_tree::{ClassWeights, Criterion, DecisionTree, Resolution, Shape, SplitFeatures},
     forest::{Draw, RandomForest},
 };
@@ -347,6 +348,74 @@ fn what_rounding_leaves_of_a_side_without_weight_is_no_split() {
             let split = tree.tree().nodes()[0].split.unwrap();
             let Test::AtMost(threshold) = split.test else { unreachable!() };
             assert!(purity(threshold as usize) > best - 1e-9, "trial {trial}: cut at {threshold}, gain {}", split.gain);
+        }
+    }
+}
+
+#[test]
+fn categories_that_a_node_lacks_pull_predictions_to_no_side() {
+    // A category that says nothing beside a number that says all: rare levels are absent from most nodes.
+    let (rows, levels) = (1000, 200);
+    let mut stream = Seed::new(99).stream();
+    let mut draw = || {
+        let x: Vec<f32> = (0..rows).map(|_| stream.unit() as f32).collect();
+        let y: Vec<f64> = x.iter().map(|&x| 4.0 * f64::from(x) + stream.normal()).collect();
+        let codes = (0..rows).map(|_| stream.below(levels) as u32).collect();
+        let levels = (0..levels).map(|k| k.to_string()).collect();
+        let columns = vec![
+            Column::Numeric { name: "x".into(), values: x },
+            Column::Categorical { name: "c".into(), codes, levels },
+        ];
+        let target = Target::from_values(y.clone(), "y").unwrap();
+        (Dataset::new(Features::Columns(columns)).unwrap().with_target(target).unwrap(), y)
+    };
+    let ((train, _), (test, y)) = (draw(), draw());
+    let learners: [Box<dyn Learner>; 4] = [
+        Box::new(RandomForest::default().trees(30)),
+        Box::new(RandomForest::extra_trees().trees(30)),
+        Box::new(DecisionTree::default()),
+        Box::new(GradientBoosting::default()),
+    ];
+    for learner in learners {
+        let model = learner.fit(&Samples::all(&train), &context()).unwrap();
+        let said = model.predict(&Samples::all(&test)).unwrap();
+        let bias = y.iter().zip(said.values()).map(|(y, &p)| f64::from(p) - y).sum::<f64>() / rows as f64;
+        // Five standard errors.
+        assert!(bias.abs() < 0.25, "{}: {bias}", learner.name());
+    }
+}
+
+#[test]
+fn what_no_row_of_the_fit_had_goes_with_most_rows() {
+    // Three quarters of the rows are of level `b`, or of x = 1: a new level or a missing number is taken for them.
+    let code = |i: usize| if i.is_multiple_of(4) { 0 } else { 1 };
+    let level = |codes: Vec<u32>| Column::Categorical {
+        name: "c".into(),
+        codes,
+        levels: ["a", "b", "c"].map(String::from).to_vec(),
+    };
+    let number = |values: Vec<f32>| Column::Numeric { name: "x".into(), values };
+    for (low, high) in [(0.0, 1.0), (1.0, 0.0)] {
+        let y = Target::from_values((0..200).map(|i| if code(i) == 0 { low } else { high }).collect(), "y").unwrap();
+        let features = [
+            (level((0..200).map(|i| code(i) as u32).collect()), level(vec![2, Column::MISSING])),
+            (number((0..200).map(|i| code(i) as f32).collect()), number(vec![f32::NAN])),
+            (number((0..200).map(|i| -(code(i) as f32)).collect()), number(vec![f32::NAN])),
+        ];
+        for (seen, new) in features {
+            let data = Dataset::new(Features::Columns(vec![seen])).unwrap().with_target(y.clone()).unwrap();
+            let new = Dataset::new(Features::Columns(vec![new])).unwrap();
+            let learners: [Box<dyn Learner>; 4] = [
+                Box::new(DecisionTree::default()),
+                Box::new(DecisionTree::default().exact()),
+                Box::new(RandomForest::extra_trees().trees(3)),
+                Box::new(GradientBoosting::default()),
+            ];
+            for learner in learners {
+                let model = learner.fit(&Samples::all(&data), &context()).unwrap();
+                let said = model.predict(&Samples::all(&new)).unwrap();
+                assert!(said.values().iter().all(|p| (f64::from(*p) - high).abs() < 0.1), "{}", learner.name());
+            }
         }
     }
 }

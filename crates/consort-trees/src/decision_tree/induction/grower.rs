@@ -166,7 +166,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
         found: Found,
     ) -> [Open; 2] {
         let missing = self.columns.missing(found.feature);
-        let missing_left = found.missing_left == Some(true);
+        let missing_left = found.missing_left;
         spare.resize(rows.len().max(spare.len()), 0);
         let code = |row: u32| -> u32 { codes[row as usize].into() };
         let lefts = match &found.cut {
@@ -190,8 +190,7 @@ impl<O: Objective, C: Columns> Grower<O, C> {
         parts.nodes[open.node].split = Some(Split {
             feature: found.feature as u32,
             test,
-            // Where nothing is missing, a missing value is taken for one of the many.
-            missing_left: found.missing_left.unwrap_or(2 * lefts > rows.len()),
+            missing_left,
             left: left as u32,
             gain: single(found.purity),
         });

@@ -25,8 +25,8 @@ pub(crate) struct Found {
     pub(crate) cut: Cut,
     /// For [`Cut::UpTo`], a number that parts the rows alike.
     pub(crate) threshold: f32,
-    /// Where missing values go; `None` if the node has none.
-    pub(crate) missing_left: Option<bool>,
+    /// Where missing values go: where the node's fit best; if it has none, where most of its weight goes.
+    pub(crate) missing_left: bool,
     /// The purity of both sides.
     pub(crate) purity: f64,
 }
@@ -137,7 +137,8 @@ impl<O: Objective, C: Columns> Search<O, C> {
                 Some(&right) => q.columns.threshold(q.feature, left, right),
                 None => f32::INFINITY,
             };
-            q.found(place, missing, Cut::UpTo(left), threshold)
+            let left_is_heavier = q.heavier(tally, 0..place.lefts, place, missing);
+            q.found(place, missing, left_is_heavier, Cut::UpTo(left), threshold)
         });
         (found, true)
     }
@@ -161,12 +162,21 @@ impl<O: Objective, C: Columns> Search<O, C> {
             (order, place)
         };
         let found = place.map(|place| {
-            let mut set = vec![0u64; q.columns.missing(q.feature) as usize / 64 + 1];
-            for &group in &order[..place.lefts] {
-                let code = tally.codes[group] as usize;
-                set[code / 64] |= 1 << (code % 64);
+            let left_is_heavier = q.heavier(tally, order[..place.lefts].iter().copied(), place, missing);
+            let codes = q.columns.missing(q.feature) as usize;
+            let mut set = vec![0u64; codes / 64 + 1];
+            let mut put = |code: usize, is_left: bool| {
+                let bit = 1 << (code % 64);
+                set[code / 64] = if is_left { set[code / 64] | bit } else { set[code / 64] & !bit };
+            };
+            // Categories that the node lacks go with most of its weight: at an end of the order they would pull it there.
+            if left_is_heavier {
+                (0..codes).for_each(|code| put(code, true));
             }
-            q.found(place, missing, Cut::Among(set), 0.0)
+            for (place_of, &group) in order.iter().enumerate() {
+                put(tally.codes[group] as usize, place_of < place.lefts);
+            }
+            q.found(place, missing, left_is_heavier, Cut::Among(set), 0.0)
         });
         (found, true)
     }
@@ -193,7 +203,8 @@ impl<O: Objective, C: Columns> Search<O, C> {
             let found = purity.map(|purity| {
                 let place = Place { purity, lefts: 1, missing_left: false };
                 let (last, threshold) = ends(&cut, q.columns, &self.codes, last);
-                q.found(place, None, Cut::UpTo(last), threshold)
+                let left_is_heavier = q.is_heavier(q.objective.weight(&self.left));
+                q.found(place, None, left_is_heavier, Cut::UpTo(last), threshold)
             });
             return (found, true);
         }
@@ -229,7 +240,7 @@ impl<O: Objective, C: Columns> Search<O, C> {
         let found = place.map(|place| {
             let all_left = place.lefts == groups;
             let (cut, threshold) = if all_left { (greatest, f32::INFINITY) } else { (cut, threshold) };
-            q.found(place, missing, Cut::UpTo(cut), threshold)
+            q.found(place, missing, false, Cut::UpTo(cut), threshold)
         });
         (found, true)
     }
@@ -260,12 +271,30 @@ impl<O: Objective, C: Columns> Question<'_, O, C> {
         Whole { rows: self.node.rows.len(), sums: self.node.sums, limits: self.policy.limits }
     }
 
-    fn found(&self, place: Place, missing: Option<usize>, cut: Cut, threshold: f32) -> Found {
+    /// Whether these groups of the tally, with the missing values if they go along, have most of the node's weight.
+    fn heavier(
+        &self,
+        tally: &Tally<O>,
+        lefts: impl Iterator<Item = usize>,
+        place: Place,
+        missing: Option<usize>,
+    ) -> bool {
+        let width = self.objective.width();
+        let lefts = lefts.chain(missing.filter(|_| place.missing_left));
+        self.is_heavier(lefts.map(|g| self.objective.weight(&tally.sums[g * width..(g + 1) * width])).sum())
+    }
+
+    /// Whether a side of this weight has most of the node's; by more than rounding, so that the order of rows does not say.
+    fn is_heavier(&self, weight: f64) -> bool {
+        2.0 * weight > self.objective.weight(self.node.sums) * (1.0 + 1e-12)
+    }
+
+    fn found(&self, place: Place, missing: Option<usize>, left_is_heavier: bool, cut: Cut, threshold: f32) -> Found {
         Found {
             feature: self.feature,
             cut,
             threshold,
-            missing_left: missing.map(|_| place.missing_left),
+            missing_left: if missing.is_some() { place.missing_left } else { left_is_heavier },
             purity: place.purity,
         }
     }
