@@ -419,3 +419,25 @@ fn what_no_row_of_the_fit_had_goes_with_most_rows() {
         }
     }
 }
+
+#[test]
+fn one_target_far_off_leaves_all_others_as_they_are() {
+    for far in [1e6, 1e12, 1e18, 1e30] {
+        for at in [39, 17] {
+            let x = Column::Numeric { name: "x".into(), values: (0..40).map(|i| i as f32).collect() };
+            let y = |i: usize| if i == at { far } else { (i / 10 + 1) as f64 };
+            let one = Target::from_values((0..40).map(y).collect(), "y").unwrap();
+            let names = ["a".to_owned(), "b".to_owned()].to_vec();
+            let two = Target::Values { values: (0..40).flat_map(|i| [y(i), -y(i)]).collect(), names };
+            for target in [one, two] {
+                let data = Dataset::new(Features::Columns(vec![x.clone()])).unwrap().with_target(target).unwrap();
+                for tree in [DecisionTree::default(), DecisionTree::default().exact()] {
+                    let said = fit(&tree, &Samples::all(&data));
+                    for i in (0..40).filter(|&i| i != at) {
+                        assert_eq!(f64::from(said.at(i, 0)), y(i), "row {i} with {far} in row {at}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -48,7 +48,7 @@ impl Objective for MedianRows<'_> {
         0.0
     }
 
-    fn measure(&self, items: &[TargetItem], sums: &[f64], value: &mut [f32]) -> Measure {
+    fn measure(&self, items: &[TargetItem], sums: &[f64], _: f64, value: &mut [f32]) -> Measure {
         let mut sorted: Vec<(f64, f64)> = items.iter().map(|item| (item.value, item.weight)).collect();
         sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let median = median(&sorted);

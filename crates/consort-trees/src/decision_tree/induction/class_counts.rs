@@ -131,7 +131,7 @@ impl<I: ClassImpurity, const N: usize> Objective for ClassCounts<'_, I, N> {
         I::purity(sums, self.weight(sums))
     }
 
-    fn measure(&self, _: &[ClassItem], sums: &[f64], value: &mut [f32]) -> Measure {
+    fn measure(&self, _: &[ClassItem], sums: &[f64], _: f64, value: &mut [f32]) -> Measure {
         let weight = self.weight(sums);
         for (share, count) in value.iter_mut().zip(sums) {
             *share = (count / weight) as f32;

@@ -85,7 +85,7 @@ impl Induction<'_> {
                 self.boxed(TargetSums::of_labels(values, names.len()), columns, target)
             }
             (Target::Values { values, names }, Criterion::SquaredError) if names.len() == 1 => {
-                self.boxed(TargetSum::new(values, rows), columns, target)
+                self.boxed(TargetSum::new(values), columns, target)
             }
             (Target::Values { values, names }, Criterion::SquaredError) => {
                 self.boxed(TargetSums::new(values.clone(), rows, names.len()), columns, target)

@@ -127,12 +127,13 @@ impl<O: Objective, C: Columns> Grower<O, C> {
         let objective = &self.objective;
         scratch.items.clear();
         scratch.items.extend(rows.iter().map(|&row| pool[row as usize]));
+        let centre = objective.centre(&mut scratch.items);
         scratch.sums.clear();
         scratch.sums.resize(objective.width(), 0.0);
         objective.add_all(&scratch.items, &mut scratch.sums);
         let outputs = objective.outputs();
         let value = &mut parts.values[open.node * outputs..(open.node + 1) * outputs];
-        let measure = objective.measure(&scratch.items, &scratch.sums, value);
+        let measure = objective.measure(&scratch.items, &scratch.sums, centre, value);
         parts.nodes[open.node].cover = single(measure.weight);
         parts.impurities[open.node] = measure.impurity;
         if open.node == 0 {

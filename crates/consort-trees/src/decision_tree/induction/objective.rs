@@ -49,8 +49,14 @@ pub(crate) trait Objective: Send + Sync {
         true
     }
 
-    /// What a node is like: its rows in order, and their sums. Writes the value that its rows are predicted.
-    fn measure(&self, items: &[Self::Item], sums: &[f64], value: &mut [f32]) -> Measure;
+    /// Moves the items of a node to where their sums lose least, and gives by how much.
+    fn centre(&self, _items: &mut [Self::Item]) -> f64 {
+        0.0
+    }
+
+    /// What a node is like: its rows in order, their sums, and by how much they were moved. Writes the value that its rows
+    /// are predicted.
+    fn measure(&self, items: &[Self::Item], sums: &[f64], centre: f64, value: &mut [f32]) -> Measure;
 
     /// How many numbers tell how the target responds to a category.
     fn responses(&self) -> usize;

@@ -55,7 +55,7 @@ impl Objective for PoissonSum<'_> {
         sums[1] > 1e-12 * sums[0]
     }
 
-    fn measure(&self, items: &[TargetItem], sums: &[f64], value: &mut [f32]) -> Measure {
+    fn measure(&self, items: &[TargetItem], sums: &[f64], _: f64, value: &mut [f32]) -> Measure {
         let mean = sums[1] / sums[0];
         value[0] = single(mean);
         let first = items.first().map_or(0.0, |item| item.value);

@@ -1,25 +1,26 @@
 use super::objective::{Measure, Objective, one_if, two_sums_up_to};
 use crate::tree::single;
 
-/// The weight and the sum of one target, from its mean over all rows, so that squares of far-off numbers do not
-/// swallow their differences.
+/// The weight and the sum of one target, from its mean in each node, so that neither squares of far-off numbers nor one
+/// number far off in another node swallow differences.
 pub(crate) struct TargetSum<'a> {
     values: &'a [f64],
-    centre: f64,
 }
 
 impl<'a> TargetSum<'a> {
-    pub(crate) fn new(values: &'a [f64], rows: &[u32]) -> Self {
-        Self { values, centre: centre(values, rows, 0, 1) }
+    pub(crate) fn new(values: &'a [f64]) -> Self {
+        Self { values }
     }
 }
 
-/// The mean of one output of some rows.
-fn centre(values: &[f64], rows: &[u32], output: usize, outputs: usize) -> f64 {
-    rows.iter().map(|&row| values[row as usize * outputs + output]).sum::<f64>() / rows.len().max(1) as f64
+/// The middle one of one output of some rows in order: that of nearly all rows, where a mean would follow one far-off row.
+fn middle(values: &[f64], rows: &[u32], output: usize, outputs: usize) -> f64 {
+    let mut own: Vec<f64> = rows.iter().map(|&row| values[row as usize * outputs + output]).collect();
+    let half = own.len() / 2;
+    if own.is_empty() { 0.0 } else { *own.select_nth_unstable_by(half, f64::total_cmp).1 }
 }
 
-/// A row's weight and its target from the centre.
+/// A row's weight and its target, which a node takes from its own mean.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TargetItem {
     pub(super) weight: f64,
@@ -40,7 +41,7 @@ impl Objective for TargetSum<'_> {
 
     #[inline(always)]
     fn item(&self, row: usize, weight: f64) -> TargetItem {
-        TargetItem { weight, value: self.values[row] - self.centre }
+        TargetItem { weight, value: self.values[row] }
     }
 
     #[inline(always)]
@@ -82,9 +83,20 @@ impl Objective for TargetSum<'_> {
         sums[1] * sums[1] / sums[0]
     }
 
-    fn measure(&self, items: &[TargetItem], sums: &[f64], value: &mut [f32]) -> Measure {
+    fn centre(&self, items: &mut [TargetItem]) -> f64 {
+        let (mut weight, mut sum) = (0.0, 0.0);
+        for item in &*items {
+            weight += item.weight;
+            sum += item.weight * item.value;
+        }
+        let centre = sum / weight;
+        items.iter_mut().for_each(|item| item.value -= centre);
+        centre
+    }
+
+    fn measure(&self, items: &[TargetItem], sums: &[f64], centre: f64, value: &mut [f32]) -> Measure {
         let mean = sums[1] / sums[0];
-        value[0] = single(self.centre + mean);
+        value[0] = single(centre + mean);
         let first = items.first().map_or(0.0, |item| item.value);
         let (mut impurity, mut is_pure) = (0.0, true);
         for item in items {
@@ -104,7 +116,7 @@ impl Objective for TargetSum<'_> {
     }
 }
 
-/// The weight and the sums of several targets, or of yes-or-no labels as 0 and 1.
+/// The weight and the sums of several targets, each from its median over all rows, or of yes-or-no labels as 0 and 1.
 ///
 /// For labels, the mean of the squared errors is half the mean of the Gini impurities: `factor` is 2.
 pub(crate) struct TargetSums {
@@ -116,7 +128,7 @@ pub(crate) struct TargetSums {
 
 impl TargetSums {
     pub(crate) fn new(mut values: Vec<f64>, rows: &[u32], outputs: usize) -> Self {
-        let centres: Vec<f64> = (0..outputs).map(|output| centre(&values, rows, output, outputs)).collect();
+        let centres: Vec<f64> = (0..outputs).map(|output| middle(&values, rows, output, outputs)).collect();
         for row in values.chunks_exact_mut(outputs) {
             row.iter_mut().zip(&centres).for_each(|(value, centre)| *value -= centre);
         }
@@ -176,7 +188,7 @@ impl Objective for TargetSums {
         sums[1..].iter().map(|sum| sum * sum).sum::<f64>() / sums[0] * self.scale()
     }
 
-    fn measure(&self, items: &[RowItem], sums: &[f64], value: &mut [f32]) -> Measure {
+    fn measure(&self, items: &[RowItem], sums: &[f64], _: f64, value: &mut [f32]) -> Measure {
         let weight = sums[0];
         for ((value, centre), sum) in value.iter_mut().zip(&self.centres).zip(&sums[1..]) {
             *value = single(centre + sum / weight);
