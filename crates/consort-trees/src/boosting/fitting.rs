@@ -44,6 +44,10 @@ pub(super) fn boost(
     let present = weights
         .as_ref()
         .map(|weights| (0..weights.len() as u32).filter(|&i| weights[i as usize] > 0.0).collect::<Vec<u32>>());
+    let (weights, unit) = weights.map_or((None, 1.0), |weights| {
+        let (weights, unit) = near_one(weights);
+        (Some(weights), unit)
+    });
     let truth = Truth::with(target, weights.as_deref())?;
     loss::expect_finite(&truth, train.dataset().ids())?;
     let mut model = match from {
@@ -75,6 +79,7 @@ pub(super) fn boost(
         truth: &truth,
         loss: Arc::clone(model.loss()),
         present: present.as_deref(),
+        unit,
         outputs,
     };
     // Trees of one round do not depend on each other: with several outputs, each thread grows whole trees.
@@ -87,6 +92,9 @@ pub(super) fn boost(
     for done in 0..params.rounds {
         ctx.check()?;
         loss::derive(&*round.loss, &truth, outputs, &scores, &mut gradients, &mut hessians)?;
+        if done == 0 {
+            expect_room(&truth, [&gradients, &hessians])?;
+        }
         let seed = ctx.seed.nth("round", (first + done) as u64);
         let sample = params.rows.draw(round.present, rows, &mut gradients, &mut hessians, seed.child("rows"));
         let trees = round.trees(&mut workers, sample.as_deref(), &mut scores, &gradients, &hessians, seed)?;
@@ -158,6 +166,35 @@ struct Worker<'a> {
     packed: Gradients,
 }
 
+/// Weights divided by a power of two near their mean, so that derivatives of single precision have room above and below
+/// and no bit of them changes; and that power.
+fn near_one(mut weights: Vec<f64>) -> (Vec<f64>, f64) {
+    let mean = weights.iter().sum::<f64>() / weights.iter().filter(|weight| **weight > 0.0).count().max(1) as f64;
+    let unit = if mean > 0.0 { 2f64.powi(mean.log2().round() as i32) } else { 1.0 };
+    weights.iter_mut().for_each(|weight| *weight /= unit);
+    (weights, unit)
+}
+
+/// Refuses a start from which a row that counts has derivatives beyond single precision: it would count for nothing.
+fn expect_room(truth: &Truth<'_>, derivatives: [&[f32]; 2]) -> Result<()> {
+    let rows = truth.rows();
+    let bad = |derivatives: &[f32]| {
+        derivatives
+            .iter()
+            .enumerate()
+            .find(|(i, x)| !x.is_finite() && truth.weight(i % rows) > 0.0)
+            .map(|(i, &x)| (i, x))
+    };
+    match derivatives.into_iter().find_map(bad) {
+        None => Ok(()),
+        Some((i, x)) => Err(Error::Unsupported {
+            by: "gradient boosting".into(),
+            what: format!("a target in row {} whose loss has the derivative {x} at the start", i % rows + 1),
+            hint: "derivatives have single precision: divide the target by its size".into(),
+        }),
+    }
+}
+
 /// What all rounds share.
 struct Round<'a> {
     params: &'a GradientBoosting,
@@ -166,6 +203,8 @@ struct Round<'a> {
     truth: &'a Truth<'a>,
     loss: Arc<dyn Loss>,
     present: Option<&'a [u32]>,
+    /// What a weight of 1 is worth among the weights that were given.
+    unit: f64,
     outputs: usize,
 }
 
@@ -188,6 +227,7 @@ impl Round<'_> {
                 .map(|(output, scores)| {
                     let own = output * rows..(output + 1) * rows;
                     worker.packed.pack(&gradients[own.clone()], &hessians[own]);
+                    worker.packed.scale(self.unit);
                     self.tree(worker, output, sample, scores, seed.nth("output", output as u64))
                 })
                 .collect::<Result<Vec<Tree>>>()

@@ -49,6 +49,12 @@ impl Gradients {
             .reduce(|| 0, i64::wrapping_add);
     }
 
+    /// Makes each step worth so many times as much: where derivatives were packed in another unit of weight.
+    pub fn scale(&mut self, factor: f64) {
+        self.gradient_step *= factor;
+        self.hessian_step *= factor;
+    }
+
     /// The sum of all words.
     pub fn total(&self) -> i64 {
         self.total

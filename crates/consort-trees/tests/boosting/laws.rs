@@ -259,3 +259,33 @@ fn bins_of_another_number_of_rows_are_refused() {
         assert!(refused.to_string().contains("the bins"), "{refused}");
     }
 }
+
+#[test]
+fn weights_of_any_size_boost_alike() {
+    let y = |i: usize| if i < 120 { 1e9 + i as f64 * 1e7 } else { -2e9 };
+    let x = Column::Numeric { name: "x".into(), values: (0..200).map(|i| i as f32).collect() };
+    let target = Target::from_values((0..200).map(y).collect(), "y").unwrap();
+    let data = Dataset::new(Features::Columns(vec![x])).unwrap().with_target(target).unwrap();
+    let mut params = small(30);
+    params.tree.min_hessian = 0.0;
+    let want = fit(&params, &data);
+    assert!(want[0] > 0.9e9 && want[199] < -1.8e9, "{} {}", want[0], want[199]);
+    for weight in [1e30, 1e20, 1e-30, 1e-46, 1e-58] {
+        let got = fit(&params, &data.clone().with_weights(vec![weight; 200]).unwrap());
+        for (got, want) in got.iter().zip(&want) {
+            assert!((got / want - 1.0).abs() < 1e-2, "{weight}: {got}, not {want}");
+        }
+    }
+}
+
+#[test]
+fn a_target_whose_gradients_leave_single_precision_is_refused() {
+    let x = Column::Numeric { name: "x".into(), values: (0..200).map(|i| i as f32).collect() };
+    let values = (0..200).map(|i| if i < 100 { -1e39 } else { 1e39 }).collect();
+    let data = Dataset::new(Features::Columns(vec![x]))
+        .unwrap()
+        .with_target(Target::from_values(values, "y").unwrap())
+        .unwrap();
+    let refused = small(3).fit(&Samples::all(&data), &FitContext::new(Seed::new(0))).unwrap_err().to_string();
+    assert!(refused.contains("row 1") && refused.contains("single precision"), "{refused}");
+}

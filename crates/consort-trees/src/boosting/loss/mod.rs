@@ -52,7 +52,7 @@ pub trait Loss: Debug + Send + Sync {
     fn base(&self, truth: &Truth<'_>) -> Result<Vec<f64>>;
 
     /// Gradient and Hessian of the loss by every score of some rows, weighted. Each slice is one output's, and holds
-    /// just these rows; `truth` is that of all rows.
+    /// just these rows; `truth` is that of all rows, its weights in a unit near their mean.
     ///
     /// # Errors
     /// If the target is not what the loss is for.
