@@ -71,6 +71,10 @@ pub(super) fn boost(
         model.trees().base().iter().flat_map(|&score| std::iter::repeat_n(score, rows)).collect()
     };
     let mut watch = params.early_stopping.as_ref().map(|stopping| Watched::new(stopping, &model, ctx)).transpose()?;
+    if let (Some(watch), true) = (&mut watch, from.is_some()) {
+        // Else the first round would be the best so far, however bad.
+        watch.start(&model)?;
+    }
 
     let round = Round {
         params,
@@ -129,6 +133,11 @@ impl<'a> Watched<'a> {
         let rows = EarlyStopping::rows(ctx)?;
         let watch = stopping.watch(&rows, &**model.loss(), model.rounds())?;
         Ok(Self { watch, rows, scores: model.scores(&rows)? })
+    }
+
+    /// Takes the model that goes on as the best so far.
+    fn start(&mut self, model: &BoostedTrees) -> Result<()> {
+        self.watch.look(&model.predictions(&self.scores), model.loss().gives(), model.rounds()).map(|_| ())
     }
 
     /// Takes the trees from `first` on; gives the score, and whether it is time to stop.

@@ -133,7 +133,8 @@ impl GradientBoosting {
 
     /// The model with so many more rounds, as if they had been asked for at once: fifty rounds and fifty more are the
     /// bits of a hundred (without early stopping, and with the same data, parameters and seed). Data and parameters may
-    /// also be others; the loss is the model's.
+    /// also be others; the loss is the model's. With early stopping, rounds that make the model no better are dropped, be it
+    /// all of them.
     ///
     /// # Errors
     /// As [`Learner::fit`], and if the data set has other features or another number of outputs than the model.

@@ -185,3 +185,21 @@ fn a_given_base_score_is_where_scores_start() {
     let wrong = GradientBoosting { base_score: Some(vec![1.0, 2.0]), ..small(1) };
     assert!(wrong.fit(&Samples::all(&data), &context()).unwrap_err().to_string().contains("1 numbers"));
 }
+
+#[test]
+fn early_stopping_adds_no_round_to_a_model_that_it_stopped() {
+    let data = table(600, 0);
+    let (train, valid): (Vec<u32>, Vec<u32>) = (0..600).partition(|i| i % 2 == 0);
+    let train = Samples::rows(&data, &train).unwrap();
+    let ctx = FitContext { validation: Some(Samples::rows(&data, &valid).unwrap()), ..context() };
+    let stopping = Some(EarlyStopping { rounds: 10, ..EarlyStopping::default() });
+    let params = GradientBoosting { learning_rate: 0.5, early_stopping: stopping, ..small(300) };
+    let stopped = boosted(&params, &train, &ctx);
+    assert!(stopped.rounds() < 290, "{}", stopped.rounds());
+    let went_on = params.resume(&stopped, &train, &ctx).unwrap();
+    assert_eq!(went_on.rounds(), stopped.rounds());
+    // One that was not yet at its best goes on to it.
+    let mut short = stopped.clone();
+    short.truncate(stopped.rounds() / 2);
+    assert_eq!(params.resume(&short, &train, &ctx).unwrap().rounds(), stopped.rounds());
+}
