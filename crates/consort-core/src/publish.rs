@@ -29,8 +29,23 @@ pub fn publish(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Resu
         }
         // A link is followed, so that it stays a link to a whole file.
         Ok(_) => fs::canonicalize(path).and_then(|place| replace(&place, write)),
-        Err(_) => replace(path, write),
+        // So is a link to what is not there yet.
+        Err(problem) => match followed(path) {
+            Some(place) => replace(&place, write),
+            None => Err(problem),
+        },
     }
+}
+
+/// Where a path leads through links, though nothing may be there; nothing for links that lead in a circle.
+fn followed(path: &Path) -> Option<PathBuf> {
+    const MOST_LINKS: usize = 40;
+    let mut place = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&place) else { return Some(place) };
+        place = place.parent().unwrap_or(Path::new("")).join(next);
+    }
+    None
 }
 
 /// How the name of a file ends that is being written beside its place.
@@ -66,6 +81,8 @@ fn replace(place: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<
     // Two processes, or two threads, that write one place do not share the file beside it.
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = place.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    // A name may have 255 bytes, and one that has nearly all of them has no room for more. The numbers keep parts apart.
+    let name: String = name.chars().take(32).collect();
     let beside = Beside(place.with_file_name(format!(
         ".{name}.{}.{}{PART}",
         std::process::id(),
@@ -100,5 +117,48 @@ impl Drop for Beside {
     fn drop(&mut self) {
         // It may not exist yet, and there is nobody to tell.
         let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("consort-publish-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_longest_name_that_is_legal_is_written() {
+        let folder = folder("long");
+        for name in [format!("{}.csv", "x".repeat(251)), format!("{}.csv", "ü".repeat(125))] {
+            publish(&folder.join(&name), |file| file.write_all(b"whole")).unwrap();
+            assert_eq!(fs::read(folder.join(&name)).unwrap(), b"whole");
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_whether_or_not_its_file_is_there() {
+        use std::os::unix::fs::symlink;
+        let folder = folder("link");
+        fs::create_dir(folder.join("far")).unwrap();
+        symlink("far/second", folder.join("first")).unwrap();
+        symlink("third.csv", folder.join("far/second")).unwrap();
+        for text in ["new", "newer"] {
+            publish(&folder.join("first"), |file| file.write_all(text.as_bytes())).unwrap();
+            assert!(fs::symlink_metadata(folder.join("first")).unwrap().is_symlink());
+            assert!(fs::symlink_metadata(folder.join("far/second")).unwrap().is_symlink());
+            assert_eq!(fs::read_to_string(folder.join("far/third.csv")).unwrap(), text);
+        }
+        symlink("round", folder.join("round")).unwrap();
+        assert!(publish(&folder.join("round"), |_| Ok(())).is_err());
+        assert!(fs::symlink_metadata(folder.join("round")).unwrap().is_symlink());
+        fs::remove_dir_all(&folder).unwrap();
     }
 }
