@@ -67,13 +67,25 @@ impl<'a> Strata<'a> {
         }
     }
 
-    /// A warning for each class that has rows, but fewer than `folds`. Bins are not named.
+    /// A warning of the classes that have rows, but fewer than `folds`: one for each of a few, one for all of many. Bins
+    /// are not named.
     pub(super) fn warnings(&self, folds: usize) -> Vec<Warning> {
+        const FEW: usize = 3;
         let Some(classes) = self.classes else { return Vec::new() };
-        (self.counts.iter().zip(classes.names()))
-            .filter(|(rows, _)| (1..folds).contains(*rows))
-            .map(|(&rows, class)| Warning::SmallClass { class: class.clone(), rows, folds })
-            .collect()
+        let small: Vec<(usize, &String)> = (self.counts.iter().copied().zip(classes.names()))
+            .filter(|(rows, _)| (1..folds).contains(rows))
+            .collect();
+        if small.len() <= FEW {
+            let warning = |(rows, class): (usize, &String)| Warning::SmallClass { class: class.clone(), rows, folds };
+            return small.into_iter().map(warning).collect();
+        }
+        let first: Vec<String> = small.iter().take(FEW).map(|(rows, class)| format!("`{class}` ({rows})")).collect();
+        let text = format!(
+            "{} classes have fewer rows than the {folds} folds, such as {}: some folds lack them",
+            small.len(),
+            first.join(", ")
+        );
+        vec![Warning::Note { text }]
     }
 
     /// The rows of `order`, stratum after stratum; within a stratum they keep their order.
