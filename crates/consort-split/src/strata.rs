@@ -72,9 +72,8 @@ impl<'a> Strata<'a> {
     pub(super) fn warnings(&self, folds: usize) -> Vec<Warning> {
         const FEW: usize = 3;
         let Some(classes) = self.classes else { return Vec::new() };
-        let small: Vec<(usize, &String)> = (self.counts.iter().copied().zip(classes.names()))
-            .filter(|(rows, _)| (1..folds).contains(rows))
-            .collect();
+        let small: Vec<(usize, &String)> =
+            (self.counts.iter().copied().zip(classes.names())).filter(|(rows, _)| (1..folds).contains(rows)).collect();
         if small.len() <= FEW {
             let warning = |(rows, class): (usize, &String)| Warning::SmallClass { class: class.clone(), rows, folds };
             return small.into_iter().map(warning).collect();
