@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use consort_core::{Classes, Error, Outputs, Result, Samples, Target, Truth};
+use consort_core::{Classes, Error, Outputs, PresentRows, Result, Samples, Target, Truth};
 
 use super::{Schema, Table, ordered_sum};
 
@@ -37,7 +37,7 @@ impl<'a> Training<'a> {
     /// The rows of a fit, checked; `by` is the learner.
     ///
     /// # Errors
-    /// [`Error::Empty`] without a row of weight, and as [`Table::new`].
+    /// [`Error::Empty`] without a row of weight, [`Error::Parameter`] if a weight is above 1e30, and as [`Table::new`].
     pub(crate) fn new(by: &str, samples: &Samples<'a>) -> Result<Self> {
         Self::of(by, Schema::of(samples.dataset()), samples)
     }
@@ -54,9 +54,8 @@ impl<'a> Training<'a> {
         let (mut rows, mut weights) = (samples.row_numbers().map(Cow::Borrowed), None);
         if samples.is_weighted() {
             let all: Vec<f64> = (0..samples.len()).map(|i| samples.weight(i)).collect();
-            if let Some(bad) = all.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
-                return Err(Error::parameter("weights", bad, "finite and at least 0"));
-            }
+            // Sums and products of greater ones would leave the numbers there are.
+            PresentRows::check_weights(samples)?;
             if all.contains(&0.0) {
                 let there = |&i: &usize| all[i] != 0.0;
                 let row = |i: usize| samples.row(i) as u32;

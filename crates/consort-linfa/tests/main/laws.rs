@@ -347,3 +347,15 @@ fn lists(value: &serde_json::Value, path: String, found: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[test]
+fn weights_too_great_to_be_summed_are_refused() {
+    let mut stream = Seed::new(8).stream();
+    for (learner, is_class) in all() {
+        let data = drawn(40, 2, is_class, &mut stream).with_weights(vec![1e308; 40]).unwrap();
+        if learner.takes().weights {
+            let refused = learner.fit(&Samples::all(&data), &context()).unwrap_err().to_string();
+            assert!(refused.contains("1e30"), "{}: {refused}", learner.name());
+        }
+    }
+}
