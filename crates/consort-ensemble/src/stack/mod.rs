@@ -1,5 +1,6 @@
 //! Stacking: a fusion fitted on predictions of rows that the members did not see.
 
+mod encoded_by_fold;
 mod meta;
 mod meta_features;
 mod stacked_model;

@@ -13,7 +13,9 @@ use consort_split::TrainValidTest;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MetaInputs, StackedModel, meta_features,
+    MetaInputs, StackedModel,
+    encoded_by_fold::EncodedByFold,
+    meta_features,
     stacked_model::{FittedLayer, FittedMeta, FittedPassthrough},
 };
 use crate::{
@@ -59,7 +61,9 @@ pub enum Passthrough {
     Nothing,
     /// The features.
     Features,
-    /// What an encoder makes of the features; it is fitted on the rows that the stack is fitted on.
+    /// What an encoder makes of the features. That of new rows is fitted on all rows that the stack is fitted on; the rows
+    /// that the layers above learn from are encoded out of fold, so that one which reads the target shows no row its own. The
+    /// encoder is fitted once more for each fold.
     Encoded(Arc<dyn Encoder>),
 }
 
@@ -228,7 +232,7 @@ impl Stacking {
         let stretch = |before: u64, share: u64| Stretch { progress: ctx.progress, before, share, total };
         let (per_member, mut done) = (folds.len() as u64, 0);
         let original = train.dataset();
-        let (through, beside) = self.through(train, ctx)?;
+        let (through, beside) = self.through(train, weights.as_deref(), &drawn, ctx)?;
         let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
         let mut layers = Vec::with_capacity(self.layers.len());
         let (mut skipped, mut times) = (Vec::new(), Vec::new());
@@ -292,10 +296,12 @@ impl Stacking {
         Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() })
     }
 
-    /// What is passed through, fitted; and that of the rows of the fit.
+    /// What is passed through, fitted; and that of the rows that the folds test.
     fn through<'a>(
         &self,
         train: &Samples<'a>,
+        weights: Option<&[f64]>,
+        folds: &[Fold],
         ctx: &FitContext<'_>,
     ) -> Result<(FittedPassthrough, Option<Beside<'a>>)> {
         let original = train.dataset();
@@ -307,9 +313,9 @@ impl Stacking {
             Passthrough::Encoded(encoder) => {
                 let seed = ctx.seed.child("passthrough");
                 let context = FitContext { seed, validation: None, progress: &Silent, ..*ctx };
-                let (encoding, data) = encoder.fit(train, &context)?;
-                let mut place = vec![0; original.rows()];
-                (0..train.len()).rev().for_each(|i| place[train.row(i)] = i as u32);
+                let (encoding, all) = encoder.fit(train, &context)?;
+                let EncodedByFold { data, place } =
+                    EncodedByFold::new(&**encoder, &all, (original, weights), folds, &context)?;
                 Ok((FittedPassthrough::Encoded(encoding), Some(Beside { data: Cow::Owned(data), place: Some(place) })))
             }
         }

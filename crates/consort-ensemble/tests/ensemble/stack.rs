@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use consort_core::{FitContext, Learner, Model, Samples, Seed, Splitter, Target, Warning};
+use consort_core::{
+    Column, Dataset, Encoder, Encoding, Features, FitContext, Learner, Model, Result, Samples, Seed, Splitter, Target,
+    Warning,
+};
 use consort_ensemble::{
     NamedLearner,
     encode::{Impute, Scale},
@@ -10,7 +13,8 @@ use consort_ensemble::{
 };
 use consort_fusion::{rule, weights::SimplexWeights};
 use consort_split::{ExpandingWindow, KFold};
-use consort_trees::boosting::GradientBoosting;
+use consort_trees::{boosting::GradientBoosting, decision_tree::DecisionTree, forest::RandomForest};
+use serde::{Deserialize, Serialize};
 
 use crate::tables::{Memory, members, table};
 
@@ -162,4 +166,53 @@ fn any_learner_is_a_fuser_and_what_makes_no_sense_is_refused() {
     assert!(refused(Stacking::greedy(members()).splitter(KFold::new(500))).contains("500"));
     let fixed = Stacking::greedy(members()).fuser(rule::Fixed::new(Box::new(rule::Mean::default())));
     assert!(fixed.fit(&all, &context()).is_ok());
+}
+
+/// What a forest says of a row, as its feature: an encoder that reads the target and remembers it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Remembers;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Remembered(Box<dyn Model>);
+
+#[typetag::serde]
+impl Encoder for Remembers {
+    fn name(&self) -> String {
+        "remembers".into()
+    }
+
+    fn fit(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<(Box<dyn Encoding>, Dataset)> {
+        let encoding = Remembered(RandomForest::default().trees(20).fit(train, ctx)?);
+        let encoded = train.dress(encoding.apply(train)?)?;
+        Ok((Box::new(encoding), encoded))
+    }
+}
+
+#[typetag::serde]
+impl Encoding for Remembered {
+    fn apply(&self, rows: &Samples<'_>) -> Result<Dataset> {
+        let values = self.0.predict(rows)?.into_values();
+        rows.with_features(Features::Columns(vec![Column::Numeric { name: "said".into(), values }]))
+    }
+}
+
+#[test]
+fn an_encoder_that_reads_the_target_shows_no_layer_its_own_rows() {
+    // Pure noise: nobody can tell anything of rows that were not seen.
+    let mut stream = Seed::new(5).stream();
+    let columns = (0..3).map(|k| {
+        let values = (0..300).map(|_| stream.unit() as f32).collect();
+        Column::Numeric { name: format!("x{k}"), values }
+    });
+    let columns = columns.collect();
+    let y: Vec<f64> = (0..300).map(|_| stream.unit()).collect();
+    let data = Dataset::new(Features::Columns(columns)).unwrap();
+    let data = data.with_target(Target::from_values(y.clone(), "y").unwrap()).unwrap();
+    let members = || vec![NamedLearner::new("tree", DecisionTree::default().depth(3))];
+    let stack = Stacking::greedy(members()).layer(members()).passthrough_encoded(Remembers);
+    let seen = stack.fit_stack(&Samples::all(&data), &context()).unwrap().seen;
+    let errors =
+        seen.rows.iter().zip(seen.predictions.member(0)).map(|(&row, &p)| (y[row as usize] - f64::from(p)).powi(2));
+    let rmse = (errors.sum::<f64>() / seen.rows.len() as f64).sqrt();
+    assert!(rmse > 0.27, "{rmse}, where the target's deviation is 0.289");
 }
