@@ -49,8 +49,7 @@ impl RunFolder {
         let wrong = |problem: String| Error::Damaged { place: path.display().to_string(), problem };
         let unwritable = |error: std::io::Error| wrong(format!("it cannot be written: {error}"));
         fs::create_dir_all(path).map_err(unwritable)?;
-        let holds = |entry: &fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
-        let held = fs::read_dir(path).map_err(unwritable)?.filter_map(std::result::Result::ok).find(holds);
+        let held = fs::read_dir(path).map_err(unwritable)?.filter_map(std::result::Result::ok).find(is_shown);
         if let Some(held) = held {
             let name = held.file_name().to_string_lossy().into_owned();
             let (what, hint) = if path.join("run.json").exists() {
@@ -135,22 +134,32 @@ impl RunFolder {
         files.filter_map(|file| file.ok()?.metadata().ok()).map(|about| about.len()).sum()
     }
 
-    /// Removes a new run of which nothing was fitted, so that its folder is as it was before it was made.
+    /// Removes a new run of which nothing was fitted, so that its folder is as it was before it was made: hidden files may
+    /// have been in it, and stay.
     ///
     /// What cannot be removed is only in the way.
     pub fn abandon(self) {
         if self.path.join("models").exists() {
             return;
         }
-        for file in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+        let _ = fs::remove_file(self.path.join(LOCK));
+        for file in fs::read_dir(&self.path).into_iter().flatten().flatten().filter(is_shown) {
             let _ = fs::remove_file(file.path());
         }
         let _ = fs::remove_dir(&self.path);
     }
 }
 
+/// The file that one process at a time holds.
+const LOCK: &str = ".lock";
+
+/// Whether a new run may not have it in its folder: all but hidden files.
+fn is_shown(entry: &fs::DirEntry) -> bool {
+    !entry.file_name().to_string_lossy().starts_with('.')
+}
+
 fn lock(path: &Path) -> Result<fs::File> {
-    let place = path.join(".lock");
+    let place = path.join(LOCK);
     let wrong = |problem: String| Error::Damaged { place: path.display().to_string(), problem };
     let file = fs::File::options()
         .create(true)
@@ -197,5 +206,28 @@ impl Store for RunFolder {
 
     fn checkpoints(&self, key: &FitKey) -> Option<Box<dyn Checkpoints + '_>> {
         Some(Box::new(Parts::new(self.parts(key))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_abandoned_takes_nothing_of_others_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, kept) = (folder.path().join("new"), folder.path().join("kept"));
+        RunFolder::create(&new, &"a plan").unwrap().abandon();
+        assert!(!new.exists());
+        fs::create_dir(&kept).unwrap();
+        fs::write(kept.join(".gitkeep"), "mine").unwrap();
+        RunFolder::create(&kept, &"a plan").unwrap().abandon();
+        let left: Vec<_> = fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, [".gitkeep"]);
+        // What was fitted stays.
+        let run = RunFolder::create(&new, &"a plan").unwrap();
+        fs::create_dir(new.join("models")).unwrap();
+        run.abandon();
+        assert!(new.join("run.json").exists());
     }
 }
