@@ -19,7 +19,11 @@ use burn_cubecl::{
     ops::numeric::{empty_device_contiguous_dtype, empty_device_dtype},
     tensor::CubeTensor,
 };
-use cubecl::{calculate_cube_count_elemwise, prelude::CubeDim};
+use cubecl::{
+    calculate_cube_count_elemwise,
+    ir::AddressType,
+    prelude::{CubeCount, CubeDim},
+};
 
 use super::{
     geometry::{Geometry, Steps},
@@ -82,6 +86,14 @@ impl Plan {
         )
     }
 
+    /// A unit for each vector of so many numbers, and how wide the addresses of both tensors are.
+    fn grid(&self, numbers: usize, images: &CubeTensor, columns: &CubeTensor) -> (CubeCount, CubeDim, AddressType) {
+        let units = numbers / self.vector;
+        let dim = CubeDim::new(&images.client, units);
+        let address = images.required_address_type().max(columns.required_address_type());
+        (calculate_cube_count_elemwise(&images.client, units, dim), dim, address)
+    }
+
     /// The columns of some images, `[places of all][depth]`.
     fn columns(&self, images: &CubeTensor, part: &Range<usize>) -> CubeTensor {
         let places = part.len() * self.of.places();
@@ -90,16 +102,14 @@ impl Plan {
         }
         let shape = Shape::from(vec![places, self.of.depth()]);
         let columns = empty_device_dtype(images.client.clone(), images.device.clone(), shape, images.dtype);
-        let units = places * self.of.channels / self.vector;
-        let dim = CubeDim::new(&images.client, units);
-        let address = images.required_address_type().max(columns.required_address_type());
+        let (count, dim, address) = self.grid(places * self.of.channels, images, &columns);
         // SAFETY: a unit reads a pixel only after it has found it within its image, and images and parts of them are below
         // their count. It writes within the row of its place, which is `pitch` vectors long and in which the window has
         // room; places are below those of the part. Units beyond the last do nothing. Pixels are contiguous.
         unsafe {
             gather_kernel::launch_unchecked(
                 &images.client,
-                calculate_cube_count_elemwise(&images.client, units, dim),
+                count,
                 dim,
                 address,
                 self.vector,
@@ -115,16 +125,14 @@ impl Plan {
 
     /// Adds columns to the pixels of some images that they were taken from.
     fn scatter(&self, columns: CubeTensor, part: &Range<usize>, images: &CubeTensor) {
-        let units = part.len() * self.of.pixels() / self.vector;
-        let dim = CubeDim::new(&images.client, units);
-        let address = images.required_address_type().max(columns.required_address_type());
+        let (count, dim, address) = self.grid(part.len() * self.of.pixels(), images, &columns);
         let pitch = columns.meta.strides()[0];
         // SAFETY: a unit writes its own place of the images of this part, which are contiguous, and reads columns of places
         // that it has found below the rows and columns of their output. Units beyond the last do nothing.
         unsafe {
             scatter_kernel::launch_unchecked(
                 &images.client,
-                calculate_cube_count_elemwise(&images.client, units, dim),
+                count,
                 dim,
                 address,
                 self.vector,

@@ -35,6 +35,26 @@ pub(super) struct Sizes {
     pub(super) pitch: usize,
 }
 
+/// Where a unit works, of units in the order `[image][row][column][channel]`.
+#[derive(CubeType)]
+struct Spot {
+    image: usize,
+    row: usize,
+    column: usize,
+    channel: usize,
+}
+
+#[cube]
+fn spot(rows: usize, columns: usize, channels: usize) -> Spot {
+    let place = ABSOLUTE_POS / channels;
+    Spot {
+        image: place / columns / rows,
+        row: place / columns % rows,
+        column: place % columns,
+        channel: ABSOLUTE_POS % channels,
+    }
+}
+
 /// Writes the columns of some images; what lies out of an image is 0. One unit writes all that one place sees of a vector of
 /// channels.
 #[cube(launch_unchecked, address_type = "dynamic")]
@@ -46,25 +66,21 @@ pub(super) fn gather_kernel<F: Float, V: Size>(
     #[define(F)] _of: ElemType,
 ) {
     let channels = sizes.channels;
-    let place = ABSOLUTE_POS / channels;
-    let channel = ABSOLUTE_POS % channels;
-    let column = place % sizes.columns;
-    let row = place / sizes.columns % sizes.rows;
-    let image = place / sizes.columns / sizes.rows;
-    if image < sizes.images {
-        let pixels = (sizes.first + image) * sizes.height;
-        let mut to = place * sizes.pitch + channel;
+    let spot = spot(sizes.rows, sizes.columns, channels);
+    if spot.image < sizes.images {
+        let pixels = (sizes.first + spot.image) * sizes.height;
+        let mut to = ABSOLUTE_POS / channels * sizes.pitch + spot.channel;
         #[unroll]
         for i in 0..comptime!(window.kernel[0]) {
             #[unroll]
             for j in 0..comptime!(window.kernel[1]) {
-                let y = row * comptime!(window.steps.stride[0]) + i;
-                let x = column * comptime!(window.steps.stride[1]) + j;
+                let y = spot.row * comptime!(window.steps.stride[0]) + i;
+                let x = spot.column * comptime!(window.steps.stride[1]) + j;
                 let above = comptime!(window.steps.padding[0]);
                 let left = comptime!(window.steps.padding[1]);
                 let mut seen = Vector::<F, V>::new(F::new(0.0));
                 if y >= above && y < sizes.height + above && x >= left && x < sizes.width + left {
-                    seen = images[((pixels + y - above) * sizes.width + x - left) * channels + channel];
+                    seen = images[((pixels + y - above) * sizes.width + x - left) * channels + spot.channel];
                 }
                 columns[to] = seen;
                 to += channels;
@@ -84,29 +100,25 @@ pub(super) fn scatter_kernel<F: Float, V: Size>(
     #[define(F)] _of: ElemType,
 ) {
     let channels = sizes.channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let channel = ABSOLUTE_POS % channels;
-    let x = pixel % sizes.width;
-    let y = pixel / sizes.width % sizes.height;
-    let image = pixel / sizes.width / sizes.height;
-    if image < sizes.images {
+    let spot = spot(sizes.height, sizes.width, channels);
+    if spot.image < sizes.images {
         let mut sum = Vector::<f32, V>::new(0.0f32);
         #[unroll]
         for i in 0..comptime!(window.kernel[0]) {
             // The row of the output that meets this pixel at row `i` of the window, if there is one.
             let down = comptime!(window.steps.stride[0]);
-            let over = y + comptime!(window.steps.padding[0]);
+            let over = spot.row + comptime!(window.steps.padding[0]);
             let row = (over - i) / down;
             if over >= i && row * down == over - i && row < sizes.rows {
                 #[unroll]
                 for j in 0..comptime!(window.kernel[1]) {
                     let across = comptime!(window.steps.stride[1]);
-                    let beyond = x + comptime!(window.steps.padding[1]);
+                    let beyond = spot.column + comptime!(window.steps.padding[1]);
                     let column = (beyond - j) / across;
                     if beyond >= j && column * across == beyond - j && column < sizes.columns {
-                        let place = (image * sizes.rows + row) * sizes.columns + column;
+                        let place = (spot.image * sizes.rows + row) * sizes.columns + column;
                         let at = comptime!(i * window.kernel[1] + j) * channels;
-                        sum += Vector::<f32, V>::cast_from(columns[place * sizes.pitch + at + channel]);
+                        sum += Vector::<f32, V>::cast_from(columns[place * sizes.pitch + at + spot.channel]);
                     }
                 }
             }
