@@ -95,8 +95,7 @@ fn reads(metric: &dyn Metric, gives: Gives) -> bool {
     match metric.reads() {
         Reads::Label => gives != Gives::Values,
         Reads::Probability => gives == Gives::Probabilities,
-        // Values have an order too: that of ranks, which a correlation of ranks reads.
-        Reads::Score => gives != Gives::Labels,
+        Reads::Score => matches!(gives, Gives::Probabilities | Gives::Scores | Gives::Logits),
         Reads::Value => gives == Gives::Values,
     }
 }

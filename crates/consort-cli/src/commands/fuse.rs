@@ -246,11 +246,9 @@ fn silenced(session: &mut Session, args: &Fuse, predictions: &Predictions) {
         return;
     }
     let (rows, columns) = (predictions.rows(), predictions.columns());
-    let mut is_silenced = vec![false; rows * columns];
-    for m in 0..predictions.members().len() {
-        is_silenced.iter_mut().zip(predictions.member(m)).for_each(|(silenced, &p)| *silenced |= p == 0.0);
-    }
-    let count = is_silenced.chunks_exact(columns).filter(|row| row.iter().all(|&silenced| silenced)).count();
+    let members: Vec<&[f32]> = (0..predictions.members().len()).map(|m| predictions.member(m)).collect();
+    let is_zero = |cell: usize| members.iter().any(|member| member[cell] == 0.0);
+    let count = (0..rows).filter(|row| (row * columns..(row + 1) * columns).all(is_zero)).count();
     if count > 0 {
         session.note(format!(
             "in {count} of {rows} rows every class has probability 0 from some member, so `{rule}` gives all classes the \
@@ -286,7 +284,6 @@ pub(super) fn write_output(
     Ok(())
 }
 
-/// An error now, if the folder of a result is not there.
 fn list_rules(mut session: Session) -> Result<()> {
     let rows: Vec<Vec<String>> = rule::names()
         .iter()
