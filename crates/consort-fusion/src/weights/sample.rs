@@ -120,32 +120,21 @@ fn check_truth(by: &str, truth: &Truth<'_>) -> Result<()> {
         },
         Target::Values { values, names } => {
             let width = names.len();
-            let bad = |&i: &usize| values[i * width..(i + 1) * width].iter().any(|x| !x.is_finite());
-            match rows.clone().find(bad) {
-                None => {
-                    let most = f64::from(f32::MAX);
-                    let large =
-                        |i: usize| values[i * width..(i + 1) * width].iter().find(|x| x.abs() > most).map(|x| (i, x));
-                    match rows.into_iter().find_map(large) {
-                        None => Ok(()),
-                        Some((i, x)) => Err(Error::Unsupported {
-                            by: by.into(),
-                            what: format!("a truth of {x:e} in row {}", i + 1),
-                            hint: "predictions are in single precision, at most 3.4e38: divide both by a power of 10"
-                                .into(),
-                        }),
-                    }
-                }
-                Some(i) => Err(Error::NotFinite {
-                    place: "the truth".into(),
-                    row: i + 1,
-                    id: String::new(),
-                    what: "the value".into(),
-                    value: values[i * width..(i + 1) * width]
-                        .iter()
-                        .copied()
-                        .find(|x| !x.is_finite())
-                        .unwrap_or(f64::NAN),
+            // Row and number of the first that is so.
+            let first = |is_bad: fn(f64) -> bool| {
+                let number = |i: usize| values[i * width..(i + 1) * width].iter().copied().find(|&x| is_bad(x));
+                rows.clone().find_map(|i| Some((i, number(i)?)))
+            };
+            if let Some((i, value)) = first(|x| !x.is_finite()) {
+                let (place, what) = ("the truth".into(), "the value".into());
+                return Err(Error::NotFinite { place, row: i + 1, id: String::new(), what, value });
+            }
+            match first(|x| x.abs() > f64::from(f32::MAX)) {
+                None => Ok(()),
+                Some((i, x)) => Err(Error::Unsupported {
+                    by: by.into(),
+                    what: format!("a truth of {x:e} in row {}", i + 1),
+                    hint: "predictions are in single precision, at most 3.4e38: divide both by a power of 10".into(),
                 }),
             }
         }

@@ -134,7 +134,7 @@ impl UnitStates {
                 return false;
             }
             tried += 1;
-            if tried == TRIED {
+            if tried == TRIED || seen.iter().all(|&seen| seen) {
                 break;
             }
         }
