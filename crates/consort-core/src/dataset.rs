@@ -77,15 +77,19 @@ pub enum Features {
 }
 
 impl Features {
-    fn rows(&self) -> Option<usize> {
-        match self {
+    /// How many rows there are; `None` where there is no feature.
+    fn rows(&self) -> Result<Option<usize>> {
+        Ok(match self {
             Features::Columns(columns) => columns.first().map(Column::rows),
-            Features::Dense { values, shape } => match shape.iter().product::<usize>() {
-                0 => None,
-                width => Some(values.len() / width),
-            },
-        }
+            Features::Dense { values, shape } => values.len().checked_div(width_of(shape)?),
+        })
     }
+}
+
+/// How many numbers a row of this shape has.
+fn width_of(shape: &[usize]) -> Result<usize> {
+    let width = shape.iter().try_fold(1usize, |width, &side| width.checked_mul(side));
+    width.ok_or_else(|| Error::parameter("shape", format!("{shape:?}"), "the shape of a row that fits into memory"))
 }
 
 /// A data set in columns: features, and perhaps a target, weights, groups, times and ids of the rows.
@@ -119,9 +123,10 @@ impl Dataset {
     ///
     /// # Errors
     /// [`Error::Length`] if the columns differ in length, [`Error::DuplicateName`] if two share a name,
-    /// [`Error::Empty`] without a feature, [`Error::UnknownClass`] if a code has no level.
+    /// [`Error::Empty`] without a feature, [`Error::UnknownName`] if a code has no level, [`Error::Parameter`] for a shape
+    /// whose numbers cannot be counted.
     pub fn new(features: Features) -> Result<Self> {
-        let Some(rows) = features.rows() else {
+        let Some(rows) = features.rows()? else {
             return Err(Error::Empty { what: "the data set".into(), hint: "give at least one feature".into() });
         };
         match &features {
@@ -144,7 +149,7 @@ impl Dataset {
                 }
             }
             Features::Dense { values, shape } => {
-                expect_rows("the dense block", values.len(), rows * shape.iter().product::<usize>())?;
+                expect_rows("the dense block", values.len(), rows * width_of(shape)?)?;
             }
         }
         Ok(Self {
@@ -162,9 +167,10 @@ impl Dataset {
     /// A data set of rows that stay where they are until they are asked for; they have positions for ids.
     ///
     /// # Errors
-    /// [`Error::Empty`] if there is no row, or a row has no numbers; the first row that cannot be read.
+    /// [`Error::Empty`] if there is no row, or a row has no numbers; [`Error::Parameter`] for a shape whose numbers cannot be
+    /// counted; the first row that cannot be read.
     pub fn from_stored(rows: Arc<dyn StoredRows>) -> Result<Self> {
-        let (count, width) = (rows.count(), rows.shape().iter().product::<usize>());
+        let (count, width) = (rows.count(), width_of(rows.shape())?);
         if count == 0 || width == 0 {
             return Err(Error::Empty { what: "the data set".into(), hint: "give at least one row of numbers".into() });
         }
@@ -188,18 +194,10 @@ impl Dataset {
     /// With the target.
     ///
     /// # Errors
-    /// [`Error::Length`] unless it has a value a row; [`Error::UnknownName`] if a class number has no class.
+    /// [`Error::Length`] unless it has a value a row; those of [`Target::check`].
     pub fn with_target(mut self, target: Target) -> Result<Self> {
+        target.check()?;
         expect_rows("the target", target.rows(), self.rows())?;
-        if let Target::Classes { codes, classes } = &target
-            && let Some(i) = codes.iter().position(|&code| code as usize >= classes.len())
-        {
-            return Err(Error::UnknownName {
-                what: "class number",
-                name: format!("{} in row {}", codes[i], i + 1),
-                known: format!("the classes are {classes}, counted from 0"),
-            });
-        }
         self.target = Some(target);
         Ok(self)
     }
@@ -232,9 +230,12 @@ impl Dataset {
     /// With the time of each row; greater is later.
     ///
     /// # Errors
-    /// [`Error::Length`] unless there is one a row.
+    /// [`Error::Length`] unless there is one a row; [`Error::Parameter`] if one is not finite.
     pub fn with_time(mut self, time: Vec<f64>) -> Result<Self> {
         expect_rows("the times", time.len(), self.rows())?;
+        if let Some(row) = time.iter().position(|time| !time.is_finite()) {
+            return Err(Error::parameter("time", format!("{} in row {}", time[row], row + 1), "finite in every row"));
+        }
         self.time = Some(time);
         Ok(self)
     }
@@ -578,5 +579,40 @@ impl<'a> Samples<'a> {
             None => std::borrow::Cow::Borrowed(target),
             Some(rows) => std::borrow::Cow::Owned(target.take(rows)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: usize) -> Dataset {
+        Dataset::new(Features::Dense { values: vec![0.0; count], shape: vec![1] }).unwrap()
+    }
+
+    #[test]
+    fn a_shape_of_more_numbers_than_can_be_counted_is_refused() {
+        let shape = vec![1 << 40, 1 << 40];
+        let error = Dataset::new(Features::Dense { values: vec![0.0], shape }).unwrap_err().to_string();
+        assert!(error.contains("parameter `shape` is [1099511627776, 1099511627776]"), "{error}");
+    }
+
+    #[test]
+    fn a_target_of_several_numbers_has_each_of_them_in_every_row() {
+        let with = |values: &[f64]| {
+            let target = Target::Values { values: values.to_vec(), names: vec!["y".into(), "z".into()] };
+            rows(2).with_target(target)
+        };
+        assert!(with(&[1.0, 2.0, 3.0, 4.0]).is_ok());
+        let long = with(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap_err().to_string();
+        assert!(long.contains("the target has 5 values, but 4 values are needed"), "{long}");
+        let nameless = rows(2).with_target(Target::Values { values: vec![1.0, 2.0], names: vec![] });
+        assert!(nameless.unwrap_err().to_string().contains("the target has 2 values, but 0 values"));
+    }
+
+    #[test]
+    fn a_time_that_is_no_number_is_named_with_its_row() {
+        let error = rows(2).with_time(vec![1.0, f64::NAN]).unwrap_err().to_string();
+        assert!(error.contains("parameter `time` is NaN in row 2"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{Error, Gives, Matrix, Result, Truth, blocks};
+use crate::{Error, Gives, Matrix, Result, Truth, blocks, matrix::argmax};
 
 /// A number type that predictions are kept in.
 ///
@@ -157,17 +157,11 @@ impl<'a> Estimates<'a> {
 
     /// The first column with the greatest number in row `i`; `None` if the row has NaN.
     pub fn argmax(&self, i: usize) -> Option<usize> {
-        let mut best = 0;
-        for k in 0..self.columns {
-            let x = self.at(i, k);
-            if x.is_nan() {
-                return None;
-            }
-            if x > self.at(i, best) {
-                best = k;
-            }
+        let row = i * self.columns..(i + 1) * self.columns;
+        match self.values {
+            Values::F32(values) => argmax(&values[row]),
+            Values::F64(values) => argmax(&values[row]),
         }
-        (self.columns > 0).then_some(best)
     }
 
     /// Checks that the estimates are parallel to the truth, and finite wherever a row has weight.

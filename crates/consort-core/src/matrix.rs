@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, huge_pages};
+use crate::{Error, Real, Result, huge_pages};
 
 /// A dense table of `f32`, row after row: `[rows][columns]`.
 ///
@@ -15,10 +15,27 @@ use crate::{Error, Result, huge_pages};
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved")]
 pub struct Matrix {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
+}
+
+/// A matrix as it was saved, by whoever saved it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    rows: usize,
+    columns: usize,
+    values: Vec<f32>,
+}
+
+impl TryFrom<Saved> for Matrix {
+    type Error = Error;
+    fn try_from(Saved { rows, columns, values }: Saved) -> Result<Self> {
+        Matrix::new(rows, columns, values)
+    }
 }
 
 impl Matrix {
@@ -91,10 +108,10 @@ impl Matrix {
 }
 
 /// The first place of the greatest number; `None` for an empty slice or one that holds NaN.
-pub(crate) fn argmax(row: &[f32]) -> Option<usize> {
+pub(crate) fn argmax<T: Real>(row: &[T]) -> Option<usize> {
     let mut best = 0;
     for (k, &x) in row.iter().enumerate() {
-        if x.is_nan() {
+        if x.f64().is_nan() {
             return None;
         }
         if x > row[best] {
@@ -102,4 +119,25 @@ pub(crate) fn argmax(row: &[f32]) -> Option<usize> {
         }
     }
     (!row.is_empty()).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_matrix_of_too_few_numbers_is_refused() {
+        let matrix = Matrix::new(1, 2, vec![0.5, 1.5]).unwrap();
+        let text = serde_json::to_string(&matrix).unwrap();
+        assert_eq!(text, r#"{"rows":1,"columns":2,"values":[0.5,1.5]}"#);
+        assert_eq!(serde_json::from_str::<Matrix>(&text).unwrap(), matrix);
+        let error = serde_json::from_str::<Matrix>(r#"{"rows":3,"columns":2,"values":[1]}"#).unwrap_err().to_string();
+        assert!(error.contains("the matrix has 1 numbers, but 6 numbers are needed"), "{error}");
+    }
+
+    #[test]
+    fn the_first_of_the_greatest_is_found_in_either_precision() {
+        assert_eq!((argmax(&[0.5f32, 2.0, 2.0]), argmax(&[0.5f64, 2.0, 2.0])), (Some(1), Some(1)));
+        assert_eq!((argmax(&[1.0, f64::NAN]), argmax::<f32>(&[])), (None, None));
+    }
 }

@@ -95,6 +95,11 @@ pub trait Metric: Any + Debug + Send + Sync {
     /// Whether it is defined for problems of this kind.
     fn suits(&self, task: Task) -> bool;
 
+    /// The least and the greatest score that there can be; infinite where there is no bound. Intervals end there.
+    fn range(&self) -> (f64, f64) {
+        (f64::NEG_INFINITY, f64::INFINITY)
+    }
+
     /// The score of the estimates. Rows of weight 0 are not read.
     ///
     /// # Errors

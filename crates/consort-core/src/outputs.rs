@@ -53,19 +53,74 @@ impl std::fmt::Display for Task {
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "Saved")]
 pub enum Outputs {
     /// One column a class, in class order. Binary problems have two.
     Classes(Classes),
-    /// One column a yes-or-no label; the columns do not sum to 1.
+    /// One column a yes-or-no label, each of another name; the columns do not sum to 1.
     Labels(Vec<String>),
-    /// One column a target.
+    /// One column a target, each of another name.
     Targets(Vec<String>),
     /// One column a quantile of a single target, levels ascending in (0, 1).
     Quantiles(Vec<f64>),
 }
 
+/// Outputs as they were saved, by whoever saved them.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Saved {
+    Classes(Classes),
+    Labels(Vec<String>),
+    Targets(Vec<String>),
+    Quantiles(Vec<f64>),
+}
+
+impl TryFrom<Saved> for Outputs {
+    type Error = Error;
+    fn try_from(saved: Saved) -> Result<Self> {
+        let outputs = match saved {
+            Saved::Classes(classes) => Outputs::Classes(classes),
+            Saved::Labels(names) => Outputs::Labels(names),
+            Saved::Targets(names) => Outputs::Targets(names),
+            Saved::Quantiles(levels) => Outputs::Quantiles(levels),
+        };
+        outputs.check()?;
+        Ok(outputs)
+    }
+}
+
 impl Outputs {
+    /// Refuses outputs that contradict themselves.
+    ///
+    /// ```
+    /// use consort_core::Outputs;
+    /// assert!(Outputs::Quantiles(vec![0.1, 0.5, 0.9]).check().is_ok());
+    /// assert!(Outputs::Quantiles(vec![0.5, 0.1]).check().is_err());
+    /// assert!(Outputs::Targets(vec!["y".into(), "y".into()]).check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DuplicateName`] for a label or target that is there twice; [`Error::Parameter`] unless the levels of quantiles
+    /// are above 0, below 1 and ascending.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Outputs::Classes(_) => Ok(()), // they were checked when they were made
+            Outputs::Labels(names) => all_differ("label", names),
+            Outputs::Targets(names) => all_differ("target", names),
+            Outputs::Quantiles(levels) => {
+                if let Some(level) = levels.iter().find(|&&level| !(level > 0.0 && level < 1.0)) {
+                    return Err(Error::parameter("levels", level, "above 0 and below 1"));
+                }
+                match levels.windows(2).find(|pair| pair[0] >= pair[1]) {
+                    None => Ok(()),
+                    Some(pair) => {
+                        Err(Error::parameter("levels", format!("{} before {}", pair[0], pair[1]), "ascending"))
+                    }
+                }
+            }
+        }
+    }
+
     /// One regression target of the given name.
     pub fn target(name: impl Into<String>) -> Self {
         Outputs::Targets(vec![name.into()])
@@ -126,5 +181,34 @@ impl Outputs {
                 hint: "it needs predictions over classes".into(),
             }),
         }
+    }
+}
+
+fn all_differ(what: &'static str, names: &[String]) -> Result<()> {
+    let mut known = std::collections::HashSet::new();
+    match names.iter().find(|name| !known.insert(*name)) {
+        None => Ok(()),
+        Some(twice) => Err(Error::DuplicateName { what, name: twice.clone() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saved_outputs_are_read_as_they_were_and_contradictions_are_refused() {
+        let all =
+            [Outputs::target("y"), Outputs::Quantiles(vec![0.1, 0.9]), Outputs::Labels(vec!["a".into(), "b".into()])];
+        for outputs in all {
+            let text = serde_json::to_string(&outputs).unwrap();
+            assert_eq!(serde_json::from_str::<Outputs>(&text).unwrap(), outputs);
+        }
+        let refused = |text: &str| serde_json::from_str::<Outputs>(text).unwrap_err().to_string();
+        assert!(refused(r#"{"targets":["y","z","y"]}"#).contains("duplicate target `y`"));
+        assert!(refused(r#"{"labels":["a","a"]}"#).contains("duplicate label `a`"));
+        assert!(refused(r#"{"quantiles":[0.1,1.5]}"#).contains("`levels` is 1.5, but must be above 0 and below 1"));
+        assert!(refused(r#"{"quantiles":[0.0,0.5]}"#).contains("`levels` is 0"));
+        assert!(refused(r#"{"quantiles":[0.5,0.5]}"#).contains("0.5 before 0.5, but must be ascending"));
     }
 }

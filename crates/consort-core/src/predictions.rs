@@ -328,10 +328,13 @@ impl PredictionsBuilder {
         self
     }
 
-    /// Makes room for this many members at once, so that none is moved when another comes.
+    /// Makes room for this many members at once, so that none is moved when another comes. Room that there is not is not
+    /// made: the members that come say so.
     pub fn reserve(mut self, members: usize) -> Self {
-        self.cube.reserve_exact(members * self.ids.len() * self.outputs.len());
-        huge_pages::prefer(self.cube.spare_capacity_mut());
+        let numbers = members.saturating_mul(self.ids.len()).saturating_mul(self.outputs.len());
+        if self.cube.try_reserve_exact(numbers).is_ok() {
+            huge_pages::prefer(self.cube.spare_capacity_mut());
+        }
         self
     }
 
@@ -451,8 +454,9 @@ impl PredictionsBuilder {
     /// The cube.
     ///
     /// # Errors
-    /// [`Error::Empty`] without a member, a row or a column.
+    /// [`Error::Empty`] without a member, a row or a column; those of [`Outputs::check`].
     pub fn build(self) -> Result<Predictions> {
+        self.outputs.check()?;
         let empty = |what: &str, hint: &str| Err(Error::Empty { what: what.into(), hint: hint.into() });
         if self.members.is_empty() {
             return empty("the list of members", "give at least one member");
@@ -501,6 +505,24 @@ mod tests {
         let negative = build(&[0.5, 0.5, -0.1, 1.1]).unwrap_err().to_string();
         assert!(negative.contains("below 0"), "{negative}");
         assert!(build(&[0.5, 0.5, 0.50004, 0.5]).is_ok());
+    }
+
+    #[test]
+    fn room_that_there_is_not_is_not_made() {
+        let builder = Predictions::builder(Outputs::target("y"), Ids::positions(8)).reserve(usize::MAX / 4);
+        assert_eq!(builder.member("a", Gives::Values, &[1.0; 8]).unwrap().build().unwrap().rows(), 8);
+    }
+
+    #[test]
+    fn outputs_that_contradict_themselves_are_refused() {
+        let build = |outputs: Outputs| {
+            let builder = Predictions::builder(outputs, Ids::positions(1));
+            builder.member("a", Gives::Values, &[1.0, 2.0]).unwrap().build().map(|_| ()).unwrap_err().to_string()
+        };
+        let twice = build(Outputs::Targets(vec!["y".into(), "y".into()]));
+        assert!(twice.contains("duplicate target `y`"), "{twice}");
+        let falling = build(Outputs::Quantiles(vec![0.9, 0.1]));
+        assert!(falling.contains("`levels` is 0.9 before 0.1"), "{falling}");
     }
 
     #[test]

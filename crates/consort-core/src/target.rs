@@ -76,6 +76,39 @@ impl Target {
         Ok(Target::Values { values, names: vec![name.into()] })
     }
 
+    /// Refuses a target that contradicts itself. Whether its numbers are finite is not asked: those of rows of weight 0 need
+    /// not be, and learners refuse the others.
+    ///
+    /// ```
+    /// use consort_core::Target;
+    /// let target = Target::Values { values: vec![1.0, 2.0, 3.0], names: vec!["y".into(), "z".into()] };
+    /// assert!(target.check().unwrap_err().to_string().contains("the target has 3 values"));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] if a class number has no class; [`Error::Length`] unless each row has a value for each name;
+    /// those of [`Outputs::check`].
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Target::Classes { codes, classes } => match codes.iter().position(|&code| code as usize >= classes.len()) {
+                None => Ok(()),
+                Some(i) => Err(Error::UnknownName {
+                    what: "class number",
+                    name: format!("{} in row {}", codes[i], i + 1),
+                    known: format!("the classes are {classes}, counted from 0"),
+                }),
+            },
+            Target::Labels { values, names } => {
+                Outputs::Labels(names.clone()).check()?;
+                whole_rows(values.len(), names)
+            }
+            Target::Values { values, names } => {
+                Outputs::Targets(names.clone()).check()?;
+                whole_rows(values.len(), names)
+            }
+        }
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         match self {
@@ -282,6 +315,21 @@ impl<'a> Truth<'a> {
             other => Err(wrong_target(by, other, "yes-or-no labels")),
         }
     }
+}
+
+/// Whether so many values fill rows of a value for each name.
+fn whole_rows(got: usize, names: &[String]) -> Result<()> {
+    let width = names.len();
+    if got.checked_rem(width).unwrap_or(got) == 0 {
+        return Ok(());
+    }
+    Err(Error::Length {
+        what: "the target".into(),
+        got,
+        expected: got.checked_div(width).unwrap_or(0) * width,
+        unit: "values",
+        hint: format!("each row has {width}, one for each name"),
+    })
 }
 
 fn wrong_target(by: &str, got: &Target, needed: &str) -> Error {

@@ -7,6 +7,11 @@ pub(crate) trait MeanOverRows: std::fmt::Debug + Clone + Send + 'static {
     /// `[Σ w·s, Σ w]` of these rows; checks them first.
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]>;
 
+    /// The least and the greatest score that there can be: of losses, most often.
+    fn range(&self) -> (f64, f64) {
+        (0.0, f64::INFINITY)
+    }
+
     /// What is said where no row counts.
     fn empty(&self) -> &'static str {
         "no row has weight"
@@ -83,6 +88,9 @@ macro_rules! mean_metric {
             }
             fn suits(&self, $task: consort_core::Task) -> bool {
                 $suits
+            }
+            fn range(&self) -> (f64, f64) {
+                $crate::mean_over_rows::MeanOverRows::range(self)
             }
             fn score(
                 &self,

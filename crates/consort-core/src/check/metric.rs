@@ -85,6 +85,11 @@ pub fn metric(metric: &dyn Metric, case: &MetricCase) -> Result<(), Broken> {
     suite.ensure(metric.suits(case.task), "it suits the task it is tried on", "`suits` says no")?;
     let whole = suite.value("it has a value on ordinary rows", &rows, false)?;
     let weighted = suite.value("it has a value on ordinary weighted rows", &rows, true)?;
+    let (least, greatest) = metric.range();
+    for score in [whole, weighted] {
+        let holds = (least..=greatest).contains(&score);
+        suite.ensure(holds, "a score is within the range of the metric", format!("{score}, {least} to {greatest}"))?;
+    }
     suite.serde(&rows, whole)?;
     suite.threads(&rows)?;
 

@@ -152,7 +152,11 @@ impl Nested {
             let (mean, interval) = match &values {
                 Some(values) => {
                     let mean = values.iter().sum::<f64>() / values.len() as f64;
-                    (Score::from(mean), corrected_resampled_interval(values, tested, learnt, self.level)?)
+                    (
+                        Score::from(mean),
+                        corrected_resampled_interval(values, tested, learnt, self.level)?
+                            .map(|interval| interval.within(&*metric)),
+                    )
                 }
                 None => (
                     of_folds.iter().find(|score| score.value().is_none()).cloned().unwrap_or(Score::from(f64::NAN)),

@@ -225,6 +225,10 @@ impl Metric for CalibrationError {
         }
     }
 
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         self.check()?;
         estimates.check(truth, &self.name())?;

@@ -61,6 +61,10 @@ fn hits_of_block(truth: &[u32], predicted: &[u32], weights: Option<&[f64]>, rows
 }
 
 impl MeanOverRows for Accuracy {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         if let Target::Labels { .. } = truth.target() {
             let rows = LabelRows::of(estimates, truth, Reads::Label, "accuracy")?;

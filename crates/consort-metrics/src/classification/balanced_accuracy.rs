@@ -51,6 +51,9 @@ impl Metric for BalancedAccuracy {
     fn suits(&self, task: Task) -> bool {
         task.is_classification()
     }
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         truth.classes("balanced_accuracy")?;
         self.tallied(estimates, truth)

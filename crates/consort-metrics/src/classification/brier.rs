@@ -154,6 +154,10 @@ fn first_bad<T: Real>(probabilities: &[T], columns: usize, weights: Option<&[f64
 }
 
 impl MeanOverRows for Brier {
+    fn range(&self) -> (f64, f64) {
+        (0.0, if self.scale == BrierScale::Half { 1.0 } else { 2.0 })
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         if let Target::Labels { .. } = truth.target() {
             let rows = LabelRows::of(estimates, truth, Reads::Probability, "brier")?;

@@ -113,6 +113,9 @@ impl Metric for CohenKappa {
     fn suits(&self, task: Task) -> bool {
         task.is_classification()
     }
+    fn range(&self) -> (f64, f64) {
+        (-1.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         truth.classes("cohen_kappa")?;
         self.tallied(estimates, truth)

@@ -21,6 +21,10 @@ use crate::rows::{LabelRows, weight};
 pub struct HammingLoss;
 
 impl MeanOverRows for HammingLoss {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         if let Target::Classes { .. } = truth.target() {
             return ZeroOneLoss.sums(estimates, truth);

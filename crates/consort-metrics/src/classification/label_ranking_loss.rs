@@ -32,6 +32,10 @@ fn of_row<T: Real>(scores: &[T], truth: &[bool]) -> f64 {
 }
 
 impl MeanOverRows for LabelRankingLoss {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         let rows = LabelRows::of(estimates, truth, Reads::Score, "label_ranking_loss")?;
         Ok(match estimates.values() {

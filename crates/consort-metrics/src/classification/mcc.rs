@@ -87,6 +87,9 @@ impl Metric for Mcc {
     fn suits(&self, task: Task) -> bool {
         task.is_classification()
     }
+    fn range(&self) -> (f64, f64) {
+        (-1.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         truth.classes("mcc")?;
         self.tallied(estimates, truth)

@@ -71,6 +71,10 @@ fn sums<T: Real>(probabilities: &[T], classes: usize, codes: &[u32], weights: Op
 }
 
 impl MeanOverRows for RankedProbabilityScore {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         let rows = ClassRows::of(estimates, truth, Reads::Probability, "ranked_probability_score")?;
         let classes = rows.classes.len();

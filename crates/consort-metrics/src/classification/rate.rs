@@ -143,6 +143,9 @@ macro_rules! rate_metric {
             fn suits(&self, task: consort_core::Task) -> bool {
                 self.average.suits(task)
             }
+            fn range(&self) -> (f64, f64) {
+                (0.0, 1.0)
+            }
             fn score(
                 &self,
                 estimates: &consort_core::Estimates<'_>,

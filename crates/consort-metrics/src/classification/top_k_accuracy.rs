@@ -84,6 +84,10 @@ fn hits<T: Real>(scores: &[T], classes: usize, codes: &[u32], weights: Option<&[
 }
 
 impl MeanOverRows for TopKAccuracy {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         self.check()?;
         let rows = ClassRows::of(estimates, truth, Reads::Score, "top_k_accuracy")?;

@@ -20,6 +20,10 @@ use crate::mean_over_rows::{MeanOverRows, mean_metric};
 pub struct ZeroOneLoss;
 
 impl MeanOverRows for ZeroOneLoss {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
+
     fn sums(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<[f64; 2]> {
         let [hits, total] = Accuracy.sums(estimates, truth)?;
         Ok([total - hits, total])

@@ -77,6 +77,9 @@ impl Metric for Gini {
     fn suits(&self, task: Task) -> bool {
         self.average.suits(task) && self.average != Average::Samples
     }
+    fn range(&self) -> (f64, f64) {
+        (-1.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         average(&Columns::of(estimates, truth, "gini")?, self.average, "gini", gini_of)
     }

@@ -87,6 +87,9 @@ impl Metric for KolmogorovSmirnov {
     fn suits(&self, task: Task) -> bool {
         self.average.suits(task) && self.average != Average::Samples
     }
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         average(&Columns::of(estimates, truth, "ks")?, self.average, "ks", ks_of)
     }

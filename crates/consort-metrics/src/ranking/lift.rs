@@ -143,7 +143,7 @@ pub(crate) fn parse(stem: &str, name: &str) -> Option<(f64, Ties)> {
 }
 
 macro_rules! top_fraction {
-    ($metric:ident, $stem:literal, $of:ident) => {
+    ($metric:ident, $stem:literal, $of:ident, $most:expr) => {
         impl Default for $metric {
             fn default() -> Self {
                 Self { fraction: 0.1, ties: Ties::Share }
@@ -185,6 +185,9 @@ macro_rules! top_fraction {
             fn suits(&self, task: Task) -> bool {
                 task == Task::Binary
             }
+            fn range(&self) -> (f64, f64) {
+                (0.0, $most)
+            }
             fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
                 $of(&Columns::of(estimates, truth, $stem)?.positive_ranked($stem)?, self.fraction, self.ties)
             }
@@ -192,8 +195,8 @@ macro_rules! top_fraction {
     };
 }
 
-top_fraction!(Gain, "gain", gain_of);
-top_fraction!(Lift, "lift", lift_of);
+top_fraction!(Gain, "gain", gain_of, 1.0);
+top_fraction!(Lift, "lift", lift_of, f64::INFINITY);
 
 #[cfg(test)]
 mod tests {

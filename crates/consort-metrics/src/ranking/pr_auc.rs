@@ -86,6 +86,9 @@ impl Metric for PrAuc {
     fn suits(&self, task: Task) -> bool {
         self.average.suits(task) && self.average != Average::Samples
     }
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         average(&Columns::of(estimates, truth, "pr_auc")?, self.average, "pr_auc", pr_auc_of)
     }

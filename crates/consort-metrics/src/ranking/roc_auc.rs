@@ -124,6 +124,9 @@ impl Metric for RocAuc {
             }
         }
     }
+    fn range(&self) -> (f64, f64) {
+        (0.0, 1.0)
+    }
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         let columns = Columns::of(estimates, truth, "roc_auc")?;
         match self.pairing {

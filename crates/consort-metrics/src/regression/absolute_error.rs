@@ -79,6 +79,7 @@ whole_metric!(
     "median_absolute_error",
     Lower,
     Value,
+    (0.0, f64::INFINITY),
     |_this| "median_absolute_error".into(),
     |rows| median_of(&rows)
 );

@@ -39,7 +39,7 @@ fn pearson_of(m: &Moments) -> Score {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Pearson;
 
-moments_metric!(Pearson, "pearson", pearson_of);
+moments_metric!(Pearson, "pearson", pearson_of, (-1.0, 1.0));
 
 /// Spearman's rank correlation of estimates and truth, in [−1, 1]: how well any rising curve relates them.
 ///
@@ -92,4 +92,4 @@ fn ranks(numbers: &[f64], weights: &[f64]) -> Vec<f64> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spearman;
 
-whole_metric!(Spearman, "spearman", Higher, Value, |_this| "spearman".into(), |rows| spearman_of(&rows));
+whole_metric!(Spearman, "spearman", Higher, Value, (-1.0, 1.0), |_this| "spearman".into(), |rows| spearman_of(&rows));

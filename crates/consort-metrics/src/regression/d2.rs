@@ -60,9 +60,15 @@ impl Default for D2Pinball {
     }
 }
 
-whole_metric!(D2Pinball, "d2_pinball", Higher, Value, |this| format!("d2_pinball_{}", this.level), |rows| {
-    d2_pinball_of(&rows, this.level)
-});
+whole_metric!(
+    D2Pinball,
+    "d2_pinball",
+    Higher,
+    Value,
+    (f64::NEG_INFINITY, 1.0),
+    |this| format!("d2_pinball_{}", this.level),
+    |rows| { d2_pinball_of(&rows, this.level) }
+);
 
 /// The share of the absolute error of the median that the estimates save: [`d2_pinball`] at level 0.5.
 ///
@@ -87,9 +93,15 @@ pub fn d2_absolute_error<T: Real>(estimates: &[T], truth: &[f64], weights: Optio
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct D2AbsoluteError;
 
-whole_metric!(D2AbsoluteError, "d2_absolute_error", Higher, Value, |_this| "d2_absolute_error".into(), |rows| {
-    d2_pinball_of(&rows, 0.5)
-});
+whole_metric!(
+    D2AbsoluteError,
+    "d2_absolute_error",
+    Higher,
+    Value,
+    (f64::NEG_INFINITY, 1.0),
+    |_this| "d2_absolute_error".into(),
+    |rows| { d2_pinball_of(&rows, 0.5) }
+);
 
 /// The share of the Tweedie deviance of the mean that the estimates save (Hastie, Tibshirani and Wainwright 2015).
 ///
@@ -150,9 +162,15 @@ impl Default for D2Tweedie {
     }
 }
 
-whole_metric!(D2Tweedie, "d2_tweedie", Higher, Value, |this| format!("d2_tweedie_{}", this.power), |rows| {
-    d2_tweedie_of(&rows, this.power)
-});
+whole_metric!(
+    D2Tweedie,
+    "d2_tweedie",
+    Higher,
+    Value,
+    (f64::NEG_INFINITY, 1.0),
+    |this| format!("d2_tweedie_{}", this.power),
+    |rows| { d2_tweedie_of(&rows, this.power) }
+);
 
 #[cfg(test)]
 mod tests {

@@ -79,4 +79,6 @@ fn inversions(items: &mut [(f64, f64)], room: &mut [(f64, f64)]) -> f64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Kendall;
 
-whole_metric!(Kendall, "kendall_tau_b", Higher, Value, |_this| "kendall_tau_b".into(), |rows| tau_b(&rows));
+whole_metric!(Kendall, "kendall_tau_b", Higher, Value, (-1.0, 1.0), |_this| "kendall_tau_b".into(), |rows| tau_b(
+    &rows
+));

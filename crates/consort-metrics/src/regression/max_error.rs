@@ -57,6 +57,10 @@ impl Metric for MaxError {
         task == Task::Regression
     }
 
+    fn range(&self) -> (f64, f64) {
+        (0.0, f64::INFINITY)
+    }
+
     fn score(&self, estimates: &Estimates<'_>, truth: &Truth<'_>) -> Result<Score> {
         let targets = targets(estimates, truth, "max_error")?;
         Ok(uniform_average(targets.iter().map(|target| score_of(with_rows!(target, rows => greatest(rows))))))

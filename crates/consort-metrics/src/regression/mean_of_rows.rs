@@ -16,6 +16,11 @@ pub(super) trait MeanOfRows: Debug + Clone + Send + Sync + 'static {
         mean
     }
 
+    /// The least and the greatest score that there can be.
+    fn range(&self) -> (f64, f64) {
+        (0.0, f64::INFINITY)
+    }
+
     /// Where the score is defined, in words.
     fn domain(&self) -> &'static str {
         "numbers"
@@ -143,6 +148,10 @@ macro_rules! mean_metric {
 
             fn suits(&self, task: consort_core::Task) -> bool {
                 task == consort_core::Task::Regression
+            }
+
+            fn range(&self) -> (f64, f64) {
+                crate::regression::mean_of_rows::MeanOfRows::range(self)
             }
 
             fn score(

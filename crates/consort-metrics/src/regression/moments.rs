@@ -171,7 +171,7 @@ impl Accumulator for RunningMoments {
 
 /// The [`Metric`](consort_core::Metric) of a score of [`Moments`].
 macro_rules! moments_metric {
-    ($metric:ty, $tag:literal, $score:expr) => {
+    ($metric:ty, $tag:literal, $score:expr, $range:expr) => {
         #[typetag::serde(name = $tag)]
         impl consort_core::Metric for $metric {
             fn name(&self) -> String {
@@ -188,6 +188,10 @@ macro_rules! moments_metric {
 
             fn suits(&self, task: consort_core::Task) -> bool {
                 task == consort_core::Task::Regression
+            }
+
+            fn range(&self) -> (f64, f64) {
+                $range
             }
 
             fn score(

@@ -70,6 +70,10 @@ pub fn symmetric_percentage_error<T: Real>(estimates: &[T], truth: &[f64], weigh
 pub struct SymmetricPercentageError;
 
 impl MeanOfRows for SymmetricPercentageError {
+    fn range(&self) -> (f64, f64) {
+        (0.0, 2.0)
+    }
+
     fn terms(&self, estimate: f64, truth: f64) -> [f64; 2] {
         let size = estimate.abs() + truth.abs();
         let error = 2.0 * (estimate - truth).abs();

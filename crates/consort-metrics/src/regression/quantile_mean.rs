@@ -202,6 +202,10 @@ macro_rules! quantile_metric {
                 task == consort_core::Task::Quantile
             }
 
+            fn range(&self) -> (f64, f64) {
+                (0.0, f64::INFINITY)
+            }
+
             fn score(
                 &self,
                 estimates: &consort_core::Estimates<'_>,

@@ -59,7 +59,7 @@ pub fn adjusted_r2<T: Real>(estimates: &[T], truth: &[f64], weights: Option<&[f6
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct R2;
 
-moments_metric!(R2, "r2", r2_of);
+moments_metric!(R2, "r2", r2_of, (f64::NEG_INFINITY, 1.0));
 
 /// The explained variance: R² that forgives a constant bias.
 ///
@@ -91,4 +91,4 @@ fn explained_variance_of(m: &Moments) -> Score {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ExplainedVariance;
 
-moments_metric!(ExplainedVariance, "explained_variance", explained_variance_of);
+moments_metric!(ExplainedVariance, "explained_variance", explained_variance_of, (f64::NEG_INFINITY, 1.0));

@@ -199,7 +199,7 @@ pub(super) fn uniform_average(scores: impl IntoIterator<Item = Score>) -> Score 
 
 /// The metric of a score that is computed target by target from all rows at once.
 macro_rules! whole_metric {
-    ($metric:ty, $tag:literal, $direction:ident, $reads:ident, |$this:ident| $name:expr, |$rows:ident| $score:expr) => {
+    ($metric:ty, $tag:literal, $direction:ident, $reads:ident, $range:expr, |$this:ident| $name:expr, |$rows:ident| $score:expr) => {
         #[typetag::serde(name = $tag)]
         impl consort_core::Metric for $metric {
             fn name(&self) -> String {
@@ -217,6 +217,10 @@ macro_rules! whole_metric {
 
             fn suits(&self, task: consort_core::Task) -> bool {
                 task == consort_core::Task::Regression
+            }
+
+            fn range(&self) -> (f64, f64) {
+                $range
             }
 
             fn score(

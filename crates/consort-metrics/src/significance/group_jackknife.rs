@@ -88,8 +88,8 @@ impl GroupJackknife {
         Truth::weighted(&self.target, &self.weights)
     }
 
-    /// The interval at `level` around the score of estimates for all rows; `None` where the score is undefined without
-    /// some group.
+    /// The interval at `level` around the score of estimates for all rows, within [the range](Metric::range) of the metric;
+    /// `None` where the score is undefined without some group.
     ///
     /// # Errors
     /// As [`Metric::score`].
@@ -110,7 +110,8 @@ impl GroupJackknife {
         let scores = self.scores(metric, &Estimates::matrix(&part, estimates.gives()))?;
         Ok(scores.map(|scores| {
             let half = Self::quantile(level) * self.standard_error(&scores);
-            (score - half, score + half)
+            let (least, greatest) = metric.range();
+            ((score - half).max(least), (score + half).min(greatest))
         }))
     }
 
@@ -190,7 +191,7 @@ pub fn mean_interval(values: &[f64], level: f64) -> Option<(f64, Option<(f64, f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::regression::MeanSquaredError;
+    use crate::regression::{MeanSquaredError, RootMeanSquaredError};
     use consort_core::Gives;
 
     #[test]
@@ -211,6 +212,27 @@ mod tests {
         assert!((width(4000) / textbook - 1.0).abs() < 0.4, "{}", width(4000));
         assert!((width(1000) / textbook - 1.0).abs() < 0.5, "{}", width(1000));
         assert!(GroupJackknife::new(&truth, &rows[..39], 4000, Seed::new(1)).is_none());
+    }
+
+    #[test]
+    fn an_interval_ends_where_no_score_can_be() {
+        // One row of 100 holds all of the error, and one label of 100 is wrong.
+        let off: Vec<f64> = (0..100).map(|i| if i == 7 { 1e3 } else { 0.0 }).collect();
+        let target = Target::from_values(vec![0.0; 100], "y").unwrap();
+        let (truth, rows): (_, Vec<u32>) = (Truth::new(&target), (0..100).collect());
+        let jackknife = GroupJackknife::new(&truth, &rows, 100, Seed::new(1)).unwrap();
+        let estimates = Estimates::f64(&off, 1, Gives::Values).unwrap();
+        let (low, high) = jackknife.interval(&RootMeanSquaredError, &estimates, 100.0, 0.95).unwrap().unwrap();
+        assert!(low == 0.0 && high > 200.0, "{low} {high}");
+
+        let classes = consort_core::Classes::new(["no", "yes"]).unwrap();
+        let target = Target::Classes { codes: (0..100).map(|i| u32::from(i == 7)).collect(), classes };
+        let truth = Truth::new(&target);
+        let jackknife = GroupJackknife::new(&truth, &rows, 100, Seed::new(1)).unwrap();
+        let no = [1.0, 0.0].repeat(100);
+        let estimates = Estimates::f64(&no, 2, Gives::Probabilities).unwrap();
+        let (low, high) = jackknife.interval(&crate::Accuracy, &estimates, 0.99, 0.95).unwrap().unwrap();
+        assert!(low < 0.98 && high == 1.0, "{low} {high}");
     }
 
     #[test]

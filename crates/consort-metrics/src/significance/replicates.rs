@@ -21,6 +21,20 @@ pub struct Interval {
     pub level: f64,
 }
 
+impl Interval {
+    /// The part of it that lies within the [range](Metric::range) of a metric.
+    ///
+    /// ```
+    /// use consort_metrics::{Accuracy, significance::Interval};
+    /// let interval = Interval { low: 0.97, high: 1.0026, level: 0.95 };
+    /// assert_eq!(interval.within(&Accuracy), Interval { low: 0.97, high: 1.0, level: 0.95 });
+    /// ```
+    pub fn within(self, metric: &dyn Metric) -> Self {
+        let (least, greatest) = metric.range();
+        Self { low: self.low.max(least), high: self.high.min(greatest), ..self }
+    }
+}
+
 /// How the score of one estimate differs from that of another, by a paired bootstrap.
 ///
 /// ```
