@@ -15,6 +15,9 @@
 
 pub mod architecture;
 mod convolution;
+#[cfg(feature = "cpu")]
+mod cpu;
+mod dense;
 pub mod device;
 pub mod ensemble;
 #[cfg(feature = "kernels")]

@@ -4,7 +4,7 @@ use burn::{
         Linear, PaddingConfig2d,
         conv::{Conv2d, Conv2dConfig},
     },
-    tensor::{Tensor, activation::relu},
+    tensor::Tensor,
 };
 use consort_core::Result;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Architecture, architecture::expect_images};
 use crate::{
     convolution::{convolve, halve},
+    dense::{Then, linear},
     network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable},
 };
 
@@ -56,8 +57,8 @@ impl Forward for LeNet5Net {
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
         let x = halve(convolve(&self.conv1, inputs.images()));
         let x = halve(convolve(&self.conv2, x));
-        let x = relu(self.fc1.forward(x.flatten(1, 3)));
-        let last = relu(self.fc2.forward(x));
-        if pass.is_embedding() { last } else { self.fc3.forward(last) }
+        let x = linear(&self.fc1, x.flatten(1, 3), Then::Rectified);
+        let last = linear(&self.fc2, x, Then::Rectified);
+        if pass.is_embedding() { last } else { linear(&self.fc3, last, Then::Linear) }
     }
 }

@@ -7,7 +7,10 @@ use consort_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Embeddings, architecture::expect_dropout};
-use crate::network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable};
+use crate::{
+    dense::{Then, linear},
+    network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable},
+};
 
 /// A multi-layer perceptron: linear layers with rectifiers between them (Rosenblatt 1962; Rumelhart and others 1986),
 /// over the numbers and the embedded categories.
@@ -96,12 +99,12 @@ impl Forward for MlpNet {
         let mut x = self.embeddings.forward(inputs);
         let Some((head, hidden)) = self.layers.split_last() else { return x };
         for (i, layer) in hidden.iter().enumerate() {
-            x = layer.forward(x);
-            if let Some(norm) = self.norms.get(i) {
-                x = pass.batch_norm(norm, x);
-            }
-            x = pass.dropout(relu(x), self.dropout);
+            x = match self.norms.get(i) {
+                Some(norm) => relu(pass.batch_norm(norm, linear(layer, x, Then::Linear))),
+                None => linear(layer, x, Then::Rectified),
+            };
+            x = pass.dropout(x, self.dropout);
         }
-        if pass.is_embedding() { x } else { head.forward(x) }
+        if pass.is_embedding() { x } else { linear(head, x, Then::Linear) }
     }
 }

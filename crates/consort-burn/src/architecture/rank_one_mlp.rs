@@ -147,7 +147,9 @@ mod tests {
         };
         assert_eq!(ours.members(), 3);
         for member in 0..3 {
-            assert_eq!(of(&*ours, member), of(&*base, 0));
+            // Up to rounding: the base net's layers are one operation.
+            let far = of(&*ours, member).iter().zip(of(&*base, 0)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(far < 1e-6, "{far}");
         }
     }
 }

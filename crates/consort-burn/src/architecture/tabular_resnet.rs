@@ -7,7 +7,10 @@ use consort_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Embeddings, architecture::expect_dropout};
-use crate::network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable};
+use crate::{
+    dense::{Then, linear},
+    network::{Forward, Init, InputShape, Inputs, Network, Pass, Trainable},
+};
 
 /// A residual net for tables (Gorishniy and others 2021): `x + drop(W₂ drop(relu(W₁ norm(x))))`, block after block,
 /// over the numbers and the embedded categories; the head is `W relu(norm(x))`.
@@ -79,14 +82,13 @@ impl Architecture for TabularResNet {
 
 impl Forward for TabularResNetNet {
     fn forward(&self, inputs: &Inputs, pass: &mut Pass) -> Tensor<2> {
-        let mut x = self.stem.forward(self.embeddings.forward(inputs));
+        let mut x = linear(&self.stem, self.embeddings.forward(inputs), Then::Linear);
         for block in &self.blocks {
-            let hidden = relu(block.first.forward(pass.batch_norm(&block.norm, x.clone())));
+            let hidden = linear(&block.first, pass.batch_norm(&block.norm, x.clone()), Then::Rectified);
             let hidden = pass.dropout(hidden, block.dropout);
-            let more = block.second.forward(hidden);
-            x = x + more;
+            x = x + linear(&block.second, hidden, Then::Linear);
         }
         let last = relu(pass.batch_norm(&self.norm, x));
-        if pass.is_embedding() { last } else { self.head.forward(last) }
+        if pass.is_embedding() { last } else { linear(&self.head, last, Then::Linear) }
     }
 }

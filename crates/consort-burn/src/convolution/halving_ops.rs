@@ -13,7 +13,8 @@ use burn::backend::{
     tensor::FloatTensor,
 };
 
-use super::{halving, on_cpu::of_shape};
+use super::halving;
+use crate::cpu::of_shape;
 
 /// Pooling of 32-bit images, row after row in memory.
 #[backend_extension(Flex, Autodiff)]

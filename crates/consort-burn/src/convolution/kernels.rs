@@ -5,9 +5,11 @@ use rayon::prelude::*;
 use super::{
     columns::{gather, scatter},
     geometry::Geometry,
-    product::{View, product},
 };
-use crate::threads::are_shared;
+use crate::{
+    cpu::{View, product, room},
+    threads::are_shared,
+};
 
 /// Up to so many numbers of columns are made at once, so that they stay in the cache of a core.
 const COLUMNS_AT_ONCE: usize = 32_768;
@@ -35,14 +37,6 @@ fn with_room(work: impl FnOnce(&mut Vec<f32>, &mut Vec<f32>)) {
     let [mut columns, mut product] = ROOM.take();
     work(&mut columns, &mut product);
     ROOM.set([columns, product]);
-}
-
-/// At least so many numbers of room, whatever they hold.
-fn room(of: &mut Vec<f32>, count: usize) -> &mut [f32] {
-    if of.len() < count {
-        of.resize(count, 0.0);
-    }
-    &mut of[..count]
 }
 
 /// Does work for each part of `out`, on all threads unless they are busy with other nets.

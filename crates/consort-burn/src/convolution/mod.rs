@@ -11,8 +11,6 @@ mod halving_ops;
 mod kernels;
 #[cfg(feature = "cpu")]
 mod on_cpu;
-#[cfg(feature = "cpu")]
-mod product;
 
 // A card's.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]

@@ -1,22 +1,13 @@
 //! Convolutions of 32-bit images on burn's CPU backend.
 
-use burn::{
-    backend::{
-        Flex, TensorMetadata,
-        flex::{FlexTensor, Layout},
-    },
-    tensor::{Bytes, DType, Shape},
-};
+use burn::backend::{Flex, TensorMetadata, flex::FlexTensor};
 
 use super::{
     geometry::{Geometry, Steps},
     kernels,
     ops::ConvolutionOps,
 };
-
-pub(super) fn of_shape(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(Shape::from(shape)), DType::F32)
-}
+use crate::cpu::of_shape;
 
 fn geometry(images: &FlexTensor, weights: &FlexTensor, steps: Steps) -> Geometry {
     Geometry::new(images.shape().dims::<4>(), weights.shape().dims::<4>(), steps)

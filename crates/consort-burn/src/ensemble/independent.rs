@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Packing {
-    /// Packed where that was measured to be faster: MLPs with batches of at most 128 rows on a CPU, and any on a card.
+    /// Packed where nets can be: MLPs. It was measured to be faster at every size of a batch, on a CPU and on a card; see
+    /// `docs/benchmarks/deep.md`.
     #[default]
     Auto,
     /// Packed, or an error that says why not.
@@ -65,8 +66,7 @@ impl DeepEnsemble for Independent {
                         hint: "set `packing` to apart, or leave the choice".into(),
                     });
                 }
-                (Packing::Packed, None) => return self.packed(net, &basis, train, ctx),
-                (Packing::Auto, None) if packed::is_faster(net, &basis) => return self.packed(net, &basis, train, ctx),
+                (Packing::Packed | Packing::Auto, None) => return self.packed(net, &basis, train, ctx),
                 _ => {}
             }
         }

@@ -3,11 +3,6 @@ use crate::{
     network::Precision,
 };
 
-/// Up to this batch one packed program was faster on a CPU than nets one after another: 3 to 4 times at 32 to 128 rows,
-/// even at 256, and half as fast at 1024, where the batched activations no longer fit into the cache of a core. See
-/// `docs/benchmarks/deep.md`.
-const GREATEST_BATCH: usize = 128;
-
 /// Why nets of this recipe cannot be packed, in words; `None` if they can.
 pub(crate) fn refusal(net: &Net, basis: &Basis) -> Option<String> {
     let Some(mlp) = net.architecture.as_mlp() else {
@@ -35,12 +30,4 @@ pub(crate) fn refusal(net: &Net, basis: &Basis) -> Option<String> {
         return Some("weights from a file".into());
     }
     None
-}
-
-/// Whether packing was measured to be faster. The answer depends on recipe and device alone, never on how many threads there
-/// are: packed and separate nets agree up to rounding, and the number of threads must not change a bit.
-///
-/// A card has room for all members at once, and what each step costs there is the number of its kernels.
-pub(crate) fn is_faster(net: &Net, basis: &Basis) -> bool {
-    net.batch <= GREATEST_BATCH || basis.is_on_card()
 }

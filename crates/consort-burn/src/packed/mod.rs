@@ -4,5 +4,5 @@ mod choice;
 mod module;
 mod training;
 
-pub(crate) use choice::{is_faster, refusal};
+pub(crate) use choice::refusal;
 pub(crate) use training::train;

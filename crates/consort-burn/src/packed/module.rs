@@ -1,11 +1,12 @@
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Int, Tensor, TensorData, activation::relu},
+    tensor::{Device, Int, Tensor, TensorData},
 };
 use consort_core::{Error, Result, Stream};
 
 use crate::{
-    network::{filled, layers},
+    dense::{Then, dense},
+    network::{draw_mask, filled, layers},
     weights::{Layer, Weights},
 };
 
@@ -93,19 +94,16 @@ impl PackedMlp {
         let mut x = x.reshape([self.members, rows, width]);
         let last = self.weights.len() - 1;
         for (i, (weight, bias)) in self.weights.iter().zip(&self.biases).enumerate() {
-            x = x.matmul(weight.val()) + bias.val();
-            if i < last {
-                x = relu(x);
-                if let Some(noise) = noise.as_deref_mut()
-                    && self.dropout > 0.0
-                {
-                    let units = x.dims()[2];
-                    let mut mask = Vec::with_capacity(all * units);
-                    noise
-                        .iter_mut()
-                        .for_each(|own| crate::network::draw_mask(own, rows * units, self.dropout, &mut mask));
-                    x = x * Tensor::from_data(TensorData::new(mask, [self.members, rows, units]), &device);
-                }
+            let then = if i < last { Then::Rectified } else { Then::Linear };
+            x = dense(x, weight.val(), bias.val(), then);
+            if let Some(noise) = noise.as_deref_mut()
+                && i < last
+                && self.dropout > 0.0
+            {
+                let units = x.dims()[2];
+                let mut mask = Vec::with_capacity(all * units);
+                noise.iter_mut().for_each(|own| draw_mask(own, rows * units, self.dropout, &mut mask));
+                x = x * Tensor::from_data(TensorData::new(mask, [self.members, rows, units]), &device);
             }
         }
         let outputs = x.dims()[2];

@@ -2,7 +2,7 @@ use gemm::Parallelism;
 
 /// A matrix within a slice: `rows × columns`, its rows `stride` numbers apart; turned, its columns are.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     values: &'a [f32],
     stride: usize,
     is_turned: bool,
@@ -10,12 +10,12 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// Row after row.
-    pub(super) fn rows(values: &'a [f32], stride: usize) -> Self {
+    pub(crate) fn rows(values: &'a [f32], stride: usize) -> Self {
         Self { values, stride, is_turned: false }
     }
 
     /// The transpose of what is kept row after row.
-    pub(super) fn turned(values: &'a [f32], stride: usize) -> Self {
+    pub(crate) fn turned(values: &'a [f32], stride: usize) -> Self {
         Self { values, stride, is_turned: true }
     }
 
@@ -30,7 +30,7 @@ impl<'a> View<'a> {
 
 /// `out = a · b`, or `out += a · b`, for `a` of `m × k` and `b` of `k × n`; rows of `out` are `stride` numbers apart.
 #[allow(unsafe_code)]
-pub(super) fn product(out: &mut [f32], stride: usize, [m, n, k]: [usize; 3], a: View<'_>, b: View<'_>, adds: bool) {
+pub(crate) fn product(out: &mut [f32], stride: usize, [m, n, k]: [usize; 3], a: View<'_>, b: View<'_>, adds: bool) {
     let ((a_fits, a_column, a_row), (b_fits, b_column, b_row)) = (a.steps(m, k), b.steps(k, n));
     let out_fits = m == 0 || n == 0 || ((m - 1) * stride + n <= out.len() && (m == 1 || n <= stride));
     assert!(a_fits && b_fits && out_fits, "a product of {m} × {k} × {n} numbers does not fit");
