@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 use super::{Combine, DeepEnsemble, NetEnsemble, deep_ensemble::learner, net_ensemble::Source};
 use crate::{
     architecture::RankOneMlp,
-    net::{Net, follower::Nobody, guarded::guarded, objective::Own, school::Basis, tally::Tally, training::Learning},
+    net::{
+        Net, follower::Nobody, guarded::guarded, objective::MeanOfOwn, school::Basis, tally::Tally, training::Learning,
+    },
 };
 
 /// BatchEnsemble (Wen and others 2020): members share the weights of one net and differ by vectors beside them; all
-/// learn on the same rows, and the prediction is the mean of theirs.
+/// learn on the same rows by the mean of their losses, and the prediction is the mean of theirs.
 ///
 /// The net's architecture is one with several members, such as [`RankOneMlp`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,7 +42,7 @@ impl DeepEnsemble for BatchEnsemble {
                     hint: "take one of several members, such as `RankOneMlp`".into(),
                 });
             }
-            let objective = Own { loss: basis.spec.loss };
+            let objective = MeanOfOwn { loss: basis.spec.loss };
             let mut course = net.course(&school, &objective, &tally, ctx);
             course.members_in_one = members;
             let history = course.run(&mut group, &mut Nobody)?;

@@ -69,6 +69,7 @@ pub(super) fn expect_boostable(loss: &Loss) -> Result<()> {
 
 /// The squared error as a share of that of a net of zeros: what a round leaves of what the rounds before it left. So each round begins
 /// at 1, however little is left to learn, and the decay of weights means the same in each.
+#[derive(Debug)]
 struct ShareOfRest {
     mean_square: f64,
 }
@@ -85,6 +86,10 @@ impl ShareOfRest {
 impl Objective for ShareOfRest {
     fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1> {
         Own { loss: Loss::Squared }.loss(outputs, batch).div_scalar(self.mean_square)
+    }
+
+    fn name(&self) -> Option<&'static str> {
+        Some("squared error, as a share of the rest")
     }
 }
 

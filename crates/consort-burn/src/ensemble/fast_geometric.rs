@@ -67,6 +67,7 @@ impl DeepEnsemble for FastGeometric {
             course.epochs = rest;
             course.rate = net.learning_rate * self.greatest;
             course.schedule = schedule;
+            (course.warm_up, course.goes_on) = (0.0, true);
             course.order = ctx.seed.child("order of cycles");
             course.keeps_best = false;
             let mut snapshots = Snapshots::new(self.cycle, self.cycle / 2);

@@ -39,11 +39,16 @@ impl Default for Joint {
 }
 
 /// The loss of the mean output.
+#[derive(Debug)]
 struct OfTheMean(Loss);
 
 impl Objective for OfTheMean {
     fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1> {
         batch.mean(self.0.rows(mean(outputs), batch.targets.clone()))
+    }
+
+    fn summed(&self, _: usize) -> usize {
+        1
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     net::{
         Net,
         objective::{Objective, Own, mean},
+        school::Basis,
     },
 };
 
@@ -20,7 +21,8 @@ use crate::{
 /// members. The prediction is the mean of theirs.
 ///
 /// `λ = 0` trains the members by their own losses. For the squared error `λ = 1` trains their mean alone, by the
-/// ambiguity decomposition `Σ (f_m − y)² − Σ (f_m − f̄)² = M (f̄ − y)²` (Krogh and Vedelsby 1995).
+/// ambiguity decomposition `Σ (f_m − y)² − Σ (f_m − f̄)² = M (f̄ − y)²` (Krogh and Vedelsby 1995). Losses that grow more
+/// slowly than the square are refused: the reward would have no end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NegativeCorrelation {
@@ -38,6 +40,7 @@ impl Default for NegativeCorrelation {
     }
 }
 
+#[derive(Debug)]
 struct Apart {
     loss: Loss,
     lambda: f64,
@@ -75,6 +78,14 @@ impl DeepEnsemble for NegativeCorrelation {
     fn train(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
         if !(0.0..=1.0).contains(&self.lambda) {
             return Err(Error::parameter("lambda", self.lambda, "in 0 to 1"));
+        }
+        let loss = Basis::new(&self.net, train)?.spec.loss;
+        if self.lambda > 0.0 && !matches!(loss, Loss::CrossEntropy { .. } | Loss::Binary | Loss::Squared) {
+            return Err(Error::Unsupported {
+                by: "negative correlation learning".into(),
+                what: format!("the loss {loss:?}, which grows more slowly than the reward for being apart"),
+                hint: "leave the loss out (cross-entropy or squared error), or set `lambda` to 0".into(),
+            });
         }
         let lambda = self.lambda;
         let nets = train_together(&self.net, self.members, train, ctx, |loss| Box::new(Apart { loss, lambda }))?;

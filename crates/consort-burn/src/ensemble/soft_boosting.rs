@@ -35,6 +35,7 @@ impl Default for SoftBoosting {
 }
 
 /// Each member's squared error to the residual of the sum of those before it.
+#[derive(Debug)]
 struct Residuals {
     loss: Loss,
     rate: f64,
@@ -60,6 +61,10 @@ impl Objective for Residuals {
         let targets = self.targets(outputs, batch);
         let of = |m: usize| batch.mean(Loss::Squared.rows(outputs[m].clone(), targets[m].clone()));
         (1..outputs.len()).fold(of(0), |sum, m| sum + of(m))
+    }
+
+    fn name(&self) -> Option<&'static str> {
+        Some("squared error of the residuals")
     }
 
     fn combine(&self, outputs: &[Tensor<2>]) -> Tensor<2> {

@@ -69,7 +69,7 @@ fn cook(
     let mut network = basis.network(net, ctx.seed)?;
     network.set_weights(&Weights::mean(weights)?)?;
     if weights.len() > 1 {
-        refresh_norms(&*network, &school.lesson, net.batch, &school.device, ctx.seed)?;
+        refresh_norms(&*network, &school.lesson, net, &school.device, ctx.seed)?;
     }
     Ok(network)
 }
@@ -81,7 +81,8 @@ fn validation_loss(school: &School<'_>, loss: Loss, network: &dyn Network) -> Re
         what: "a fit without validation rows".into(),
         hint: "give validation rows in the context, or take a uniform soup".into(),
     })?;
-    loss_of(&validation.lesson, &Own { loss }, &[network.inference()], 1, &school.device.clone().without_autodiff())
+    let (lesson, device) = (&validation.lesson, school.device.clone().without_autodiff());
+    loss_of(lesson, &Own { loss }, &[network.inference()], 1, &device)
 }
 
 impl DeepEnsemble for Soup {
@@ -113,10 +114,16 @@ impl DeepEnsemble for Soup {
                     let mut network = basis.network(net, ctx.seed)?;
                     network.set_weights(&start)?;
                     let mut group = [Learning::new(net, network, ctx.seed)];
-                    net.course(&school, &objective, &tally, &ctx).run(&mut group, &mut Nobody)?;
-                    group[0].network.weights()
+                    let mut course = net.course(&school, &objective, &tally, &ctx);
+                    course.goes_on = self.shared > 0;
+                    let own = course.run(&mut group, &mut Nobody)?;
+                    Ok((group[0].network.weights()?, own.stopped))
                 })
             })?;
+            let (cooked, stopped): (Vec<Weights>, Vec<Option<String>>) = cooked.into_iter().unzip();
+            if let Some((m, why)) = stopped.iter().enumerate().find_map(|(m, why)| Some((m, why.as_ref()?))) {
+                history.stopped = Some(format!("net {} of the soup: {why}", m + 1));
+            }
             let (chosen, how) = match self.recipe {
                 Recipe::Uniform => ((0..self.members).collect(), format!("all {} nets", self.members)),
                 Recipe::Greedy => {

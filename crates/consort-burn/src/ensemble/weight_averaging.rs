@@ -108,14 +108,18 @@ impl DeepEnsemble for WeightAveraging {
             course.epochs = self.epochs;
             course.rate = net.learning_rate * self.rate;
             course.schedule = Schedule::Constant;
+            (course.warm_up, course.goes_on) = (0.0, true);
             course.order = ctx.seed.child("order of averaging");
             course.keeps_best = false;
             let mut mean = RunningMean::default();
             let more = course.run(&mut group, &mut mean)?;
             history.follow(more);
             let network = &mut group[0].network;
-            network.set_weights(&mean.mean())?;
-            refresh_norms(&**network, &school.lesson, net.batch, &school.device, ctx.seed)?;
+            // None is there if its first epoch got out of hand: then the net is that of the usual run.
+            if mean.count > 0 {
+                network.set_weights(&mean.mean())?;
+                refresh_norms(&**network, &school.lesson, net, &school.device, ctx.seed)?;
+            }
             let model = basis.model(&**network, history);
             Ok(NetEnsemble::new("swa", Source::Nets(vec![model]), Combine::Mean))
         })

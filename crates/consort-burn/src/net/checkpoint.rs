@@ -47,6 +47,7 @@ impl<'a> Keeper<'a> {
         part: String,
         net: &Net,
         lesson: &Lesson<'_>,
+        validation: Option<&Lesson<'_>>,
         more: &str,
     ) -> Result<Option<Self>> {
         let Some(store) = ctx.checkpoints else { return Ok(None) };
@@ -54,6 +55,9 @@ impl<'a> Keeper<'a> {
         let mut sum = blake3::Hasher::new();
         sum.update(recipe.as_bytes()).update(more.as_bytes());
         lesson.sum(&mut sum)?;
+        if let Some(validation) = validation {
+            validation.sum(&mut sum)?;
+        }
         Ok(Some(Self { store, part, of: sum.finalize().to_hex().to_string() }))
     }
 

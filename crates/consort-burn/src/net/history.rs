@@ -23,6 +23,9 @@ pub struct Epoch {
 pub struct History {
     /// Epoch after epoch.
     pub epochs: Vec<Epoch>,
+    /// The name of the loss, where it is not that of the net: boosted nets learn what the others lack.
+    #[serde(default)]
+    pub loss: Option<String>,
     /// The name of the validation score, such as `accuracy`.
     pub score: Option<String>,
     /// The epoch whose weights were kept, from 1, where they are not the last.
@@ -47,7 +50,7 @@ impl History {
             went.clone().map(|epoch| epoch.validation_loss.filter(|x| x.is_finite())).collect();
         LossHistory {
             name,
-            loss,
+            loss: self.loss.clone().unwrap_or(loss),
             unit: "epoch".into(),
             train: went.map(|epoch| epoch.loss).collect(),
             valid: valid.unwrap_or_default(),

@@ -52,7 +52,8 @@ impl TryFrom<Parts> for NetModel {
     type Error = Error;
 
     fn try_from(parts: Parts) -> Result<Self> {
-        let device = choose(&parts.spec.device)?.device;
+        // A card that this program cannot use is as good as one that is not there.
+        let device = choose(&parts.spec.device).or_else(|_| choose("cpu"))?.device;
         let mut network = parts.spec.blank(&device)?;
         network.set_weights(&parts.weights)?;
         Ok(Self { spec: Arc::new(parts.spec), network: network.inference(), history: parts.history, device })
@@ -146,6 +147,17 @@ impl NetModel {
         let values = parts.into_iter().collect::<Result<Vec<_>>>()?.concat();
         let width = values.len().checked_div(rows.len()).unwrap_or_else(|| self.spec.head.width(&self.spec.loss));
         Matrix::new(rows.len(), width, values)
+    }
+
+    /// Whether a pass at random drops units, as asked about one row.
+    pub(crate) fn drops_units(&self, row: &Samples<'_>) -> Result<bool> {
+        let by = format!("net `{}`", self.spec.architecture.name());
+        let table = self.spec.intake.table(&by, row.dataset(), &TrainingRows::all(row))?;
+        guarded(&by, || {
+            let mut pass = Pass::sampling(Seed::new(0));
+            self.network.forward(&table.inputs(&[0], 1, &self.device)?, &mut pass);
+            Ok(pass.has_dropped())
+        })
     }
 
     /// Predictions of raw outputs.

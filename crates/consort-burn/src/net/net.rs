@@ -162,6 +162,8 @@ impl Net {
             epochs: self.epochs,
             rate: self.learning_rate,
             schedule: self.schedule,
+            warm_up: self.warm_up,
+            goes_on: false,
             lesson: &school.lesson,
             validation: school.validation.as_ref(),
             objective,

@@ -1,11 +1,25 @@
+use std::fmt::Debug;
+
 use burn::tensor::Tensor;
 
 use crate::{input::Batch, loss::Loss};
 
 /// What a group of networks makes small together.
-pub(crate) trait Objective: Sync {
+///
+/// What it says of itself by `Debug` tells its checkpoints from those of others.
+pub(crate) trait Objective: Debug + Sync {
     /// The loss of a batch, a single number; `outputs` has `[rows][outputs]` of each member.
     fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1>;
+
+    /// How many losses are summed, of so many members: a history has their mean.
+    fn summed(&self, members: usize) -> usize {
+        members
+    }
+
+    /// Its name in charts and tables, where it is not that of the net's loss.
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What the group says of some rows.
     fn combine(&self, outputs: &[Tensor<2>]) -> Tensor<2> {
@@ -33,5 +47,21 @@ impl Objective for Own {
         let of = |output: &Tensor<2>| batch.mean(self.loss.rows(output.clone(), batch.targets.clone()));
         let first = of(&outputs[0]);
         outputs[1..].iter().fold(first, |sum, output| sum + of(output))
+    }
+}
+
+/// The mean of the members' own losses, of members that share weights (Wen and others 2020).
+#[derive(Debug)]
+pub(crate) struct MeanOfOwn {
+    pub(crate) loss: Loss,
+}
+
+impl Objective for MeanOfOwn {
+    fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1> {
+        Own { loss: self.loss }.loss(outputs, batch).div_scalar(outputs.len() as f64)
+    }
+
+    fn summed(&self, _: usize) -> usize {
+        1
     }
 }

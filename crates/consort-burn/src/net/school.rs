@@ -55,6 +55,10 @@ impl Basis {
 
     /// The rows, ready.
     pub(crate) fn school<'a>(&'a self, net: &Net, train: &Samples<'a>, ctx: &FitContext<'a>) -> Result<School<'a>> {
+        #[cfg(feature = "cpu")]
+        if !self.is_on_card() {
+            crate::cpu::keep_heap();
+        }
         let by = net.by();
         let (data, spec) = (train.dataset(), &*self.spec);
         let target = data.target_for(&by)?;

@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use super::{
     Epoch, History, Net,
     checkpoint::{Checkpoint, Keeper, Learnt},
-    follower::Follower,
+    follower::{Follower, packed},
     objective::Objective,
     prefetch,
     tally::Tally,
@@ -67,6 +67,7 @@ pub(crate) fn optimizer_of(net: &Net, state: &ByteBuf) -> Result<ModuleOptimizer
 
 /// Steps along the sign of the gradient of the inputs (Goodfellow and others 2015): how far, for each number.
 pub(crate) struct Adversary {
+    epsilon: f64,
     /// `[1][numbers]`
     steps: Tensor<2>,
 }
@@ -80,7 +81,8 @@ impl Adversary {
         let steps: Vec<f32> =
             lesson.table.ranges()?.into_iter().map(|range| (epsilon * f64::from(range)) as f32).collect();
         let shape = [1, steps.len()];
-        Ok(Self { steps: Tensor::from_data(TensorData::new(steps, shape), &device.clone().without_autodiff()) })
+        let steps = Tensor::from_data(TensorData::new(steps, shape), &device.clone().without_autodiff());
+        Ok(Self { epsilon, steps })
     }
 }
 
@@ -91,6 +93,10 @@ pub(crate) struct Course<'a> {
     /// The learning rate that the schedule is a factor of.
     pub(crate) rate: f64,
     pub(crate) schedule: Schedule,
+    /// Over how many epochs the rate rises.
+    pub(crate) warm_up: f64,
+    /// Whether the group has learnt before: if its loss then gets out of hand at once, what it was is kept.
+    pub(crate) goes_on: bool,
     pub(crate) lesson: &'a Lesson<'a>,
     pub(crate) validation: Option<&'a Validation<'a>>,
     pub(crate) objective: &'a dyn Objective,
@@ -112,16 +118,16 @@ impl Course<'_> {
     /// after epoch, and taken up from there: an interrupted run ends with the same bits.
     ///
     /// # Errors
-    /// [`Error::Cancelled`]; [`Error::NotConverged`] if the loss is not finite in the first epoch; those of the follower and
-    /// of the place.
+    /// [`Error::Cancelled`]; [`Error::NotConverged`] if the loss is not finite in the first epoch of nets that have not
+    /// learnt before; those of the follower and of the place.
     pub(crate) fn run(&self, group: &mut [Learning], follower: &mut dyn Follower) -> Result<History> {
-        let mut history = History::default();
+        let mut history = History { loss: self.objective.name().map(Into::into), ..History::default() };
         let mut watch = Watch::new(self.net, self.validation)?;
         let mut best: Option<(usize, Vec<Weights>)> = None;
         let mut done = 0;
         let copies = |group: &[Learning]| group.iter().map(|one| one.network.copy()).collect::<Vec<_>>();
         let batches = batch_sizes(self.net, self.lesson.len());
-        let keeper = self.keeper()?;
+        let keeper = self.keeper(group)?;
         if let Some(keeper) = &keeper
             && let Some(kept) = keeper.load::<Checkpoint>()?
         {
@@ -139,25 +145,38 @@ impl Course<'_> {
                 break;
             }
             let before = copies(group);
-            let (loss, rate) = self.epoch(group, epoch, &batches)?;
+            let (loss, rate, last) = self.epoch(group, epoch, &batches)?;
             let mut record = Epoch { epoch: epoch + 1, rate, loss, validation_loss: None, validation_score: None };
             let mut is_sound = loss.is_finite();
-            if is_sound && let Some(validation) = self.validation {
-                let seen = watch.look(validation, self, group)?;
-                is_sound = seen.loss.is_finite();
-                record.validation_loss = Some(seen.loss);
-                record.validation_score = seen.score;
+            if is_sound {
+                // The loss of an epoch is that before its last step, so the weights after it are looked at: without
+                // validation rows by the last batch, which is there.
+                is_sound = match self.validation {
+                    Some(validation) => {
+                        let seen = watch.look(validation, self, group)?;
+                        record.validation_loss = Some(seen.loss);
+                        record.validation_score = seen.score;
+                        seen.loss.is_finite()
+                    }
+                    None => last.is_some_and(|batch| self.asked(group, &batch).is_finite()),
+                };
             }
             if !is_sound {
                 let problem = format!("the loss was not finite in epoch {}", epoch + 1);
-                if epoch == 0 {
+                if epoch == 0 && !self.goes_on {
                     return Err(Error::NotConverged {
                         method: "training a net",
                         problem: format!("{problem}: lower the learning rate, or clip the gradient"),
                     });
                 }
-                group.iter_mut().zip(before).for_each(|(one, good)| one.network = good);
-                history.stopped = Some(format!("{problem}; the weights of epoch {epoch} were kept"));
+                for (one, good) in group.iter_mut().zip(before) {
+                    // What the optimizer remembers is no better than the step it led to.
+                    (one.network, one.optimizer) = (good, self.net.optimizer.start());
+                }
+                history.stopped = Some(match epoch {
+                    0 => format!("{problem} of going on; the weights before were kept"),
+                    _ => format!("{problem}; the weights of epoch {epoch} were kept"),
+                });
                 self.tally.add(self.epochs - epoch, &problem);
                 break;
             }
@@ -191,25 +210,39 @@ impl Course<'_> {
     }
 
     /// Where it keeps how far it is. Runs of one fit differ in the order of their rows, and so in their names.
-    fn keeper(&self) -> Result<Option<Keeper<'_>>> {
+    fn keeper(&self, group: &[Learning]) -> Result<Option<Keeper<'_>>> {
+        if self.ctx.checkpoints.is_none() {
+            return Ok(None);
+        }
+        let mut start = blake3::Hasher::new();
+        if self.goes_on {
+            for one in group {
+                start.update(&packed(&one.network.weights()?)?);
+            }
+        }
         let about = format!(
-            "{} epochs, rate {:e}, {:?}, adversary {}, keeps best {}, {} in one",
+            "{} epochs, rate {:e}, warm-up {}, {:?}, {:?}, adversary {:?}, keeps best {}, {} in one, from {}",
             self.epochs,
             self.rate,
+            self.warm_up,
             self.schedule,
-            self.adversary.is_some(),
+            self.objective,
+            self.adversary.as_ref().map(|adversary| adversary.epsilon),
             self.keeps_best,
-            self.members_in_one
+            self.members_in_one,
+            start.finalize()
         );
-        Keeper::new(self.ctx, self.order.name(), self.net, self.lesson, &about)
+        let validation = self.validation.map(|validation| &validation.lesson);
+        Keeper::new(self.ctx, self.order.name(), self.net, self.lesson, validation, &about)
     }
 
-    /// One way through all rows: the mean loss, and the rate of the last step.
-    fn epoch(&self, group: &mut [Learning], epoch: usize, batches: &[usize]) -> Result<(f64, f64)> {
+    /// One way through all rows: the mean loss, the rate of the last step, and its batch.
+    fn epoch(&self, group: &mut [Learning], epoch: usize, batches: &[usize]) -> Result<(f64, f64, Option<Batch>)> {
         let order = row_order(self.lesson.len(), self.order, epoch);
         let mut changes = self.order.nth("changes", epoch as u64).stream();
         let steps = (self.epochs * batches.len()) as f64;
         let mut rate = self.rate;
+        let mut last = None;
         let mut losses = Vec::with_capacity(batches.len());
         let mut starts = Vec::with_capacity(batches.len());
         batches.iter().fold(0, |start, size| {
@@ -230,16 +263,28 @@ impl Course<'_> {
             }
             let step = (epoch * batches.len() + i) as f64;
             rate = self.rate_at(step, steps, batches.len());
+            if i + 1 == batches.len() && self.validation.is_none() {
+                last = Some(batch.clone());
+            }
             losses.push(self.step(group, batch, rate));
             Ok(())
         })?;
         let mut sum = 0.0;
         read(losses).into_iter().zip(batches).for_each(|(loss, &size)| sum += f64::from(loss) * size as f64);
-        Ok((sum / self.lesson.len() as f64, rate))
+        let summed = self.objective.summed(group.len() * self.members_in_one);
+        Ok((sum / (self.lesson.len() * summed) as f64, rate, last))
     }
 
     fn rate_at(&self, step: f64, steps: f64, in_epoch: usize) -> f64 {
-        self.rate * warming(self.net, step, in_epoch) * self.schedule.factor(step / steps)
+        self.rate * warming(self.warm_up, step, in_epoch) * self.schedule.factor(step / steps)
+    }
+
+    /// The loss of a batch as a group predicts it.
+    fn asked(&self, group: &[Learning], batch: &Batch) -> f64 {
+        let said = |one: &Learning, k| one.network.forward(&batch.inputs, Pass::predicting().of_member(k));
+        let outputs: Vec<Tensor<2>> =
+            group.iter().flat_map(|one| (0..self.members_in_one).map(move |k| said(one, k))).collect();
+        f64::from(self.objective.loss(&outputs, batch).inner().into_scalar::<f32>())
     }
 
     /// One step of all networks; gives the loss before it.
@@ -312,29 +357,33 @@ pub(crate) fn row_order(rows: usize, order: Seed, epoch: usize) -> Vec<usize> {
     rows
 }
 
-/// The factor of the rate while a run warms up.
-pub(crate) fn warming(net: &Net, step: f64, in_epoch: usize) -> f64 {
-    let warm = net.warm_up * in_epoch as f64;
+/// The factor of the rate while a run warms up over so many epochs.
+pub(crate) fn warming(epochs: f64, step: f64, in_epoch: usize) -> f64 {
+    let warm = epochs * in_epoch as f64;
     if step < warm { (step + 1.0) / (warm + 1.0) } else { 1.0 }
 }
 
 /// Goes through rows in training mode without learning, so that running statistics are those of these weights: the
-/// mean over batches (Izmailov and others 2018).
+/// mean over batches (Izmailov and others 2018), each by its rows. Batches are drawn as in training: those of rows in their
+/// order, often sorted by class or time, would each vary less than the whole.
 ///
 /// # Errors
 /// If a stored row cannot be read.
 pub(crate) fn refresh_norms(
     network: &dyn Network,
     lesson: &Lesson<'_>,
-    batch: usize,
+    net: &Net,
     device: &Device,
     seed: Seed,
 ) -> Result<()> {
-    let rows: Vec<usize> = (0..lesson.len()).collect();
+    let order = row_order(lesson.len(), seed.child("order of norms"), 0);
     let mut noise = seed.child("norms").stream();
-    for (i, rows) in rows.chunks(batch.max(2)).enumerate() {
+    let mut end = 0;
+    for size in batch_sizes(net, lesson.len()) {
+        let rows = &order[end..end + size];
+        end += size;
         let mut pass = Pass::training(noise);
-        pass.momentum = Some(1.0 / (i + 1) as f64);
+        pass.momentum = Some(size as f64 / end as f64);
         let _ = network.forward(&lesson.batch(rows, device)?.inputs, &mut pass);
         noise = pass.into_noise().unwrap_or_else(|| seed.stream());
     }

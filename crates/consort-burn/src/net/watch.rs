@@ -150,7 +150,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The mean loss of some rows.
+/// The mean loss of some rows, and of the members whose losses are summed.
 pub(crate) fn loss_of(
     lesson: &Lesson<'_>,
     objective: &dyn Objective,
@@ -171,10 +171,11 @@ fn each_batch(
     mut see: impl FnMut(Tensor<2>) -> Result<()>,
 ) -> Result<f64> {
     let rows: Vec<usize> = (0..lesson.len()).collect();
+    let members = networks.len() * members_in_one;
     let (mut sum, mut weight) = (0.0, 0.0);
     for rows in rows.chunks(lesson.table.rows_at_once(device)) {
         let batch = lesson.batch(rows, device)?;
-        let mut outputs = Vec::with_capacity(networks.len() * members_in_one);
+        let mut outputs = Vec::with_capacity(members);
         for network in networks {
             for k in 0..members_in_one {
                 outputs.push(network.forward(&batch.inputs, Pass::predicting().of_member(k)));
@@ -185,7 +186,7 @@ fn each_batch(
         weight += lesson.weight(rows);
         see(objective.combine(&outputs))?;
     }
-    Ok(sum / weight)
+    Ok(sum / (weight * objective.summed(members) as f64))
 }
 
 impl<'a> Validation<'a> {

@@ -19,6 +19,7 @@ pub struct Pass {
     pub(crate) momentum: Option<f64>,
     member: usize,
     is_embedding: bool,
+    has_dropped: bool,
 }
 
 #[derive(Debug)]
@@ -33,7 +34,14 @@ enum Noise {
 impl Pass {
     /// A pass that predicts: no dropout, normalised by the running statistics.
     pub fn predicting() -> Self {
-        Self { noise: Noise::None, is_training: false, momentum: None, member: 0, is_embedding: false }
+        Self {
+            noise: Noise::None,
+            is_training: false,
+            momentum: None,
+            member: 0,
+            is_embedding: false,
+            has_dropped: false,
+        }
     }
 
     /// A pass that learns, its masks drawn from a stream.
@@ -67,6 +75,11 @@ impl Pass {
         self.member
     }
 
+    /// Whether units were dropped.
+    pub(crate) fn has_dropped(&self) -> bool {
+        self.has_dropped
+    }
+
     /// The stream, to go on with.
     pub(crate) fn into_noise(self) -> Option<Stream> {
         match self.noise {
@@ -90,6 +103,7 @@ impl Pass {
             return x;
         }
         let [rows, units] = x.dims();
+        self.has_dropped |= !matches!(self.noise, Noise::None);
         match &mut self.noise {
             Noise::None => x,
             Noise::EachRow(stream) => {
@@ -104,7 +118,8 @@ impl Pass {
     }
 
     /// Normalises each channel by the statistics of the batch while it learns, which move the running ones; else by
-    /// the running ones (Ioffe and Szegedy 2015). A layer that is frozen keeps to the running ones.
+    /// the running ones (Ioffe and Szegedy 2015). A layer that is frozen keeps to the running ones, as does any where a
+    /// channel has a single number.
     ///
     /// # Shapes
     /// `x` and the result: `[rows][channels][…]`.
@@ -114,7 +129,9 @@ impl Pass {
             let dtype = FloatDType::from(x.dtype());
             return self.batch_norm(layer, x.cast(FloatDType::F32)).cast(dtype);
         }
-        if self.is_settled(layer) {
+        let count: usize = x.dims().iter().product::<usize>() / x.dims()[1].max(1);
+        // A single number has no variance: what it would be divided by is noise.
+        if self.is_settled(layer) || count < 2 {
             let device = x.device();
             let (mean, variance) = (layer.running_mean.value_sync(), layer.running_var.value_sync());
             let (mean, variance) = (at(mean, &device), at(variance, &device));
@@ -127,7 +144,6 @@ impl Pass {
                 layer.epsilon,
             );
         }
-        let count: usize = x.dims().iter().product::<usize>() / x.dims()[1].max(1);
         let done = batch_norm_train(x, layer.gamma.val(), layer.beta.val(), layer.epsilon);
         let share = self.momentum.unwrap_or(layer.momentum);
         let moved = |old: Tensor<1>, new: Tensor<1>| old.mul_scalar(1.0 - share) + new.mul_scalar(share);

@@ -6,6 +6,7 @@ use serde_bytes::ByteBuf;
 use super::module::PackedMlp;
 use crate::{
     device::read,
+    input::{Batch, Lesson},
     loss::Loss,
     net::{
         Epoch, History, Net, NetModel,
@@ -13,9 +14,8 @@ use crate::{
         guarded::guarded,
         school::{Basis, School},
         tally::Tally,
-        training::{batch_sizes, row_order, warming},
-        training::{bytes_of, optimizer_of},
-        watch::{Place, Validation, Watch},
+        training::{batch_sizes, bytes_of, optimizer_of, row_order, warming},
+        watch::{Place, Watch},
     },
     network::{layers, numbering},
     weights::Weights,
@@ -72,7 +72,9 @@ pub(crate) fn train(
         let steps = (net.epochs * batches.len()) as f64;
         let mut done = 0;
         let about = format!("{} packed nets", seeds.len());
-        let keeper = Keeper::new(ctx, format!("packed-{}", members[0].order.name()), net, &school.lesson, &about)?;
+        let validation = school.validation.as_ref().map(|validation| &validation.lesson);
+        let keeper =
+            Keeper::new(ctx, format!("packed-{}", members[0].order.name()), net, &school.lesson, validation, &about)?;
         if let Some(keeper) = &keeper
             && let Some(State { epochs, learnt, noise: places, members: kept }) = keeper.load()?
         {
@@ -91,16 +93,20 @@ pub(crate) fn train(
             let before = packed.clone();
             let orders: Vec<Vec<usize>> =
                 members.iter().map(|member| row_order(school.lesson.len(), member.order, epoch)).collect();
-            let (mut start, mut rate, mut seen) = (0, 0.0, Vec::with_capacity(batches.len()));
+            let (mut start, mut rate, mut seen, mut last) = (0, 0.0, Vec::with_capacity(batches.len()), None);
             for (i, &size) in batches.iter().enumerate() {
                 if i % 16 == 0 {
                     ctx.check()?;
                 }
                 let step = (epoch * batches.len() + i) as f64;
-                rate = net.learning_rate * warming(net, step, batches.len()) * net.schedule.factor(step / steps);
+                rate =
+                    net.learning_rate * warming(net.warm_up, step, batches.len()) * net.schedule.factor(step / steps);
                 let rows: Vec<usize> = orders.iter().flat_map(|order| &order[start..start + size]).copied().collect();
                 start += size;
                 let batch = school.lesson.batch(&rows, &school.device)?;
+                if i + 1 == batches.len() && validation.is_none() {
+                    last = Some(batch.clone());
+                }
                 let outputs =
                     packed.forward(batch.inputs.numbers.clone(), batch.inputs.categories.clone(), Some(&mut noise));
                 let own = basis.spec.loss.rows(outputs, batch.targets.clone());
@@ -118,18 +124,22 @@ pub(crate) fn train(
             for (own, &size) in read(seen).chunks_exact(members.len()).zip(&batches) {
                 losses.iter_mut().zip(own).for_each(|(sum, &loss)| *sum += f64::from(loss) * size as f64);
             }
-            let seen = look(&packed, &school, &basis.spec.loss, members.len())?;
+            // Without rows for validation the last batch shows whether each net still answers in numbers.
+            let seen = match (validation, last) {
+                (Some(lesson), _) => look(&packed, lesson, &school.device, &basis.spec.loss, members.len())?,
+                (None, Some(batch)) => asked(&packed, &batch, &basis.spec.loss, members.len()),
+                (None, None) => vec![(0.0, Vec::new()); members.len()],
+            };
             let mut now: Option<Vec<Weights>> = None;
             let mut good: Option<Vec<Weights>> = None;
             for (m, member) in members.iter_mut().enumerate().filter(|(_, member)| !member.is_over) {
                 let loss = losses[m] / school.lesson.len() as f64;
                 let mut record = Epoch { epoch: epoch + 1, rate, loss, validation_loss: None, validation_score: None };
-                let mut is_sound = loss.is_finite();
-                if let Some((validation, seen)) = school.validation.as_ref().zip(seen.as_ref())
-                    && is_sound
+                let is_sound = loss.is_finite() && seen[m].0.is_finite();
+                if let Some(validation) = school.validation.as_ref()
+                    && loss.is_finite()
                 {
                     let seen = member.watch.see(validation, seen[m].0, seen[m].1.clone())?;
-                    is_sound = seen.loss.is_finite();
                     record.validation_loss = Some(seen.loss);
                     record.validation_score = seen.score;
                 }
@@ -202,14 +212,21 @@ fn models(
         .collect()
 }
 
-/// The validation loss of a member, and its raw outputs.
+/// The loss of each member of its own rows of a batch, as it predicts them.
+fn asked(packed: &PackedMlp, batch: &Batch, loss: &Loss, members: usize) -> Vec<Answers> {
+    let outputs = packed.forward(batch.inputs.numbers.clone(), batch.inputs.categories.clone(), None);
+    let own = loss.rows(outputs, batch.targets.clone()).inner();
+    let each = own.reshape([members as i32, -1]).mean_dim(1).reshape([members]);
+    read(vec![each]).into_iter().map(|loss| (f64::from(loss), Vec::new())).collect()
+}
+
+/// The loss of a member, and its raw outputs.
 type Answers = (f64, Vec<f32>);
 
-/// The validation loss and the raw outputs of each member.
-fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) -> Result<Option<Vec<Answers>>> {
-    let Some(Validation { lesson, .. }) = &school.validation else { return Ok(None) };
+/// The loss of some rows and the raw outputs of each member.
+fn look(packed: &PackedMlp, lesson: &Lesson<'_>, device: &Device, loss: &Loss, members: usize) -> Result<Vec<Answers>> {
     let packed = packed.valid();
-    let device: Device = school.device.clone().without_autodiff();
+    let device = device.clone().without_autodiff();
     let all: Vec<usize> = (0..lesson.len()).collect();
     let mut seen = vec![(0.0, Vec::new()); members];
     let mut weight = 0.0;
@@ -227,5 +244,5 @@ fn look(packed: &PackedMlp, school: &School<'_>, loss: &Loss, members: usize) ->
         weight += lesson.weight(rows);
     }
     seen.iter_mut().for_each(|(loss, _)| *loss /= weight);
-    Ok(Some(seen))
+    Ok(seen)
 }

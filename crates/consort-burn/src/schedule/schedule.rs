@@ -78,14 +78,20 @@ impl Schedule {
 
     /// The factor after the share `t` of the run.
     pub fn factor(&self, t: f64) -> f64 {
+        // How many of so many parts are over; what misses a whole number by rounding is one.
+        let parts = |count: usize| {
+            let over = t * count as f64;
+            let whole = over.round();
+            if (over - whole).abs() < 1e-9 * whole.max(1.0) { whole } else { over }
+        };
         let cosine = |t: f64| 0.5 * ((std::f64::consts::PI * t).cos() + 1.0);
         match *self {
             Schedule::Constant => 1.0,
             Schedule::Cosine { least } => least + (1.0 - least) * cosine(t),
-            Schedule::CyclicCosine { cycles } => cosine((t * cycles as f64).fract()),
-            Schedule::Step { steps, factor } => factor.powi((t * steps as f64).floor() as i32),
+            Schedule::CyclicCosine { cycles } => cosine(parts(cycles).fract()),
+            Schedule::Step { steps, factor } => factor.powi(parts(steps).floor() as i32),
             Schedule::Triangle { cycles, least } => {
-                let within = (t * cycles as f64).fract();
+                let within = parts(cycles).fract();
                 let height = (2.0 * within - 1.0).abs();
                 least + (1.0 - least) * height
             }
@@ -119,6 +125,19 @@ mod tests {
         let plateau = Schedule::Plateau { least: 0.05 };
         near(plateau.factor(0.4), 1.0);
         near(plateau.factor(0.95), 0.05);
+    }
+
+    #[test]
+    fn every_cycle_begins_at_the_full_rate() {
+        for cycles in 1..60 {
+            let (steps, schedule) = (cycles * 7, Schedule::CyclicCosine { cycles });
+            for cycle in 0..cycles {
+                let first = schedule.factor((cycle * 7) as f64 / steps as f64);
+                assert!(first > 0.999, "cycle {cycle} of {cycles} begins at {first}");
+            }
+        }
+        let step = Schedule::Step { steps: 43, factor: 0.5 };
+        (0..43).for_each(|part| assert_eq!(step.factor(f64::from(part * 3) / 129.0), 0.5f64.powi(part)));
     }
 
     #[test]

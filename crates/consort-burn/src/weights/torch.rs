@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use burn::{
-    module::Module,
+    module::{Module, ModuleMapper, Param},
     store::{ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, PytorchStore, SafetensorsStore},
+    tensor::{DType, FloatDType, Tensor},
 };
 use consort_core::{Error, Result};
 
@@ -15,6 +16,15 @@ pub struct Loaded {
     pub taken: Vec<String>,
     /// The names of the network that kept their values, as was asked for.
     pub kept: Vec<String>,
+}
+
+/// Numbers of any precision as 32-bit numbers.
+struct Single;
+
+impl ModuleMapper for Single {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|x| if x.dtype() == DType::F32 { x } else { x.cast(FloatDType::F32) })
+    }
 }
 
 /// Reads a `state_dict` into a module: linear weights are transposed, norms renamed. Counters of batches are passed over.
@@ -46,6 +56,8 @@ pub(crate) fn read<M: Module>(module: &mut M, file: &Path, skip: &[String], rena
     let (kept, missing): (Vec<String>, Vec<String>) =
         result.missing.iter().map(|(name, _)| name.clone()).partition(|name| is_skipped(name));
     if missing.is_empty() && result.unused.is_empty() && result.errors.is_empty() {
+        // Numbers come in the file's own precision, half or double.
+        *module = module.clone().map(&mut Single);
         return Ok(Loaded { taken: result.applied, kept });
     }
     let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };

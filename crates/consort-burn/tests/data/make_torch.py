@@ -48,6 +48,9 @@ x = torch.randn(4, 3).round(decimals=3)
 answers["mlp"] = {"inputs": x.flatten().tolist(), "outputs": mlp(x).flatten().tolist()}
 torch.save(mlp.state_dict(), "mlp.pt")
 save_file(mlp.state_dict(), "mlp.safetensors")
+# The same in other precisions.
+save_file({name: values.half() for name, values in mlp.state_dict().items()}, "mlp_half.safetensors")
+torch.save({name: values.double() for name, values in mlp.state_dict().items()}, "mlp_double.pt")
 
 x = torch.randn(2, 3, 40, 36).round(decimals=2)
 answers["images"] = x.flatten().tolist()

@@ -6,9 +6,10 @@ use consort_burn::{
         Bagging, BatchEnsemble, Boosting, Combine, DeepEnsemble, Independent, McDropout, NegativeCorrelation, Packing,
         Recipe, Snapshot, Soup, WeightAveraging,
     },
+    loss::Loss,
     net::Net,
 };
-use consort_core::{FitContext, Gives, Model, Samples, Seed, Target};
+use consort_core::{Column, Dataset, Features, FitContext, Gives, Model, Samples, Seed, Target};
 
 use crate::tables::{accuracy, classes, numbers};
 
@@ -233,4 +234,42 @@ fn passes_of_dropout_differ_and_their_mean_predicts() {
     assert_ne!(members[0], members[1]);
     assert!(accuracy(&all, &fitted.predict(&all).unwrap()) > 0.75);
     assert_eq!(fitted.predict(&all).unwrap(), fitted.predict(&all).unwrap());
+    let error = McDropout { net: mlp(), members: 8 }.train(&all, &ctx()).unwrap_err().to_string();
+    assert!(error.contains("no unit is dropped"), "{error}");
+}
+
+#[test]
+fn a_reward_without_end_is_refused() {
+    let data = numbers(60);
+    let all = Samples::all(&data);
+    let of = |lambda| {
+        let net = Net { loss: Some(Loss::Huber { delta: 1.0 }), epochs: 1, ..mlp() };
+        NegativeCorrelation { net, members: 2, lambda }.train(&all, &ctx())
+    };
+    assert!(of(0.5).unwrap_err().to_string().contains("`lambda` to 0"));
+    assert!(of(0.0).is_ok());
+}
+
+#[test]
+fn averaged_norms_do_not_depend_on_the_order_of_the_rows() {
+    // Rows sorted by what they are told by, in many batches and one row: running statistics of rows in their order would be
+    // those of parts that hardly vary.
+    let column: Vec<f32> = (0..321).map(|i| i as f32 / 100.0).collect();
+    let truth: Vec<f64> = column.iter().map(|&x| f64::from((3.0 * x).sin())).collect();
+    let data = Dataset::new(Features::Columns(vec![Column::Numeric { name: "x".into(), values: column }])).unwrap();
+    let data = data.with_target(Target::from_values(truth.clone(), "y").unwrap()).unwrap();
+    let all = Samples::all(&data);
+    let net = Net { epochs: 60, batch: 32, learning_rate: 0.01, ..Net::new(TabularResNet { dropout: 0.0, ..small() }) };
+    let error = |model: &dyn Model| {
+        let said = model.predict(&all).unwrap();
+        let squares = truth.iter().enumerate().map(|(i, y)| (f64::from(said.at(i, 0)) - y).powi(2));
+        (squares.sum::<f64>() / 321.0).sqrt()
+    };
+    let usual = error(&net.train(&all, &ctx()).unwrap());
+    let averaged = error(&WeightAveraging { net, epochs: 4, rate: 0.1 }.train(&all, &ctx()).unwrap());
+    assert!(averaged < usual + 0.1, "{averaged}, and {usual} as usual");
+}
+
+fn small() -> TabularResNet {
+    TabularResNet { width: 16, hidden: 16, blocks: 2, ..TabularResNet::default() }
 }

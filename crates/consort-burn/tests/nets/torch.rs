@@ -55,6 +55,19 @@ fn an_mlp_of_torch_says_the_same_here() {
 }
 
 #[test]
+fn weights_in_half_and_double_precision_are_taken_as_single() {
+    let answers = answers();
+    let mlp = Mlp { hidden: vec![5, 4], ..Mlp::default() };
+    for (name, tolerance) in [("mlp_half.safetensors", 5e-3), ("mlp_double.pt", 1e-5)] {
+        let mut network = blank(&mlp, [1, 1, 3], 2);
+        network.read_torch(&file(name), &[], mlp.torch_names()).unwrap();
+        let got = ask(&*network, numbers(&answers["mlp"]["inputs"]), 4, [1, 1, 3]);
+        let far = got.iter().zip(numbers(&answers["mlp"]["outputs"])).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(far < tolerance, "{name}: {far}");
+    }
+}
+
+#[test]
 fn residual_nets_of_torchvision_say_the_same_here() {
     let answers = answers();
     for (name, depth) in

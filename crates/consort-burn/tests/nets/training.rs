@@ -2,6 +2,7 @@
 
 use consort_burn::{
     architecture::Mlp,
+    ensemble::{DeepEnsemble, Independent, Packing, WeightAveraging},
     loss::Loss,
     net::{ClassWeights, EarlyStop, Net, NetModel},
     optimizer::Optimizer,
@@ -103,21 +104,51 @@ fn a_loss_that_is_not_finite_stops_training_and_is_said() {
     let wild = Net { learning_rate: 1e30, optimizer: Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 }, ..mlp() };
     let error = wild.train(&all, &FitContext::new(Seed::new(1))).unwrap_err().to_string();
     assert!(error.contains("not finite in epoch 1") && error.contains("learning rate"), "{error}");
-    // The rate is fine in the first epoch and far too great later: the weights of the last sound epoch are kept.
-    let late = Net {
-        learning_rate: 1e20,
+    // An epoch of a single step, whose loss is that before it: the step alone spoils the weights.
+    let at_once = Net { batch: 64, ..wild };
+    let error = at_once.train(&all, &FitContext::new(Seed::new(1))).unwrap_err().to_string();
+    assert!(error.contains("not finite in epoch 1"), "{error}");
+}
+
+#[test]
+fn the_last_good_weights_are_kept_where_a_loss_gets_out_of_hand() {
+    let data = numbers(64);
+    let all = Samples::all(&data);
+    // The rate rises over many epochs until a step is too great; each epoch is one step.
+    let rising = Net {
+        learning_rate: 1e12,
         batch: 64,
-        warm_up: 0.0,
-        epochs: 6,
+        warm_up: 1e12,
+        epochs: 40,
         optimizer: Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 },
         ..mlp()
     };
-    let model = late.train(&all, &FitContext::new(Seed::new(1)));
-    if let Ok(model) = model {
-        let stopped = model.history().stopped.clone().unwrap();
-        assert!(stopped.contains("were kept"), "{stopped}");
-        assert!(model.weights().unwrap().layers().iter().all(|layer| layer.values.iter().all(|x| x.is_finite())));
+    let wild = Schedule::Step { steps: 2, factor: 1.0 };
+    let late = Net { schedule: wild, warm_up: 20.0, learning_rate: 2e3, ..rising };
+    for packing in [Packing::Apart, Packing::Packed] {
+        let nets = Independent { nets: vec![late.clone()], members: 2, packing };
+        let fitted = nets.train(&all, &FitContext::new(Seed::new(1))).unwrap();
+        let net = &fitted.nets()[0];
+        let history = net.history();
+        let stopped = history.stopped.clone().unwrap();
+        let kept = history.epochs.len();
+        assert!(stopped.contains(&format!("the weights of epoch {kept} were kept")), "{kept}: {stopped}");
+        let predicted = net.predict(&all).unwrap();
+        assert!(predicted.values().iter().all(|x| x.is_finite()));
     }
+}
+
+#[test]
+fn averaging_that_gets_out_of_hand_leaves_the_usual_net() {
+    let data = numbers(64);
+    let all = Samples::all(&data);
+    let net = Net { epochs: 5, ..mlp() };
+    let swa = WeightAveraging { net: net.clone(), epochs: 3, rate: 1e30 };
+    let fitted = swa.train(&all, &FitContext::new(Seed::new(1))).unwrap();
+    let alone = net.train(&all, &FitContext::new(Seed::new(1))).unwrap();
+    assert_eq!(fitted.nets()[0].weights().unwrap(), alone.weights().unwrap());
+    let stopped = fitted.nets()[0].history().stopped.clone().unwrap();
+    assert!(stopped.contains("the weights before were kept"), "{stopped}");
 }
 
 #[test]

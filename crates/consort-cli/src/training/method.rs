@@ -153,8 +153,7 @@ pub(crate) fn stacking(plan: &Plan, splitter: Arc<dyn consort::core::Splitter>, 
 /// Members, of which those that are nets are trained as a method says.
 #[cfg(feature = "nets")]
 fn nets(method: Method, members: Vec<NamedLearner>, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
-    let made = members.into_iter().map(|member| super::nets::trained_by(method, member, epochs));
-    Ok(made.collect::<Result<Vec<_>>>()?.concat())
+    super::nets::trained_by(method, members, epochs)
 }
 
 #[cfg(not(feature = "nets"))]

@@ -22,28 +22,60 @@ use crate::{
 /// How many nets an ensemble of one member has.
 const NETS: usize = 5;
 
-/// The member in whose place a method trains nets. Where members vote, the nets of one that is several are members each.
+/// Members, of which those that are nets are trained as a method says. Where members vote, the nets of one that is several are
+/// members each.
 ///
 /// # Errors
-/// If it is no net, or the method or the epochs do not suit.
-pub(super) fn trained_by(method: Method, member: NamedLearner, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
-    let Some((mut net, several)) = net_of(&*member.learner) else {
-        if method.trains_nets() {
-            return Err(Failure::usage(format!(
-                "--method {} trains nets, and `{}` is none: take members such as mlp or lenet",
-                method.name(),
-                member.name
-            )));
-        }
-        // Epochs are for the nets among the members.
-        return Ok(vec![member]);
-    };
-    if let Some(epochs) = epochs {
-        if epochs == 0 {
-            return Err(Failure::usage("--epochs is 0, but must be at least 1"));
-        }
-        net.epochs = epochs;
+/// If the method trains nets and a member is none, or is several kinds of them; if the epochs are 0, or there is no net for
+/// them.
+pub(super) fn trained_by(
+    method: Method,
+    members: Vec<NamedLearner>,
+    epochs: Option<usize>,
+) -> Result<Vec<NamedLearner>> {
+    if epochs == Some(0) {
+        return Err(Failure::usage("--epochs is 0, but must be at least 1"));
     }
+    let mut made = Vec::with_capacity(members.len());
+    let mut has_nets = false;
+    for member in members {
+        match nets_of(&*member.learner) {
+            Some(nets) => {
+                has_nets = true;
+                made.extend(trained(method, member, nets, epochs)?);
+            }
+            None if method.trains_nets() => {
+                return Err(Failure::usage(format!(
+                    "--method {} trains nets, and `{}` is none: take members such as mlp or lenet",
+                    method.name(),
+                    member.name
+                )));
+            }
+            None => made.push(member),
+        }
+    }
+    if epochs.is_some() && !has_nets {
+        return Err(Failure::usage(
+            "--epochs is for nets, and no member is one: take members such as mlp or lenet, or say the epochs of a member in \
+             a recipe",
+        ));
+    }
+    Ok(made)
+}
+
+/// The members in whose place a method trains the nets of one.
+fn trained(method: Method, member: NamedLearner, nets: Nets, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
+    let Nets { mut kinds, several } = nets;
+    kinds.iter_mut().for_each(|net| net.epochs = epochs.unwrap_or(net.epochs));
+    if method.trains_nets() && kinds.len() > 1 {
+        return Err(Failure::usage(format!(
+            "--method {} trains nets of one kind, and `{}` is of {}: make each kind a member",
+            method.name(),
+            member.name,
+            kinds.len()
+        )));
+    }
+    let net = kinds[0].clone();
     let members = NETS;
     let learner: Arc<dyn Learner> = match method {
         Method::Snapshot => {
@@ -70,10 +102,11 @@ pub(super) fn trained_by(method: Method, member: NamedLearner, epochs: Option<us
         method => match several {
             Some(several) if method == Method::Vote => {
                 let name = |k: usize| format!("{}-{}", member.name, k + 1);
-                let one = |k: usize| NamedLearner { name: name(k), learner: Arc::new(net.clone()) };
+                let kind = |k: usize| kinds[k % kinds.len()].clone();
+                let one = |k: usize| NamedLearner { name: name(k), learner: Arc::new(kind(k)) };
                 return Ok((0..several.members).map(one).collect());
             }
-            Some(several) => Arc::new(Independent { nets: vec![net], ..several }),
+            Some(several) => Arc::new(Independent { nets: kinds, ..several }),
             None => Arc::new(net),
         },
     };
@@ -85,14 +118,23 @@ fn whole(epochs: usize, members: usize) -> usize {
     epochs.div_ceil(members) * members
 }
 
-/// The net that a learner is; or that it is several of, and these.
-fn net_of(learner: &dyn Learner) -> Option<(Net, Option<Independent>)> {
+/// The nets that a learner is.
+struct Nets {
+    /// Of each kind one; at least one.
+    kinds: Vec<Net>,
+    /// Where it is several.
+    several: Option<Independent>,
+}
+
+/// The nets that a learner is, if it is any.
+fn nets_of(learner: &dyn Learner) -> Option<Nets> {
     let several: Option<Independent> =
         parameters(learner, "independent_nets").and_then(|own| serde_json::from_value(own).ok());
-    match several {
-        Some(several) => several.nets.first().cloned().map(|net| (net, Some(several))),
-        None => parameters(learner, "net").and_then(|own| serde_json::from_value(own).ok()).map(|net| (net, None)),
-    }
+    let kinds = match &several {
+        Some(several) => several.nets.clone(),
+        None => vec![serde_json::from_value(parameters(learner, "net")?).ok()?],
+    };
+    (!kinds.is_empty()).then_some(Nets { kinds, several })
 }
 
 /// The parameters of a learner, if it is of this kind.
