@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc, time::SystemTime};
 use consort::{
     core::{Fusion, LossHistory, Metric, Predictions, Truth},
     data::files::publish,
-    fusion::verdict::{Conclusion, Judgement},
+    fusion::{
+        self,
+        verdict::{Conclusion, Judgement},
+    },
     metrics::significance::Difference,
     plot::{
         self, Theme,
@@ -65,7 +68,7 @@ pub(crate) fn of_judged(
     }
     Ok(report
         .verdict(headline(verdict.conclusion, &verdict.text(), &verdict.gains))
-        .chart(plot::report::Topic::Verdict, &gains(&verdict.best_member, &verdict.gains)))
+        .chart(plot::report::Topic::Verdict, &gains(verdict)))
 }
 
 /// How members learnt that do so step by step, in the fit of their first fold: a chart for each loss.
@@ -95,14 +98,20 @@ fn training_curves(histories: &[(String, LossHistory)]) -> Vec<TrainingCurves> {
 }
 
 /// The gains as a chart.
-fn gains(best_member: &str, gains: &[Difference]) -> Gains {
+fn gains(verdict: &fusion::verdict::Verdict) -> Gains {
+    let gains = &verdict.gains;
     let level = gains.iter().find_map(Difference::gain_interval).map_or(0.95, |interval| interval.level);
-    let gains = gains.iter().map(|gain| Gain {
-        measure: gain.metric.clone(),
+    let bar = |measure: String, gain: &Difference| Gain {
+        measure,
         gain: gain.gain(),
         interval: gain.gain_interval().map(|interval| (interval.low, interval.high)),
-    });
-    Gains { against: format!("the best member, {best_member}"), level, gains: gains.collect() }
+    };
+    let mut bars: Vec<Gain> = gains.iter().map(|gain| bar(gain.metric.clone(), gain)).collect();
+    let Some(over) = &verdict.over_best else {
+        return Gains { against: format!("the best member, {}", verdict.best_member), level, gains: bars };
+    };
+    bars.insert(1.min(bars.len()), bar(format!("{} over {}", over.metric, verdict.best_member), over));
+    Gains { against: "whichever member was best on the other folds".into(), level, gains: bars }
 }
 
 /// The picks and scores of a selection's only run, as it was saved; nothing for another fusion.

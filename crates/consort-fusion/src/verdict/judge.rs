@@ -63,10 +63,15 @@ pub struct Verdict {
     pub best_member: String,
     /// How many folds chose which member, the most frequent first.
     pub chosen: Vec<(String, usize)>,
-    /// By the chosen metric.
+    /// By the chosen metric: better or worse only if that is clear of the choices, and of the best member on all rows too.
     pub conclusion: Conclusion,
     /// The chosen metric first; then log loss and calibration error, or RMSE, where they are defined and not it.
     pub gains: Vec<Difference>,
+    /// Where the folds chose different members: the gain by the chosen metric over the one that is best on all rows. It was
+    /// chosen on these rows, which is kind to it. The choices are each the worse of two close members as often as not: who
+    /// wins by luck on the other folds loses on the one left out.
+    #[serde(default)]
+    pub over_best: Option<Difference>,
     /// The ensemble's score on the rows fitted on.
     pub in_sample: Score,
     /// The ensemble's score on rows not fitted on.
@@ -234,10 +239,7 @@ impl Case<'_> {
             None => {
                 let chosen = best.predictions(predictions)?;
                 let b = chosen.estimates();
-                let weights: Option<Vec<f64>> = (a.has_nan() || b.has_nan()).then(|| {
-                    let weight = |i: usize| if a.is_answered(i) && b.is_answered(i) { truth.weight(i) } else { 0.0 };
-                    (0..truth.rows()).map(weight).collect()
-                });
+                let weights = (a.has_nan() || b.has_nan()).then(|| answered_by_both(&a, &b, truth));
                 let judged = match &weights {
                     Some(weights) => truth.reweighted(weights)?,
                     None => *truth,
@@ -248,7 +250,13 @@ impl Case<'_> {
                 (gains.collect::<Result<Vec<Difference>>>()?, weighty(&judged))
             }
         };
-        let conclusion = gains.first().map_or(Conclusion::Unknown, Conclusion::of);
+        let over_best = if best.is_mixed() { Some(self.over_best(&a, seed.child("best on all rows"))?) } else { None };
+        let conclusion = match (gains.first().map_or(Conclusion::Unknown, Conclusion::of), &over_best) {
+            (one @ (Conclusion::Better | Conclusion::Worse), Some(other)) if Conclusion::of(other) != one => {
+                Conclusion::NoClearGain
+            }
+            (one, _) => one,
+        };
         let members = predictions.members().len();
         let (oracle, disagreement, correlation) = diversity(predictions, truth);
         Ok(Verdict {
@@ -257,6 +265,7 @@ impl Case<'_> {
             chosen: counts(&best.chosen),
             conclusion,
             gains,
+            over_best,
             in_sample: ensemble.in_sample.clone(),
             nested: ensemble.nested.clone(),
             rows,
@@ -268,6 +277,25 @@ impl Case<'_> {
             correlation,
         })
     }
+}
+
+impl Case<'_> {
+    /// The gain over the member that is best on all rows.
+    fn over_best(&self, a: &Estimates<'_>, seed: Seed) -> Result<Difference> {
+        let named = self.best.of_the_named(self.predictions);
+        let b = named.estimates();
+        if !(a.has_nan() || b.has_nan()) {
+            return paired_bootstrap(self.metric, a, &b, self.truth, self.bootstrap, seed);
+        }
+        let answered = answered_by_both(a, &b, self.truth);
+        paired_bootstrap(self.metric, a, &b, &self.truth.reweighted(&answered)?, self.bootstrap, seed)
+    }
+}
+
+/// The weights of the rows that both answer; 0 for others.
+fn answered_by_both(a: &Estimates<'_>, b: &Estimates<'_>, truth: &Truth<'_>) -> Vec<f64> {
+    let weight = |i: usize| if a.is_answered(i) && b.is_answered(i) { truth.weight(i) } else { 0.0 };
+    (0..truth.rows()).map(weight).collect()
 }
 
 /// The metrics that are always shown beside the chosen one.

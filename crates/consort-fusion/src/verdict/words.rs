@@ -1,3 +1,4 @@
+use consort_core::Score;
 use consort_metrics::significance::{Difference, Drawn};
 
 use super::{Conclusion, Verdict};
@@ -16,10 +17,17 @@ impl Verdict {
             [_] | [] => format!("its best member, `{}`", self.best_member),
             _ => "whichever member was best without the rows in question".into(),
         };
+        let ensemble = if self.used == 1 { "The ensemble of one member" } else { "The ensemble" };
         if let Some(main) = self.gains.first() {
             sentences.push(match self.conclusion {
-                Conclusion::Better => format!("The ensemble is better than {best}, by {}.", amount(main, 1.0)),
-                Conclusion::Worse => format!("The ensemble is worse than {best}, by {}.", amount(main, -1.0)),
+                Conclusion::NoClearGain if Conclusion::of(main) != Conclusion::NoClearGain => format!(
+                    "There is no clear gain: over {best} it is {}, but over `{}`, the best on all rows, {}.",
+                    amount(main, 1.0),
+                    self.best_member,
+                    self.over_best.as_ref().map_or("it is unknown".into(), |over| amount(over, 1.0))
+                ),
+                Conclusion::Better => format!("{ensemble} is better than {best}, by {}.", amount(main, 1.0)),
+                Conclusion::Worse => format!("{ensemble} is worse than {best}, by {}.", amount(main, -1.0)),
                 Conclusion::NoClearGain => {
                     format!("There is no clear gain over {best}: the difference is {}.", amount(main, 1.0))
                 }
@@ -33,8 +41,14 @@ impl Verdict {
             && !others.is_empty()
         {
             let others: Vec<String> = others.iter().map(|(name, folds)| format!("`{name}` in {folds}")).collect();
+            let over = match (&self.over_best, self.gains.first().map(Conclusion::of)) {
+                (Some(over), Some(said)) if said == self.conclusion => {
+                    format!(", over which the gain is {}", amount(over, 1.0))
+                }
+                _ => String::new(),
+            };
             sentences.push(format!(
-                "That was `{}` in {} of the folds, {}; on all rows it is `{}`.",
+                "That was `{}` in {} of the folds, {}; on all rows it is `{}`{over}.",
                 first.0,
                 first.1,
                 others.join(", "),
@@ -69,11 +83,18 @@ impl Verdict {
                     .push("That gap is large: a few rows decide much, so look at them before you trust either.".into());
             }
         }
-        sentences.push(if self.used < self.members {
-            format!("It needs {} of the {} members.", self.used, self.members)
-        } else {
-            format!("It needs all {} members.", self.members)
+        sentences.push(match (self.used, self.members) {
+            (_, 1) => "It has one member.".into(),
+            (used, members) if used < members => format!("It needs {used} of the {members} members."),
+            (_, members) => format!("It needs all {members} members."),
         });
+        if self.used == 1 && self.conclusion == Conclusion::Better {
+            sentences.push(
+                "One member has no other to put right: a gain over that member comes from how its numbers are mapped, \
+                 as by a temperature, a calibration or a stack."
+                    .into(),
+            );
+        }
         if let (Some(oracle), Some(disagreement)) = (self.oracle, self.disagreement) {
             sentences.push(format!(
                 "Some member is right in {} of the rows, and two members differ in being right in {}.",
@@ -104,7 +125,7 @@ impl Verdict {
 
 /// `0.012 log loss (95 % interval 0.006 to 0.018)`, turned by `sign` so that it reads as an amount.
 fn amount(difference: &Difference, sign: f64) -> String {
-    let gain = difference.gain().map_or("an unknown amount".into(), |gain| short(sign * gain));
+    let gain = difference.gain().map_or("an unknown amount".into(), |gain| beside(sign * gain, size(difference)));
     match difference.gain_interval() {
         None => format!("{gain} {}", words(&difference.metric)),
         Some(_) => format!("{gain} {} ({})", words(&difference.metric), bounds(difference, sign)),
@@ -112,7 +133,7 @@ fn amount(difference: &Difference, sign: f64) -> String {
 }
 
 fn interval_of(difference: &Difference, sign: f64) -> String {
-    let gain = difference.gain().map_or("unknown".into(), |gain| short(sign * gain));
+    let gain = difference.gain().map_or("unknown".into(), |gain| beside(sign * gain, size(difference)));
     format!("by {gain} ({})", bounds(difference, sign))
 }
 
@@ -120,7 +141,8 @@ fn bounds(difference: &Difference, sign: f64) -> String {
     let Some(interval) = difference.gain_interval() else { return "no interval".into() };
     let (a, b) = (sign * interval.low, sign * interval.high);
     let level = (interval.level * 1000.0).round() / 10.0;
-    format!("{level} % interval {} to {}", short(a.min(b)), short(a.max(b)))
+    let size = size(difference);
+    format!("{level} % interval {} to {}", beside(a.min(b), size), beside(a.max(b), size))
 }
 
 /// A metric's name as people write it.
@@ -133,14 +155,27 @@ fn words(metric: &str) -> String {
     }
 }
 
-/// Three digits that matter; no more than six after the point.
+/// A difference between scores of this size.
+fn beside(difference: f64, size: f64) -> String {
+    short(if difference.abs() < 1e-9 * size { 0.0 } else { difference })
+}
+
+/// The size of the scores that differ.
+fn size(difference: &Difference) -> f64 {
+    let of = |score: &Score| score.value().map_or(0.0, f64::abs);
+    of(&difference.a).max(of(&difference.b))
+}
+
+/// Three digits that matter; very small and very large numbers by a power of ten.
 fn short(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
-        return "0".into();
+        return x.abs().to_string();
+    }
+    if !(1e-6..1e15).contains(&x.abs()) {
+        return format!("{x:.2e}");
     }
     let decimals = (2 - x.abs().log10().floor() as i32).clamp(0, 6) as usize;
-    let text = format!("{x:.decimals$}");
-    if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') { "0".into() } else { text }
+    format!("{x:.decimals$}")
 }
 
 fn percent(share: f64) -> String {
@@ -156,8 +191,9 @@ mod tests {
         assert_eq!(short(0.012345), "0.0123");
         assert_eq!(short(-12.345), "-12.3");
         assert_eq!(short(23456.7), "23457");
-        assert_eq!(short(1e-9), "0");
-        assert_eq!(short(-1e-9), "0");
+        assert_eq!((short(0.0), short(3.2471e-31), short(-4.5e30)), ("0".into(), "3.25e-31".into(), "-4.50e30".into()));
+        // Of scores near 1, what is lost in rounding is nothing; of scores that small, it is a lot.
+        assert_eq!((beside(1e-12, 1.0), beside(1e-12, 1e-11)), ("0".into(), "1.00e-12".into()));
         assert_eq!(percent(0.9714), "97.1 %");
     }
 }

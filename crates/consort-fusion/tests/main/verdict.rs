@@ -3,7 +3,7 @@
 use consort_core::{Classes, Fuser, Gives, Ids, Missing, Outputs, Predictions, Seed, Target, Truth};
 use consort_fusion::{
     rule::{Fixed, Mean},
-    stack::LinearStack,
+    stack::{LinearStack, LogisticStack},
     verdict::{BestMember, Conclusion, HonestScore, NestedSplit, Partitions, Verdict, judge, out_of_fold},
     weights::SimplexWeights,
 };
@@ -13,7 +13,11 @@ use crate::reference::{Case, binary, multi, regression};
 
 /// Members that each see the truth through noise of their own.
 fn noisy(rows: usize, noise: &[f64]) -> Case {
-    let mut stream = Seed::new(9).stream();
+    noisy_by(9, rows, noise)
+}
+
+fn noisy_by(seed: u64, rows: usize, noise: &[f64]) -> Case {
+    let mut stream = Seed::new(seed).stream();
     let codes: Vec<u32> = (0..rows).map(|_| stream.below(2) as u32).collect();
     let classes = Classes::new(["no", "yes"]).unwrap();
     let mut builder =
@@ -59,11 +63,62 @@ fn independent_members_are_better_together_and_the_text_says_so() {
 }
 
 #[test]
+fn a_member_as_good_as_another_is_seldom_said_to_be_better_than_the_best() {
+    // Two equal members, of which the second is the ensemble. Whoever is better on the other folds is often the worse on the
+    // one left out, so that the choices alone make both look good: 7 % of such draws were said to be better.
+    let draws = 150;
+    let (mut better, mut worse, mut split) = (0, 0, 0);
+    for seed in 0..draws {
+        let case = noisy_by(seed, 200, &[1.5, 1.5]);
+        let truth = Truth::new(&case.target);
+        let folds = NestedSplit::default().draw(&case.predictions, &truth, Seed::new(seed)).unwrap();
+        let second = Fixed::new(Box::new(Mean::new().with_weights(vec![0.0, 1.0])));
+        let bootstrap = Bootstrap::default().replicates(300);
+        let judged =
+            judge(&second, &case.predictions, &truth, &LogLoss::default(), &folds, &bootstrap, Seed::new(seed))
+                .unwrap();
+        let verdict = judged.verdict;
+        better += u32::from(verdict.conclusion == Conclusion::Better);
+        worse += u32::from(verdict.conclusion == Conclusion::Worse);
+        split += u32::from(verdict.over_best.is_some());
+        assert_eq!(verdict.over_best.is_some(), verdict.chosen.len() > 1);
+        if let (Some(over), true) = (&verdict.over_best, verdict.best_member == "m1") {
+            assert_eq!(over.gain(), Some(0.0));
+            assert_ne!(verdict.conclusion, Conclusion::Better, "{}", verdict.text());
+        }
+    }
+    assert!(split > 30 && better <= 4 && worse <= 12, "{split} split, {better} better, {worse} worse of {draws}");
+}
+
+#[test]
 fn one_member_gains_nothing_over_itself() {
     let verdict = verdict_on(&SimplexWeights::default(), &noisy(200, &[1.5]));
     assert_eq!(verdict.gains[0].gain(), Some(0.0));
     assert_ne!(verdict.conclusion, Conclusion::Better);
     assert_ne!(verdict.conclusion, Conclusion::Worse);
+}
+
+#[test]
+fn the_gain_of_one_member_is_said_to_come_from_how_its_numbers_are_mapped() {
+    // Three times as sure as it should be: a stack learns to trust it less.
+    let case = noisy(600, &[1.5]);
+    let sure = |p: f32| {
+        let odds = (p / (1.0 - p)).powi(3);
+        odds / (1.0 + odds)
+    };
+    let values: Vec<f32> =
+        case.predictions.member(0).chunks(2).flat_map(|row| [1.0 - sure(row[1]), sure(row[1])]).collect();
+    let predictions = Predictions::builder(case.predictions.outputs().clone(), Ids::positions(600))
+        .member("m0", Gives::Probabilities, &values)
+        .unwrap()
+        .build()
+        .unwrap();
+    let verdict = verdict_on(&LogisticStack::default(), &Case { predictions, ..case });
+    let text = verdict.text();
+    assert_eq!((verdict.conclusion, verdict.used), (Conclusion::Better, 1), "{text}");
+    assert!(text.starts_with("The ensemble of one member is better than its best member, `m0`"), "{text}");
+    assert!(text.contains("It has one member.") && text.contains("how its numbers are mapped"), "{text}");
+    assert!(!text.contains("all 1"), "{text}");
 }
 
 #[test]
