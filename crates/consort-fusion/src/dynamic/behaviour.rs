@@ -46,10 +46,11 @@ impl Competence for Behaviour {
 #[typetag::serde(name = "behaviour")]
 impl Judge for Behaviour {
     fn competence(&self, case: &Case<'_>, competences: &mut [f64]) {
-        let (known, members) = (case.known(), competences.len());
+        let known = case.known();
+        let present: Vec<usize> = (0..competences.len()).filter(|&m| case.is_present(m)).collect();
         let is_like = |row: usize| {
-            let same = (0..members).filter(|&m| known.choice(row, m) == case.choice(m)).count();
-            same as f64 > self.similarity * members as f64
+            let same = present.iter().filter(|&&m| known.choice(row, m) == case.choice(m)).count();
+            same as f64 > self.similarity * present.len() as f64
         };
         let any = case.region().iter().any(|n| is_like(n.row));
         let mut total = 0.0;

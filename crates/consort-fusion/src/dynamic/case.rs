@@ -10,6 +10,7 @@ pub struct Case<'a> {
     pub(super) alike: &'a [Neighbour],
     pub(super) chosen: &'a [u32],
     pub(super) confidences: &'a [f32],
+    pub(super) present: &'a [bool],
 }
 
 impl<'a> Case<'a> {
@@ -31,6 +32,11 @@ impl<'a> Case<'a> {
     /// The class that a member chooses; 0 where values are predicted.
     pub fn choice(&self, member: usize) -> u32 {
         self.chosen[member]
+    }
+
+    /// Whether a member has an answer; what it chooses means nothing else.
+    pub fn is_present(&self, member: usize) -> bool {
+        self.present[member]
     }
 
     /// What a member gives to the class that it chooses.

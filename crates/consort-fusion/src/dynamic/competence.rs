@@ -34,7 +34,7 @@ pub trait Judge: Debug + Send + Sync {
     fn competence(&self, case: &Case<'_>, competences: &mut [f64]);
 
     /// Makes weights of competences, each at least 0; a member of weight 0 is not asked, and if all are 0, all are asked alike.
-    /// By default the competences are the weights.
+    /// By default the competences are the weights. A member that is not there has −∞, and no weight whatever is made of it.
     fn select(&self, case: &Case<'_>, competences: &mut [f64]) {
         let _ = (case, competences);
     }

@@ -69,7 +69,7 @@ impl Judge for DesKnn {
         // Σ over the others of the double fault, which is what a member's wrong rows have of other members' faults.
         let mut faults = vec![0.0; competences.len()];
         for n in case.region() {
-            let wrong = |m: usize| !known.is_right(n.row, m);
+            let wrong = |m: usize| case.is_present(m) && !known.is_right(n.row, m);
             let others = (0..faults.len()).filter(|&m| wrong(m)).count().saturating_sub(1) as f64;
             faults.iter_mut().enumerate().for_each(|(m, sum)| *sum += if wrong(m) { n.weight * others } else { 0.0 });
         }

@@ -264,17 +264,20 @@ impl FittedDynamic {
                 Some(search) => search.nearest(&profiles, self.judge.alike() as f64),
                 None => vec![Vec::new(); open.len()],
             };
-            let mut weights = vec![0.0; members];
+            let (mut weights, mut present) = (vec![0.0; members], vec![true; members]);
             let each = open.iter().zip(&regions).zip(&alike).zip(chosen.chunks(members).zip(sure.chunks(members)));
             for (((&q, region), alike), (chosen, confidences)) in each {
-                let case = Case { known: &self.known, region, alike, chosen, confidences };
-                self.ask(&case, &mut weights, &mut out[q * members..(q + 1) * members]);
+                let out = &mut out[q * members..(q + 1) * members];
+                present.iter_mut().zip(&*out).for_each(|(present, &share)| *present = share > 0.0);
+                let case = Case { known: &self.known, region, alike, chosen, confidences, present: &present };
+                self.ask(&case, &mut weights, out);
             }
         });
         Ok(shares)
     }
 
-    /// The shares of the members in a disputed row; `out` has those of the members that are there, all alike.
+    /// The shares of the members in a disputed row; `out` has those of the members that are there, all alike. One that is
+    /// not there takes no part: if it was the most competent, the next is asked.
     fn ask(&self, case: &Case<'_>, weights: &mut [f64], out: &mut [f32]) {
         if case.region.is_empty() && case.alike.is_empty() {
             return;
@@ -283,8 +286,10 @@ impl FittedDynamic {
         if self.prunes_by_frienemies && self.known.is_classification() {
             prune(case, weights);
         }
+        let absent = |m: usize| !case.is_present(m);
+        weights.iter_mut().enumerate().filter(|&(m, _)| absent(m)).for_each(|(_, weight)| *weight = f64::NEG_INFINITY);
         self.judge.select(case, weights);
-        weights.iter_mut().zip(&*out).for_each(|(weight, &here)| *weight *= f64::from(u8::from(here > 0.0)));
+        weights.iter_mut().enumerate().filter(|&(m, _)| absent(m)).for_each(|(_, weight)| *weight = 0.0);
         let total: f64 = weights.iter().sum();
         if total > 0.0 {
             out.iter_mut().zip(&*weights).for_each(|(out, weight)| *out = (weight / total) as f32);
@@ -333,7 +338,8 @@ fn profiles(
     profiles
 }
 
-/// Makes the competence of members 0 that are not right on two neighbours of different class.
+/// Makes the competence of members 0 that are not right on two neighbours of different class, unless that is all who are
+/// there.
 fn prune(case: &Case<'_>, competences: &mut [f64]) {
     let known = case.known();
     let several = |rows: &mut dyn Iterator<Item = &Neighbour>| {
@@ -344,7 +350,7 @@ fn prune(case: &Case<'_>, competences: &mut [f64]) {
         return;
     }
     let knows: Vec<bool> = (0..competences.len())
-        .map(|m| several(&mut case.region().iter().filter(|n| known.is_right(n.row, m))))
+        .map(|m| case.is_present(m) && several(&mut case.region().iter().filter(|n| known.is_right(n.row, m))))
         .collect();
     if knows.iter().any(|&knows| knows) {
         competences.iter_mut().zip(knows).filter(|&(_, knows)| !knows).for_each(|(x, _)| *x = 0.0);

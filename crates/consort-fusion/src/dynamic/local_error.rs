@@ -83,8 +83,9 @@ impl Judge for LocalError {
             // A member without error outweighs all that have one.
             return keep_greatest(competences);
         }
+        let least = competences.iter().copied().filter(|x| x.is_finite()).fold(f64::INFINITY, f64::min);
         let bar = match self.integration {
-            Integration::WeighTheBetter => (greatest + competences.iter().copied().fold(f64::INFINITY, f64::min)) / 2.0,
+            Integration::WeighTheBetter => (greatest + least) / 2.0,
             _ => f64::NEG_INFINITY,
         };
         // Shares of the best one's weight: no error is so small that its inverse overflows.

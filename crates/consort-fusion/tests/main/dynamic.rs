@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use consort_core::{
-    Classes, Fuser, Fusion, Gives, Ids, Matrix, Outputs, Predictions, Seed, Target, Task, Truth, check,
+    Classes, Fuser, Fusion, Gives, Ids, Matrix, Missing, Outputs, Predictions, Seed, Target, Task, Truth, check,
     check::FusionCase,
 };
 use consort_fusion::dynamic::{self, DesKnn, DynamicSelection, FittedDynamic, Neighbours, Region, Voting};
@@ -147,6 +147,39 @@ fn the_members_that_are_asked_follow_their_names_not_their_places() {
         assert!((shares.row(i).iter().sum::<f32>() - 1.0).abs() < 1e-6);
         for (to, &from) in order.iter().enumerate() {
             assert_eq!(moved.at(i, to), shares.at(i, from));
+        }
+    }
+}
+
+#[test]
+fn a_member_that_is_absent_takes_no_part() {
+    // With neighbours by features, to lack a member is to have been fitted without it: whoever is next best is asked.
+    let (known, new) = (rows("known"), rows("new"));
+    let without: Vec<usize> = (0..8).filter(|&m| m != 3).collect();
+    let mut lacking = Predictions::builder(new.predictions.outputs().clone(), Ids::positions(new.predictions.rows()))
+        .missing(Missing::Available);
+    for (m, member) in new.predictions.members().iter().enumerate() {
+        let values = new.predictions.member(m);
+        let none = vec![f32::NAN; values.len()];
+        lacking = lacking.member(member.name.clone(), member.gives, if m == 3 { &none } else { values }).unwrap();
+    }
+    let lacking = lacking.build().unwrap();
+    for name in ["ola", "lca", "mla", "mcb", "knora-e", "knora-u", "des-p"] {
+        for prunes in [false, true] {
+            let selection = dynamic::by_name(name).unwrap().prune_by_frienemies(prunes);
+            let fit = |predictions: &Predictions| {
+                selection.fit_near(predictions, &Truth::new(&known.target), &known.features).unwrap()
+            };
+            let region = Region::Near(&new.features);
+            let absent = fit(&known.predictions).shares_in(&lacking, region).unwrap();
+            let never =
+                fit(&known.predictions.subset(&without)).shares_in(&new.predictions.subset(&without), region).unwrap();
+            for i in 0..absent.rows() {
+                assert_eq!(absent.at(i, 3), 0.0);
+                for (k, &m) in without.iter().enumerate() {
+                    assert!((absent.at(i, m) - never.at(i, k)).abs() < 1e-6, "{name}, row {i}, member {m}");
+                }
+            }
         }
     }
 }
