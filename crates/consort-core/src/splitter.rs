@@ -89,4 +89,9 @@ pub trait Splitter: Debug + Send + Sync {
     /// If a parameter is out of range, something it needs (target, groups, time) is absent, or there are too few
     /// rows; the message says how many are needed.
     fn split(&self, rows: &RowInfo<'_>, seed: Seed) -> Result<Split>;
+
+    /// Whether it has an answer for each row by its place, so that it must be told of rows of weight 0 too.
+    fn is_given_row_by_row(&self) -> bool {
+        false
+    }
 }

@@ -86,10 +86,10 @@ impl Predefined {
     pub fn check(&self, rows: usize) -> Result<()> {
         if self.tested.len() != rows {
             return Err(Error::Length {
-                what: "the fold labels".into(),
+                what: "the list of fold labels".into(),
                 got: self.tested.len(),
                 expected: rows,
-                unit: "rows",
+                unit: "labels",
                 hint: "give one label a row; leave it empty where a row is never tested".into(),
             });
         }
@@ -107,6 +107,10 @@ impl Predefined {
 
 #[typetag::serde(name = "predefined")]
 impl Splitter for Predefined {
+    fn is_given_row_by_row(&self) -> bool {
+        true
+    }
+
     fn split(&self, rows: &RowInfo<'_>, _: Seed) -> Result<Split> {
         rows::check(rows)?;
         self.check(rows.rows)?;

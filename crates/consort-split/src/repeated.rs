@@ -48,6 +48,10 @@ impl Repeated {
 
 #[typetag::serde(name = "repeated")]
 impl Splitter for Repeated {
+    fn is_given_row_by_row(&self) -> bool {
+        self.each.is_given_row_by_row()
+    }
+
     fn split(&self, rows: &RowInfo<'_>, seed: Seed) -> Result<Split> {
         self.check()?;
         let mut all = Split::default();

@@ -59,6 +59,10 @@ impl WithValid {
 
 #[typetag::serde(name = "with_valid")]
 impl Splitter for WithValid {
+    fn is_given_row_by_row(&self) -> bool {
+        self.each.is_given_row_by_row()
+    }
+
     fn split(&self, rows: &RowInfo<'_>, seed: Seed) -> Result<Split> {
         self.check()?;
         let mut split = self.each.split(rows, seed)?;

@@ -166,6 +166,12 @@ impl Boosting {
         self.check()?;
         let data = train.dataset();
         let present = PresentRows::of(train)?;
+        if let Some(stopping) = &self.early_stopping
+            && let Some(held_out) = stopping.hold_out(train, ctx)?
+        {
+            let [learnt, watched] = held_out.of(data)?;
+            return self.fit_boosted(&learnt, &FitContext { validation: Some(watched), ..*ctx });
+        }
         let target = data.target_for("gradient boosting")?;
         let of_rows = train.row_weights();
         let truth = Truth::with(target, of_rows.as_deref())?;

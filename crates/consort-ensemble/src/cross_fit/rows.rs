@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use consort_core::{Fold, Ids, Result, RowInfo, Samples, Seed, Split, Splitter, Target};
-use consort_split::{KFold, StratifiedKFold};
+use consort_core::{Fold, Result, Samples, Seed, Split, Splitter};
+use consort_split::{KFold, KnownRows, StratifiedKFold};
 
 /// The rows of the samples, each once and ascending, and one weight a row of the data set: a row that was drawn twice
 /// counts twice and is never parted between folds; one of weight 0 is absent.
@@ -28,7 +28,15 @@ pub(crate) fn split(
         None if is_classification => Arc::new(StratifiedKFold::new(5)),
         None => Arc::new(KFold::new(5)),
     };
-    let split = splitter.split(&info(train, &rows).as_row_info(), seed)?;
+    if let (true, Some(weights)) = (splitter.is_given_row_by_row(), &weights) {
+        let all: Vec<u32> = (0..weights.len() as u32).collect();
+        let split = splitter.split(&KnownRows::of(train.dataset(), &all).info(), seed)?;
+        let is_present = |row: u32| (weights[row as usize] > 0.0).then_some(row);
+        let folds = split.folds.into_iter().map(|fold| renumbered(fold, is_present));
+        let folds = folds.filter(|fold| !(fold.train.is_empty() || fold.test.is_empty())).collect();
+        return Ok((Split { folds, ..split }, Some(weights.clone())));
+    }
+    let split = splitter.split(&KnownRows::of(train.dataset(), &rows).info(), seed)?;
     let folds = split.folds.into_iter().map(|fold| renumbered(fold, |i| Some(rows[i as usize]))).collect();
     Ok((Split { folds, ..split }, weights))
 }
@@ -37,36 +45,4 @@ pub(crate) fn split(
 pub(crate) fn renumbered(fold: Fold, number: impl Fn(u32) -> Option<u32>) -> Fold {
     let rows = |rows: Vec<u32>| rows.into_iter().filter_map(&number).collect();
     Fold { train: rows(fold.train), valid: rows(fold.valid), test: rows(fold.test), ..fold }
-}
-
-/// What a splitter may know of some rows of a data set.
-struct Info {
-    target: Option<Target>,
-    groups: Option<Vec<u32>>,
-    time: Option<Vec<f64>>,
-    ids: Ids,
-}
-
-/// What a splitter may know of some rows.
-fn info(train: &Samples<'_>, rows: &[u32]) -> Info {
-    let data = train.dataset();
-    let pick = |row: &u32| *row as usize;
-    Info {
-        target: data.target().map(|target| target.take(rows)),
-        groups: data.groups().map(|groups| rows.iter().map(|row| groups[pick(row)]).collect()),
-        time: data.time().map(|time| rows.iter().map(|row| time[pick(row)]).collect()),
-        ids: if data.ids().are_positions() { Ids::positions(rows.len()) } else { data.ids().take(rows) },
-    }
-}
-
-impl Info {
-    fn as_row_info(&self) -> RowInfo<'_> {
-        RowInfo {
-            rows: self.ids.len(),
-            target: self.target.as_ref(),
-            groups: self.groups.as_deref(),
-            time: self.time.as_deref(),
-            ids: Some(&self.ids),
-        }
-    }
 }

@@ -237,8 +237,8 @@ fn boosting_stops_at_the_best_round_of_the_validation_rows_by_any_metric() {
         })
         .unwrap();
     assert_eq!(best.1, stopped.rounds());
-    let error = boosting.early_stopping(stopping).fit(&train, &context()).unwrap_err().to_string();
-    assert!(error.contains("validation rows"), "{error}");
+    // Without such rows some are held out.
+    assert!(boosting.early_stopping(stopping).fit(&train, &context()).is_ok());
 }
 
 #[test]

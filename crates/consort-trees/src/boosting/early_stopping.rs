@@ -1,12 +1,18 @@
 use std::sync::Arc;
 
-use consort_core::{Error, Estimates, FitContext, Gives, Matrix, Metric, Result, Samples, Score, Target, Truth};
+use consort_core::{
+    Dataset, Error, Estimates, FitContext, Gives, Matrix, Metric, Result, Samples, Score, Splitter, Target, Truth,
+};
+use consort_split::{By, KnownRows, Size, TrainValidTest};
 use serde::{Deserialize, Serialize};
 
 use super::loss::Loss;
 
 /// When boosting ends before its last round: once the score on the validation rows has not become better for a while.
 /// The model keeps the trees up to the best round.
+///
+/// A fit without validation rows holds some of its own out to watch them: the last in time, or whole groups, or of each class
+/// its share. It does not learn from these.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EarlyStopping {
@@ -16,11 +22,13 @@ pub struct EarlyStopping {
     pub least_gain: f64,
     /// What is watched; `None` for the loss's own metric.
     pub metric: Option<Arc<dyn Metric>>,
+    /// Which share of its rows a fit without validation rows holds out, above 0 and below 1.
+    pub held_out: f64,
 }
 
 impl Default for EarlyStopping {
     fn default() -> Self {
-        Self { rounds: 50, least_gain: 0.0, metric: None }
+        Self { rounds: 50, least_gain: 0.0, metric: None, held_out: 0.1 }
     }
 }
 
@@ -36,7 +44,30 @@ impl EarlyStopping {
         if !(self.least_gain.is_finite() && self.least_gain >= 0.0) {
             return Err(Error::parameter("early_stopping.least_gain", self.least_gain, "finite and at least 0"));
         }
+        if !(self.held_out > 0.0 && self.held_out < 1.0) {
+            return Err(Error::parameter("early_stopping.held_out", self.held_out, "above 0 and below 1"));
+        }
         Ok(())
+    }
+}
+
+/// Rows to learn from and rows to watch.
+#[derive(Debug)]
+pub struct HeldOut {
+    learnt: Vec<u32>,
+    watched: Vec<u32>,
+    /// One for each row of the data set.
+    weights: Vec<f64>,
+}
+
+impl HeldOut {
+    /// The rows to learn from, and those to watch.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a data set of other rows.
+    pub fn of<'a>(&'a self, data: &'a Dataset) -> Result<[Samples<'a>; 2]> {
+        let samples = |rows: &'a [u32]| Samples::rows(data, rows)?.with_weights(&self.weights);
+        Ok([samples(&self.learnt)?, samples(&self.watched)?])
     }
 }
 
@@ -53,6 +84,31 @@ pub struct Watch<'a> {
 }
 
 impl EarlyStopping {
+    /// The rows of a fit without validation rows, parted into those to learn from and those to watch; `None` where there are
+    /// validation rows.
+    ///
+    /// # Errors
+    /// Of the split: too few rows, groups or times.
+    pub fn hold_out(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<Option<HeldOut>> {
+        if ctx.validation.is_some_and(|rows| !rows.is_empty()) {
+            return Ok(None);
+        }
+        let data = train.dataset();
+        // A row that was drawn twice is one row of twice the weight, on one side alone.
+        let weights = train.row_weights().unwrap_or_else(|| vec![1.0; data.rows()]);
+        let rows: Vec<u32> = (0..data.rows() as u32).filter(|&row| weights[row as usize] > 0.0).collect();
+        let by = match (data.time(), data.groups(), data.target()) {
+            (Some(_), ..) => By::Time,
+            (_, Some(_), _) => By::Groups,
+            (_, _, Some(Target::Classes { .. })) => By::Classes,
+            _ => By::Rows,
+        };
+        let split = TrainValidTest::new(Size::Fraction(self.held_out)).by(by);
+        let folds = split.split(&KnownRows::of(data, &rows).info(), ctx.seed.child("held out"))?.folds;
+        let of = |places: &[u32]| places.iter().map(|&i| rows[i as usize]).collect();
+        Ok(folds.first().map(|fold| HeldOut { learnt: of(&fold.train), watched: of(&fold.test), weights }))
+    }
+
     /// The validation rows of a fit.
     ///
     /// # Errors

@@ -39,6 +39,12 @@ pub(super) fn boost(
     }
     let target = train.dataset().target_for("gradient boosting")?;
     PresentRows::check_weights(train)?;
+    if let Some(stopping) = &params.early_stopping
+        && let Some(held_out) = stopping.hold_out(train, ctx)?
+    {
+        let [learnt, watched] = held_out.of(train.dataset())?;
+        return boost(params, binned, &learnt, &FitContext { validation: Some(watched), ..*ctx }, from);
+    }
     let weights = train.row_weights();
     // A row that is drawn twice is one row of twice the weight, and one of weight 0 is absent.
     let present = weights

@@ -9,7 +9,7 @@ mod model;
 mod sampling;
 mod snapshots;
 
-pub use early_stopping::{EarlyStopping, Watch};
+pub use early_stopping::{EarlyStopping, HeldOut, Watch};
 pub use gradient_boosting::GradientBoosting;
 pub use model::BoostedTrees;
 pub use sampling::RowSampling;

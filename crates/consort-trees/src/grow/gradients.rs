@@ -30,11 +30,11 @@ impl Gradients {
     pub fn pack(&mut self, gradients: &[f32], hessians: &[f32]) {
         let rows = gradients.len();
         self.packed.resize(rows, 0);
-        let [gradient, hessian] = blocks::sum(rows, |rows| {
+        let [gradient, hessian, present] = blocks::sum(rows, |rows| {
             Arch::new().dispatch(Sizes { gradients: &gradients[rows.clone()], hessians: &hessians[rows] })
         });
-        // Rounding moves each row by half a step at most.
-        let room = (LIMIT - rows as f64).max(1.0);
+        // Rounding moves each row by half a step at most. Rows of weight 0 have nothing to round: they are as absent here.
+        let room = (LIMIT - present).max(1.0);
         let step = |sum: f64| if sum > 0.0 && sum.is_finite() { sum / room } else { 1.0 };
         self.gradient_step = step(gradient);
         self.hessian_step = step(hessian);
@@ -78,30 +78,33 @@ pub(super) fn steps(word: i64) -> (i64, i64) {
     ((word - hessian) >> 32, hessian)
 }
 
-/// The sums of the sizes of gradients and Hessians, in eight lanes that are added in order at the end.
+/// The sums of the sizes of gradients and Hessians and the count of rows that have any, in eight lanes that are added in
+/// order at the end.
 struct Sizes<'a> {
     gradients: &'a [f32],
     hessians: &'a [f32],
 }
 
 impl NullaryFnOnce for Sizes<'_> {
-    type Output = [f64; 2];
+    type Output = [f64; 3];
 
     #[inline(always)]
-    fn call(self) -> [f64; 2] {
+    fn call(self) -> [f64; 3] {
         const LANES: usize = 8;
-        let (mut g, mut h) = ([0.0f64; LANES], [0.0f64; LANES]);
+        let (mut g, mut h, mut present) = ([0.0f64; LANES], [0.0f64; LANES], [0.0f64; LANES]);
         let mut add = |gradients: &[f32], hessians: &[f32]| {
             for (i, (&a, &b)) in gradients.iter().zip(hessians).enumerate() {
-                g[i] += f64::from(gradient(a).abs());
-                h[i] += f64::from(hessian(b));
+                let (a, b) = (gradient(a).abs(), hessian(b));
+                g[i] += f64::from(a);
+                h[i] += f64::from(b);
+                present[i] += if a > 0.0 || b > 0.0 { 1.0 } else { 0.0 };
             }
         };
         let (gs, hs) = (self.gradients.chunks_exact(LANES), self.hessians.chunks_exact(LANES));
         let rest = (gs.remainder(), hs.remainder());
         gs.zip(hs).for_each(|(gradients, hessians)| add(gradients, hessians));
         add(rest.0, rest.1);
-        [g.iter().sum(), h.iter().sum()]
+        [g.iter().sum(), h.iter().sum(), present.iter().sum()]
     }
 }
 

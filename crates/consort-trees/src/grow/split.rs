@@ -93,7 +93,8 @@ impl<'a> Search<'a> {
             bounds,
             parent,
             floor: params.min_gain.max(parent.abs() * 1e-12),
-            least: (params.min_rows * steps_per_row * (1.0 - 1e-12)).max(params.min_hessian / scale.hessian).max(1.0),
+            // Each row's Hessian is off by half a step at most.
+            least: (params.min_rows * (steps_per_row - 0.5)).max(params.min_hessian / scale.hessian).max(1.0),
             smooth: 10.0 * steps_per_row,
         }
     }

@@ -7,7 +7,7 @@ use consort_core::{
 };
 use consort_trees::{
     bins::Binned,
-    boosting::{GradientBoosting, loss},
+    boosting::{EarlyStopping, GradientBoosting, loss},
 };
 use serde::{Deserialize, Serialize};
 
@@ -215,6 +215,70 @@ fn weights_count_rows_and_rows_left_out_are_absent() {
     let by_copies = params.fit_binned(&binned, &copies, &context).unwrap();
     let predict = |model: &dyn Model| model.predict(&Samples::all(&data)).unwrap().into_values();
     assert_eq!(predict(&by_weight), predict(&by_copies));
+}
+
+#[test]
+fn an_early_stop_holds_rows_out_where_there_are_none_for_validation() {
+    let data = table(400, 0);
+    let all = Samples::all(&data);
+    let stopping = EarlyStopping { rounds: 5, ..EarlyStopping::default() };
+    let params = GradientBoosting { early_stopping: Some(stopping.clone()), learning_rate: 0.3, ..small(300) };
+    let ctx = FitContext::new(Seed::new(3));
+    let model = params.fit_boosted(&all, &ctx).unwrap();
+    let held_out = stopping.hold_out(&all, &ctx).unwrap().unwrap();
+    let [learnt, watched] = held_out.of(&data).unwrap();
+    assert_eq!((learnt.len(), watched.len()), (360, 40));
+    let told = FitContext { validation: Some(watched), ..ctx };
+    let by_hand = params.fit_boosted(&learnt, &told).unwrap();
+    assert!(model.rounds() < 300 && model.rounds() == by_hand.rounds(), "{} {}", model.rounds(), by_hand.rounds());
+    assert_eq!(model.predict(&all).unwrap(), by_hand.predict(&all).unwrap());
+    assert!(stopping.hold_out(&learnt, &told).unwrap().is_none());
+    // Whole groups are held out, and the last in time.
+    let groups: Vec<u32> = (0..400).map(|i| i % 20).collect();
+    let grouped = data.clone().with_groups(groups.clone()).unwrap();
+    let held_out = stopping.hold_out(&Samples::all(&grouped), &ctx).unwrap().unwrap();
+    let [learnt, watched] = held_out.of(&grouped).unwrap();
+    let of =
+        |rows: &Samples<'_>| (0..rows.len()).map(|i| groups[rows.row(i)]).collect::<std::collections::BTreeSet<_>>();
+    assert!(of(&learnt).is_disjoint(&of(&watched)));
+    let timed = data.clone().with_time((0..400).map(|i| f64::from(400 - i)).collect()).unwrap();
+    let held_out = stopping.hold_out(&Samples::all(&timed), &ctx).unwrap().unwrap();
+    let [_, watched] = held_out.of(&timed).unwrap();
+    assert!((0..watched.len()).all(|i| watched.row(i) < 40));
+    let wrong = GradientBoosting { early_stopping: Some(EarlyStopping { held_out: 1.0, ..stopping }), ..small(3) };
+    assert!(wrong.fit_boosted(&all, &ctx).unwrap_err().to_string().contains("held_out"));
+}
+
+#[test]
+fn rows_of_weight_0_might_as_well_not_be_there() {
+    // Small nodes of unequal weights, where much hangs on whether a few rows are enough; each value has a bin of its own,
+    // since bins are those of the whole data set.
+    for rows in [60, 120, 250] {
+        let data = table(rows, 0);
+        let weights: Vec<f64> = (0..rows).map(|i| [0.0, 1.0, 2.0, 1.0, 0.0][i % 5]).collect();
+        let weighted = Samples::all(&data).with_weights(&weights).unwrap();
+        let present: Vec<u32> = (0..rows as u32).filter(|&i| weights[i as usize] > 0.0).collect();
+        let own: Vec<f64> = present.iter().map(|&i| weights[i as usize]).collect();
+        let Features::Columns(columns) = data.features() else { unreachable!() };
+        let pick = |column: &Column| match column {
+            Column::Numeric { name, values } => {
+                let values = present.iter().map(|&i| values[i as usize]).collect();
+                Column::Numeric { name: name.clone(), values }
+            }
+            Column::Categorical { name, codes, levels } => {
+                let codes = present.iter().map(|&i| codes[i as usize]).collect();
+                Column::Categorical { name: name.clone(), codes, levels: levels.clone() }
+            }
+        };
+        let few = Dataset::new(Features::Columns(columns.iter().map(pick).collect())).unwrap();
+        let few = few.with_target(data.target().unwrap().take(&present)).unwrap().with_weights(own).unwrap();
+        let alone = Samples::all(&few);
+        let predict = |train: &Samples<'_>| {
+            let model = small(30).fit(train, &FitContext::new(Seed::new(0))).unwrap();
+            model.predict(&Samples::all(&data)).unwrap().into_values()
+        };
+        assert_eq!(predict(&weighted), predict(&alone), "{rows} rows");
+    }
 }
 
 #[test]

@@ -127,11 +127,10 @@ fn early_stopping_keeps_the_best_round_of_the_validation_rows() {
 }
 
 #[test]
-fn early_stopping_without_validation_rows_or_with_a_metric_of_another_task_is_refused() {
+fn early_stopping_by_a_metric_of_another_task_is_refused() {
     let data = table(100, 0);
     let mut params = GradientBoosting { early_stopping: Some(EarlyStopping::default()), ..small(5) };
     let all = Samples::all(&data);
-    assert!(params.fit(&all, &context()).unwrap_err().to_string().contains("validation"));
     let context = FitContext { validation: Some(all), ..context() };
     params.fit(&all, &context).unwrap();
     params.early_stopping = Some(EarlyStopping { metric: Some(Arc::new(Accuracy)), ..Default::default() });
