@@ -92,10 +92,12 @@ fn median(train: &Training<'_>, values: &[f64]) -> f64 {
     let mut below = 0.0;
     for (n, &i) in order.iter().enumerate() {
         below += train.weight(i);
-        if below > half {
+        // Weights that sum to half by their decimals may miss it by rounding.
+        let is_half = (below - half).abs() <= 1e-12 * half;
+        if below > half && !is_half {
             return values[i];
         }
-        if below == half {
+        if is_half {
             return order.get(n + 1).map_or(values[i], |&next| 0.5 * (values[i] + values[next]));
         }
     }

@@ -118,7 +118,9 @@ pub(crate) fn splitter(plan: &Plan, data: &Dataset, labels: Option<&[String]>) -
             test_size: Some(split::Size::Fraction(1.0 / f64::from(plan.folds.max(2)))),
             stratify: plan.roles.group.is_none() && plan.roles.time.is_none() && is_classification(data),
             group: plan.roles.group.is_some(),
-            method: plan.roles.time.is_none().then(|| "holdout".into()),
+            time: plan.roles.time.is_some(),
+            // Named, since a column of times would choose a window.
+            method: Some("holdout".into()),
             ..split::Plan::default()
         };
         return Ok(Arc::from(asked.splitter()?));

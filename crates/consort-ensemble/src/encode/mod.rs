@@ -23,6 +23,7 @@ pub use encoded::Encoded;
 pub use impute::{Fill, Impute};
 pub use one_hot::{MissingLevel, OneHot, Unseen};
 pub use ordinal::{LevelOrder, Ordinal};
+pub(crate) use per_feature::make_unique;
 pub use scale::{Scale, ScaleTo};
 pub use suited::suited;
 pub use table_encoder::TableEncoder;

@@ -181,7 +181,7 @@ fn block(columns: &[Column], shape: &[usize], rows: usize) -> Features {
 }
 
 /// Numbers the later ones of columns that share a name, as when a feature is already called as one that was made.
-fn make_unique(columns: &mut [Column]) {
+pub(crate) fn make_unique(columns: &mut [Column]) {
     let mut taken: HashSet<String> = HashSet::with_capacity(columns.len());
     for column in columns {
         let (Column::Numeric { name, .. } | Column::Categorical { name, .. }) = column;

@@ -1,7 +1,7 @@
 use consort_core::{Column, Dataset, Features, Gives, Outputs, Predictions, Result, Samples};
 
 use super::MetaInputs;
-use crate::gather;
+use crate::{encode::make_unique, gather};
 
 /// The members' predictions as features, one column a member and output, and with passthrough the features of the
 /// rows beside them. `rows` are those of the predictions, in their order.
@@ -29,6 +29,8 @@ pub(super) fn dataset(
     }
     if let Some(rows) = passthrough {
         features.extend(gather::columns(rows));
+        // A feature may be called as a member's output.
+        make_unique(&mut features);
     }
     Dataset::new(Features::Columns(features))
 }

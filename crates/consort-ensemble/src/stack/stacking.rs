@@ -25,6 +25,12 @@ use crate::{
     vote::together,
 };
 
+/// What is wrong with the out-of-fold predictions of several layers, which share their folds: the predictions that the second
+/// learns from were made by models that had learnt from the rows it is then tested on.
+const TOO_KIND: &str = "the score of a stack of several layers is a little too good: its layers share their folds, so that an \
+                        upper layer learns from what members say that have seen the rows it is tested on. Judge it on rows \
+                        that were kept apart";
+
 /// What is fitted on the predictions of the last layer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -224,6 +230,9 @@ impl Stacking {
         self.check()?;
         let (Split { folds: drawn, mut warnings }, weights) =
             split(train, self.splitter.as_ref(), ctx.seed.child("split"), "stacking")?;
+        if self.layers.len() > 1 {
+            warnings.push(Warning::Note { text: TOO_KIND.into() });
+        }
         let mut folds = drawn.clone();
         let outputs = train.target("stacking")?.outputs();
         let refits = u64::from(self.refit == Refit::All);
