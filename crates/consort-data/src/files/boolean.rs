@@ -42,7 +42,7 @@ impl<'a> Spelled<'a> {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        self.classes.index(name).or_else(|| self.values[usize::from(parse(name)?)])
+        self.classes.index(name.trim()).or_else(|| self.values[usize::from(parse(name)?)])
     }
 }
 

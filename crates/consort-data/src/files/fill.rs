@@ -8,6 +8,7 @@ use crate::{Error, Result};
 
 use super::{
     align::LEFT_OUT,
+    blanks,
     boolean::Spelled,
     layout::{Layout, Sheet},
     problem::Mode,
@@ -103,7 +104,7 @@ pub(super) fn fill(
             visited += table.texts(&columns, |row, which, text| {
                 let Some(at) = place(row)? else { return Ok(()) };
                 let cells = &mut slots[which * size + at * width..][..width];
-                let Some(text) = text else {
+                let Some(text) = text.and_then(blanks::label) else {
                     cells.fill(f32::NAN);
                     return Ok(());
                 };

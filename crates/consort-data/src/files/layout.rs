@@ -116,7 +116,7 @@ fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Res
         .iter()
         .enumerate()
         .filter(|(_, name)| free(&name.as_str()))
-        .filter_map(|(column, name)| Some((name.strip_prefix("p_")?.to_string(), column)))
+        .filter_map(|(column, name)| Some((name.strip_prefix("p_")?.trim().to_string(), column)))
         .collect();
     if classes.iter().any(|(class, _)| class.is_empty()) {
         return Err(Error::Unclear {

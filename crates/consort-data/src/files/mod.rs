@@ -3,6 +3,7 @@
 mod align;
 mod arrow;
 mod blank_lines;
+pub(crate) mod blanks;
 pub(crate) mod boolean;
 mod cell;
 mod columnar;

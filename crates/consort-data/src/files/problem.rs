@@ -112,7 +112,7 @@ impl Evidence<'_> {
 
     fn two_class_truth(&self) -> bool {
         self.truth.is_some_and(|truth| {
-            let whole = |name: &String| name.parse::<f64>().map_or(true, |x| x.fract() == 0.0);
+            let whole = |name: &String| name.trim().parse::<f64>().map_or(true, |x| x.fract() == 0.0);
             !truth.seen.many && (1..=2).contains(&kinds(&truth.seen.names)) && truth.seen.names.iter().all(whole)
         })
     }
@@ -237,7 +237,7 @@ impl Evidence<'_> {
     /// number a row, those of the truth.
     fn classes(&self, modes: &[Mode]) -> Result<Classes> {
         if let Some(declared) = &self.options.classes {
-            let classes = Classes::new(declared.iter().cloned())?;
+            let classes = Classes::new(declared.iter().map(|name| name.trim()))?;
             let spelled = Spelled::new(&classes);
             for sheet in self.sheets {
                 if let Layout::Classes(columns) = &sheet.layout
@@ -263,7 +263,7 @@ impl Evidence<'_> {
                         hint: "if they are numbers, declare a regression",
                     });
                 }
-                names.extend(surveys.iter().flat_map(|survey| survey.seen.names.iter().map(String::as_str)));
+                names.extend(surveys.iter().flat_map(|survey| survey.seen.names.iter().map(|name| name.trim())));
             }
         }
         let one_number = modes.iter().all(|mode| matches!(mode, Mode::Positive(_)));
@@ -280,7 +280,7 @@ impl Evidence<'_> {
                     hint: "if they are numbers, declare a regression",
                 });
             }
-            names.extend(truth.seen.names.iter().map(String::as_str));
+            names.extend(truth.seen.names.iter().map(|name| name.trim()));
         }
         let mut names = boolean::one_spelling(names);
         if let (Some(array), true) = (array, names.is_empty()) {
@@ -311,7 +311,7 @@ fn complete(names: &mut BTreeSet<&str>) -> Option<()> {
 
 /// How many classes these labels are of.
 fn kinds(labels: &[String]) -> usize {
-    boolean::one_spelling(labels.iter().map(String::as_str).collect()).len()
+    boolean::one_spelling(labels.iter().map(|label| label.trim()).collect()).len()
 }
 
 fn unclear(sheet: &Sheet, problem: String, hint: &str) -> Error {

@@ -5,6 +5,7 @@ use crate::{Error, Result};
 use super::{
     ClassesMissing, Folds, Loaded, ReadOptions, Source, Style,
     align::{Aligned, LEFT_OUT},
+    blanks,
     boolean::Spelled,
     fill::fill,
     first_pass::{FirstPass, Roles},
@@ -57,6 +58,13 @@ pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOp
     let (outputs, modes) = evidence.judge(&mut judged)?;
     drop(surveys);
 
+    let mut warnings = left_out(&sheets, &aligned);
+    if let (Outputs::Classes(_), Some(truth)) = (&outputs, &truth_kept)
+        && let Some(class) = blanks::merged(truth.seen.names.iter().map(String::as_str))
+    {
+        let text = format!("labels of the truth that differ only in blanks around them are one class, such as `{class}`");
+        warnings.push(Warning::Note { text });
+    }
     let column = |role: Option<(usize, usize)>| {
         role.map(|(s, column)| Column { sheet: &sheets[s], column, places: &aligned.places[s] })
     };
@@ -67,7 +75,6 @@ pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOp
     let folds = column(roles.fold).zip(fold).map(|(column, kept)| column.folds(&kept, rows)).transpose()?;
     let groups = column(roles.group).zip(group).map(|(column, texts)| column.groups(texts, rows)).transpose()?;
 
-    let mut warnings = left_out(&sheets, &aligned);
     let (names, known) = names_and_known(sources, &sheets, &outputs, options, &mut warnings)?;
     let predictions = second_pass(&sheets, &names, &modes, &outputs, &aligned, options)?;
     let given: Vec<String> = names.into_iter().flatten().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::number;
+use super::{blanks, number};
 
 /// The most distinct texts of a column that are taken for classes.
 pub(crate) const MOST_CLASSES: usize = 10_000;
@@ -65,7 +65,7 @@ impl Default for Survey {
 
 impl Survey {
     pub(super) fn text(&mut self, text: Option<&str>) {
-        let Some(text) = text else { return };
+        let Some(text) = text.and_then(blanks::label) else { return };
         if !self.seen.many {
             self.seen.number(text);
         }
@@ -107,6 +107,7 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn push(&mut self, text: Option<&str>) {
+        let text = text.filter(|text| blanks::label(text).is_some());
         let row = self.codes.len();
         self.codes.push(text.map_or(Interned::NONE, |text| self.seen.number(text)));
         if text.is_none() {

@@ -6,7 +6,7 @@ use consort_core::{Column as Feature, Dataset, Features, Ids, Target, Warning};
 
 use crate::{
     Error, Result,
-    files::TextColumn,
+    files::{TextColumn, blanks},
     split::{codes, times},
 };
 
@@ -361,7 +361,7 @@ impl Reader<'_> {
         let mut unseen = Unseen::default();
         let texts: Vec<Option<&str>> = texts.collect();
         let codes = some_of(&texts, self.kept)
-            .map(|text| match text.filter(|text| !text.trim().is_empty()) {
+            .map(|text| match text.and_then(blanks::label) {
                 None => Feature::MISSING,
                 Some(text) => known.get(text).copied().unwrap_or_else(|| {
                     unseen.see(text);
@@ -406,7 +406,7 @@ impl Reader<'_> {
 }
 
 fn numbered(levels: &[String]) -> HashMap<&str, u32> {
-    levels.iter().enumerate().map(|(code, level)| (level.as_str(), code as u32)).collect()
+    levels.iter().enumerate().map(|(code, level)| (level.trim(), code as u32)).collect()
 }
 
 /// Levels that training did not have.

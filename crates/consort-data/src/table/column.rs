@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::files::{blanks, survey::Interned};
+
 /// What a column holds, judged from all of its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,7 +62,7 @@ pub(super) enum Data {
 pub(super) struct Texts {
     /// The number of each row's text, `u32::MAX` for a missing one; none where there are too many texts.
     pub(super) codes: Vec<u32>,
-    /// The texts by first sight; none where there are too many.
+    /// The texts by first sight, without the blanks around them; none where there are too many.
     pub(super) levels: Vec<String>,
     /// Whether there are more different texts than are kept.
     pub(super) many: bool,
@@ -70,6 +72,25 @@ pub(super) struct Texts {
     pub(super) commas: usize,
     /// The first row that holds no number, and its text.
     pub(super) stray: Option<(usize, String)>,
+    /// A text that is written with blanks around it in several ways.
+    pub(super) merged: Option<String>,
+}
+
+impl Texts {
+    /// The same without blanks around the texts.
+    pub(super) fn trimmed(mut self) -> Self {
+        if self.levels.iter().all(|text| text.trim().len() == text.len()) {
+            return self;
+        }
+        self.merged = blanks::merged(self.levels.iter().map(String::as_str)).map(str::to_owned);
+        let mut kept = Interned::default();
+        let code: Vec<u32> = self.levels.iter().map(|text| kept.number(text.trim())).collect();
+        for own in &mut self.codes {
+            *own = code.get(*own as usize).copied().unwrap_or(Interned::NONE);
+        }
+        self.levels = kept.names;
+        self
+    }
 }
 
 impl Column {

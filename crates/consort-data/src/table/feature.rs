@@ -171,6 +171,13 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
             ),
         });
     }
+    if let Some(level) = &texts.merged {
+        let text = format!(
+            "column `{}`: texts that differ only in blanks around them are one level, such as `{level}`",
+            column.name
+        );
+        warnings.push(Warning::Note { text });
+    }
     let levels = consort_core::Classes::from_labels(texts.levels.iter().cloned())?.names().to_vec();
     Ok(Ok(Plan::Category { levels }))
 }

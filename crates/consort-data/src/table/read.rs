@@ -310,7 +310,7 @@ impl Scan {
             State::Texts | State::Incomplete => {
                 self.texts.many = self.seen.many;
                 self.texts.levels = self.seen.names;
-                Data::Texts(self.texts)
+                Data::Texts(self.texts.trimmed())
             }
         };
         (data, self.missing)

@@ -84,7 +84,7 @@ impl Schema {
         let Some(column) = table.column(&roles.target) else {
             return Err(table.no_column("target", &roles.target, "name it with `--target`"));
         };
-        let target = Truths::infer(table, column, &texts[0], &options, &mut judged)?;
+        let target = Truths::infer(table, column, &texts[0], &options, &mut judged, &mut warnings)?;
         drop(texts);
 
         let (mut columns, mut set_aside) = (Vec::new(), Vec::new());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use consort_core::{Classes, Outputs, Target, Task};
+use consort_core::{Classes, Outputs, Target, Task, Warning};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,6 +33,7 @@ impl Truths {
         texts: &TextColumn,
         options: &SchemaOptions,
         judged: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> Result<Self> {
         let name = column.name();
         let unclear = |problem: String, hint: &str| Error::Unclear { file: table.file(), problem, hint: hint.into() };
@@ -100,8 +101,12 @@ impl Truths {
                 "choose another target, or say that the task is a regression",
             ));
         }
+        if let Some(class) = labels.merged {
+            let text = format!("labels of `{name}` that differ only in blanks around them are one class, such as `{class}`");
+            warnings.push(Warning::Note { text });
+        }
         let mut classes = match &options.classes {
-            Some(classes) => Classes::new(classes.iter().cloned())?,
+            Some(classes) => Classes::new(classes.iter().map(|name| name.trim()))?,
             None => Classes::from_labels(boolean::one_spelling(labels.distinct.keys().copied().collect()))?,
         };
         if let Some(positive) = &options.positive {
@@ -141,7 +146,7 @@ impl Truths {
                 let mut known: HashMap<&str, u32> = HashMap::new();
                 let mut codes = Vec::with_capacity(rows);
                 for i in 0..rows {
-                    let text = texts.text(row(i)).unwrap_or_default();
+                    let text = texts.text(row(i)).unwrap_or_default().trim();
                     let code = match known.get(text) {
                         Some(&code) => code,
                         None => {
@@ -191,7 +196,7 @@ impl Truths {
     pub(super) fn is_missing(&self, column: &Column, text: Option<&str>) -> bool {
         match self {
             Truths::Values => absent(column, text),
-            Truths::Classes(classes) => absent(column, text) && text.is_none_or(|text| classes.index(text).is_none()),
+            Truths::Classes(classes) => absent(column, text) && text.is_none_or(|text| classes.index(text.trim()).is_none()),
         }
     }
 }
@@ -212,21 +217,27 @@ pub(crate) fn few_numbers(different: usize, rows: usize) -> bool {
 
 /// The different labels of a target.
 struct Labels<'a> {
-    distinct: HashMap<&'a str, usize>,
+    /// Each without the blanks around it, and as it is written first.
+    distinct: HashMap<&'a str, &'a str>,
     present: usize,
     /// Whether there are more than were counted.
     many: bool,
+    /// The first in the order of bytes that is written with blanks in several ways.
+    merged: Option<&'a str>,
 }
 
 impl<'a> Labels<'a> {
     fn count(column: &Column, texts: &'a TextColumn) -> Self {
-        let mut labels = Self { distinct: HashMap::new(), present: 0, many: false };
+        let mut labels = Self { distinct: HashMap::new(), present: 0, many: false, merged: None };
         for text in texts.texts().filter(|text| !absent(column, *text)).flatten() {
             labels.present += 1;
-            if let Some(rows) = labels.distinct.get_mut(text) {
-                *rows += 1;
+            let label = text.trim();
+            if let Some(&first) = labels.distinct.get(label) {
+                if first != text && labels.merged.is_none_or(|merged| label < merged) {
+                    labels.merged = Some(label);
+                }
             } else if labels.distinct.len() < MOST_CLASSES {
-                labels.distinct.insert(text, 1);
+                labels.distinct.insert(label, text);
             } else {
                 labels.many = true;
             }
@@ -263,7 +274,7 @@ impl<'a> Finder<'a> {
     }
 
     fn find(&self, label: &str) -> Option<u32> {
-        if let Some(code) = self.classes.index(label) {
+        if let Some(code) = self.classes.index(label.trim()) {
             return Some(code as u32);
         }
         let value: f64 = label.trim().parse().ok().or_else(|| truth(label))?;

@@ -137,3 +137,16 @@ fn halves_that_sum_to_1_within_their_rounding_are_renormalised() {
     let undeclared = npy("m", "<f2", false, "(1, 3)", halves(&third));
     assert!(refused(&[undeclared], None, &default()).contains("--classes"));
 }
+
+#[test]
+fn blanks_around_a_label_are_no_part_of_it() {
+    let truth = csv("t.csv", "id,y\na,yes \nb,no\nc,yes\n");
+    let columns = csv("m", "id,p_no,p_yes\na,0.25,0.75\nb,0.5,0.5\nc,0.5,0.5\n");
+    let labels = csv("l", "id,label\na, yes\nb,no \nc,no\n");
+    let loaded = read(&[columns, labels], Some(&truth), &default());
+    let Some(Target::Classes { codes, classes }) = &loaded.target else { panic!() };
+    assert_eq!((classes.names(), &codes[..]), (&["no".to_string(), "yes".into()][..], &[1, 0, 1][..]));
+    assert_eq!(rows(&loaded, "l"), [[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]);
+    let warning = loaded.warnings[0].to_string();
+    assert!(warning.contains("blanks") && warning.contains("`yes`"), "{warning}");
+}

@@ -191,3 +191,16 @@ fn a_part_of_a_date_with_the_name_of_a_column_is_told_with_the_file() {
         infer("when,when.year,y\n2023-01-01,1,a\n2024-02-01,2,b\n2024-03-01,3,a\n", "y").unwrap_err().to_string();
     assert!(error.contains("t.csv") && error.contains("`when.year`") && error.contains("--ignore"), "{error}");
 }
+
+#[test]
+fn blanks_around_a_text_are_no_part_of_a_level() {
+    let text = with_column("c", |i| ["red", "red ", " ", "blue "][i % 4].into());
+    let schema = infer(&text, "y").unwrap();
+    assert_eq!(schema.columns()[1].plan, Plan::Category { levels: vec!["blue".into(), "red".into()] });
+    assert!(says(schema.warnings(), &["column `c`", "blanks", "`red`"]), "{:?}", schema.warnings());
+    let dataset = schema.dataset(&csv(&text), true).unwrap();
+    assert_eq!(levels(&dataset, "c")[..4], [Some("red"), Some("red"), None, Some("blue")]);
+    // So it is where the texts are read again.
+    let schema = infer(&with_column("c", |i| ["1", "red"][i % 2].into()), "y").unwrap();
+    assert_eq!(levels(&schema.dataset(&csv("x,c\n1, 1\n2,1 \n"), false).unwrap(), "c"), [Some("1"), Some("1")]);
+}

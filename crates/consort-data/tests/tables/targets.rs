@@ -129,3 +129,17 @@ fn spellings_of_true_and_false_in_one_target_are_two_classes() {
     let consort_core::Outputs::Classes(classes) = schema.outputs() else { panic!() };
     assert_eq!(classes.names(), ["false", "true"]);
 }
+
+#[test]
+fn blanks_around_a_label_are_no_part_of_it() {
+    let text = with_target(|i| ["yes", "no", "yes ", " no"][i % 4].into());
+    let schema = infer(&text, "y").unwrap();
+    assert_eq!(classes(&schema), ["no", "yes"]);
+    assert!(says(schema.warnings(), &["labels of `y`", "blanks", "such as `no`"]), "{:?}", schema.warnings());
+    let dataset = schema.dataset(&csv(&text), true).unwrap();
+    let Some(Target::Classes { codes, .. }) = dataset.target() else { panic!() };
+    assert_eq!(codes[..4], [1, 0, 1, 0]);
+    // A label that is always written so is as good as another.
+    let schema = infer(&with_target(|i| ["WD ", "New"][i % 2].into()), "y").unwrap();
+    assert_eq!((classes(&schema), schema.warnings().len()), (vec!["New".to_string(), "WD".into()], 0));
+}
