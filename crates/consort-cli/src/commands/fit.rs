@@ -9,8 +9,8 @@ use std::{
 use consort::{
     core::{Cancel, FitContext, Samples, Task},
     data::{
-        files::publish,
-        table::{self, ColumnSummary, Roles, Schema, SchemaOptions},
+        files::{Source, publish},
+        table::{self, ColumnSummary, MissingValues, Roles, Schema, SchemaOptions},
     },
     ensemble::{
         cross_fit::OnError,
@@ -115,7 +115,7 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
         return Err(Failure::usage("--size is for pictures, and this is a table"));
     }
     session.doing("reading the table");
-    let table = table::read(path)?;
+    let table = table::read_with(&Source::stem(path), &MissingValues::new(&recipe.missing_values))?;
     let roles = Roles {
         target: target.clone(),
         id: recipe.id.clone(),
@@ -149,7 +149,11 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
 
 fn pictures(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read> {
     let columns = [&recipe.target, &recipe.id, &recipe.weight, &recipe.group, &recipe.time, &recipe.fold];
-    if columns.iter().any(|column| column.is_some()) || !recipe.ignore.is_empty() || recipe.positive.is_some() {
+    let lists = [&recipe.ignore, &recipe.missing_values];
+    if columns.iter().any(|column| column.is_some())
+        || lists.iter().any(|list| !list.is_empty())
+        || recipe.positive.is_some()
+    {
         let what = if path.is_dir() {
             "this is a folder, which is read as pictures, whose classes are known: give a table, or leave"
         } else {

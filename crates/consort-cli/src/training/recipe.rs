@@ -44,6 +44,8 @@ pub(crate) struct Recipe {
     pub(crate) positive: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) drop_missing_target: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing_values: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<Method>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +83,7 @@ impl Recipe {
     pub(crate) fn asked(args: &Fit) -> Result<Self> {
         let recipe = args.recipe.as_deref().map(Self::read).transpose()?.unwrap_or_default();
         let over = |flag: &Option<String>, own: Option<String>| flag.clone().or(own);
+        let either = |flag: &Vec<String>, own: Vec<String>| if flag.is_empty() { own } else { flag.clone() };
         // Folds are made one way: what the command line asks for puts the recipe's way aside.
         let splits = args.group.is_some() || args.time.is_some() || args.fold.is_some();
         let unless_split = |own: Option<String>| own.filter(|_| !splits);
@@ -92,10 +95,11 @@ impl Recipe {
             group: over(&args.group, unless_split(recipe.group)),
             time: over(&args.time, unless_split(recipe.time)),
             fold: over(&args.fold, unless_split(recipe.fold)),
-            ignore: if args.ignore.is_empty() { recipe.ignore } else { args.ignore.clone() },
+            ignore: either(&args.ignore, recipe.ignore),
             task: args.task.or(recipe.task),
             positive: over(&args.positive, recipe.positive),
             drop_missing_target: args.drop_missing_target || recipe.drop_missing_target,
+            missing_values: either(&args.missing_values, recipe.missing_values),
             method: args.method.or(recipe.method),
             folds: args.folds.or(recipe.folds),
             repeats: args.repeats.or(recipe.repeats),
@@ -132,6 +136,10 @@ impl Recipe {
             task,
             positive: options.positive.clone(),
             drop_missing_target: options.missing_target == MissingTarget::Drop,
+            missing_values: match &plan.schema {
+                RowsOf::Table(schema) => schema.missing_values().texts().to_vec(),
+                RowsOf::Pictures(_) => Vec::new(),
+            },
             method: Some(plan.method),
             folds: (plan.method != Method::Bag).then_some(plan.folds),
             repeats: Some(plan.repeats),

@@ -2,7 +2,10 @@ use std::path::Path;
 
 use consort::{
     core::{Dataset, Outputs},
-    data::table::{self, Schema, Table},
+    data::{
+        files::Source,
+        table::{self, Schema, Table},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +50,7 @@ impl RowsOf {
     /// The rows that it was learnt from, and the labels of their folds where a column has them.
     pub(crate) fn again(&self, session: &mut Session, path: &Path) -> Result<Prepared> {
         match self {
-            RowsOf::Table(schema) => Prepared::of_table(session, schema, &table::read(path)?, true),
+            RowsOf::Table(schema) => Prepared::of_table(session, schema, &table_like(schema, path)?, true),
             RowsOf::Pictures(pictures) => Ok(Prepared { data: pictures.again(session, path)?, labels: None }),
         }
     }
@@ -57,7 +60,7 @@ impl RowsOf {
         match self {
             RowsOf::Table(schema) => {
                 session.doing("reading the table");
-                Ok(Prepared::of_table(session, schema, &table::read(path)?, with_target)?.data)
+                Ok(Prepared::of_table(session, schema, &table_like(schema, path)?, with_target)?.data)
             }
             RowsOf::Pictures(pictures) => {
                 session.doing("reading the pictures");
@@ -65,6 +68,11 @@ impl RowsOf {
             }
         }
     }
+}
+
+/// A table, in which that is missing which was so in the training table.
+fn table_like(schema: &Schema, path: &Path) -> Result<Table> {
+    Ok(table::read_with(&Source::stem(path), schema.missing_values())?)
 }
 
 /// A data set, and the labels of its folds where a column has them.

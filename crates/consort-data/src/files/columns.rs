@@ -4,7 +4,7 @@ use super::{Source, number, table::Table, texts::Texts};
 
 /// One column of a table: its texts, and what they are as numbers.
 ///
-/// An empty field is missing. As numbers, `NA`, `N/A`, `NaN`, `null`, `None` and `?` are missing too; as texts they are
+/// An empty field is missing. As numbers, `NA`, `NaN`, `NULL`, `None`, `?` and their like are missing too; as texts they are
 /// what they say, so a country `NA` stays.
 ///
 /// ```
@@ -111,6 +111,15 @@ impl TextColumn {
 /// # Errors
 /// [`Error::NoColumn`] for a name that no column bears, and whatever is wrong with the file.
 pub fn read_columns(source: &Source, names: Option<&[&str]>) -> Result<Vec<TextColumn>> {
+    read_columns_but(source, names, |_| false)
+}
+
+/// As [`read_columns`], with texts that are missing by what `is_missing` says.
+pub(crate) fn read_columns_but(
+    source: &Source,
+    names: Option<&[&str]>,
+    is_missing: impl Fn(&str) -> bool,
+) -> Result<Vec<TextColumn>> {
     let table = Table::open(source)?;
     let places: Vec<usize> = match names {
         None => (0..table.columns().len()).collect(),
@@ -121,7 +130,7 @@ pub fn read_columns(source: &Source, names: Option<&[&str]>) -> Result<Vec<TextC
     };
     let mut texts = vec![Texts::default(); places.len()];
     table.texts(&places, |_, which, text| {
-        texts[which].push(text);
+        texts[which].push(text.filter(|text| !is_missing(text)));
         Ok(())
     })?;
     Ok(places

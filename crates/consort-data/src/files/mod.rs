@@ -35,6 +35,7 @@ mod weights;
 mod write;
 
 pub(crate) use cell::Cell;
+pub(crate) use columns::read_columns_but;
 pub use columns::{TextColumn, read_columns};
 pub use frame::{to_frame, write_frame};
 pub use loaded::{Folds, Loaded, Style};

@@ -1,6 +1,31 @@
-/// Whether a field of a numeric column means that the number is missing.
+/// Whether a field of a numeric column means that the number is missing: what pandas takes for it, and a few more.
 pub(crate) fn is_null(field: &[u8]) -> bool {
-    matches!(field, b"" | b"NA" | b"N/A" | b"NaN" | b"nan" | b"null" | b"None" | b"?")
+    matches!(
+        field,
+        b"" | b"NA"
+            | b"na"
+            | b"N/A"
+            | b"n/a"
+            | b"<NA>"
+            | b"#N/A"
+            | b"#N/A N/A"
+            | b"#NA"
+            | b"NaN"
+            | b"nan"
+            | b"-NaN"
+            | b"-nan"
+            | b"NaT"
+            | b"NULL"
+            | b"null"
+            | b"None"
+            | b"none"
+            | b"1.#IND"
+            | b"-1.#IND"
+            | b"1.#QNAN"
+            | b"-1.#QNAN"
+            | b"\\N"
+            | b"?"
+    )
 }
 
 /// The number that a field of a numeric column holds: NaN if it is missing, `None` if it is no number.
@@ -23,10 +48,13 @@ mod tests {
         for (text, value) in [(".5", 0.5), ("+1", 1.0), ("1e-3", 1e-3), (" 7 ", 7.0), ("-0", 0.0), ("1.", 1.0)] {
             assert_eq!(parse(text.as_bytes()), Some(value), "{text}");
         }
-        for text in ["NA", "N/A", "NaN", "nan", "null", "None", "?", "", "  "] {
+        for text in [
+            "NA", "N/A", "NaN", "nan", "null", "None", "?", "", "  ", "na ", "#N/A", "<NA>", "NaT", "NULL", "none",
+            "\\N",
+        ] {
             assert!(parse(text.as_bytes()).is_some_and(f64::is_nan), "{text}");
         }
-        for text in ["0,5", "0x1", "1 2", "na ", "yes", "１"] {
+        for text in ["0,5", "0x1", "1 2", "-", ".", "yes", "１"] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
     }

@@ -62,7 +62,8 @@ pub fn read_members(sources: &[Source], truth: Option<&Source>, options: &ReadOp
     if let (Outputs::Classes(_), Some(truth)) = (&outputs, &truth_kept)
         && let Some(class) = blanks::merged(truth.seen.names.iter().map(String::as_str))
     {
-        let text = format!("labels of the truth that differ only in blanks around them are one class, such as `{class}`");
+        let text =
+            format!("labels of the truth that differ only in blanks around them are one class, such as `{class}`");
         warnings.push(Warning::Note { text });
     }
     let column = |role: Option<(usize, usize)>| {

@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     Column, Infinite, Kind, Plan, Planned, Schema, Table,
-    column::{Data, Texts},
+    column::{Data, Stray, Texts},
     feature::not_number,
 };
 
@@ -376,7 +376,9 @@ impl Reader<'_> {
     fn other_kind(&self) -> Error {
         let (file, column) = (self.table.file(), self.planned.column.clone());
         // A text among dates or booleans: the row says more than the kind.
-        if let Data::Texts(Texts { stray: Some((row, text)), .. }) = &self.column.data {
+        if let Data::Texts(texts) = &self.column.data
+            && let Some(Stray { row, text, .. }) = texts.strays.first()
+        {
             return Error::Unclear {
                 file,
                 problem: format!("row {}, column `{column}`: `{text}` is not {}", row + 1, self.kind_in_training()),

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::files::{blanks, survey::Interned};
+use crate::files::{blanks, number, survey::Interned};
 
 /// What a column holds, judged from all of its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,13 +70,57 @@ pub(super) struct Texts {
     pub(super) numbers: usize,
     /// How many rows hold a number with a comma in it, such as `0,5`.
     pub(super) commas: usize,
-    /// The first row that holds no number, and its text.
-    pub(super) stray: Option<(usize, String)>,
+    /// The texts that are no numbers, up to one more than may be strays.
+    pub(super) strays: Vec<Stray>,
     /// A text that is written with blanks around it in several ways.
     pub(super) merged: Option<String>,
 }
 
+/// A text that is no number.
+#[derive(Debug, Clone)]
+pub(super) struct Stray {
+    /// Its first row.
+    pub(super) row: usize,
+    pub(super) text: String,
+    /// How many rows hold it.
+    pub(super) rows: usize,
+}
+
+impl std::fmt::Display for Stray {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` in row {}", self.text, self.row + 1)?;
+        match self.rows - 1 {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// The most different texts among numbers that are taken for strays.
+const MOST_STRAYS: usize = 2;
+
 impl Texts {
+    /// Takes note of a text that is no number.
+    pub(super) fn stray(&mut self, row: usize, text: &str) {
+        const MOST_LETTERS: usize = 40;
+        let end = if text.len() > MOST_LETTERS { text.char_indices().nth(MOST_LETTERS) } else { None };
+        let start = end.map_or(text, |(end, _)| &text[..end]);
+        if let Some(stray) = self.strays.iter_mut().find(|stray| stray.text == start) {
+            stray.rows += 1;
+        } else if self.strays.len() <= MOST_STRAYS {
+            self.strays.push(Stray { row, text: start.into(), rows: 1 });
+        }
+    }
+
+    /// The texts that are no numbers, where they are so few that the column was to be one of numbers.
+    pub(super) fn strays_among_numbers(&self) -> Option<&[Stray]> {
+        let is_number = |text: &&String| number::parse(text.as_bytes()).is_some_and(|number| !number.is_nan());
+        let strays = self.strays.len();
+        let few = 1..=MOST_STRAYS;
+        (few.contains(&strays) && (self.many || self.levels.iter().filter(is_number).count() > strays))
+            .then_some(&self.strays)
+    }
+
     /// The same without blanks around the texts.
     pub(super) fn trimmed(mut self) -> Self {
         if self.levels.iter().all(|text| text.trim().len() == text.len()) {

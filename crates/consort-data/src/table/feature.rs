@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 use super::{
     Column, Part, Table, Why,
-    column::{Data, Texts},
+    column::{Data, Stray, Texts},
     read::has_decimal_comma,
 };
 
@@ -148,9 +148,10 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
         return Err(not_number(table, column, texts));
     }
     let mostly_numbers = 10 * texts.numbers >= 9 * present;
-    let stray = || texts.stray.clone().filter(|_| mostly_numbers).map(|(row, text)| (row + 1, text));
+    let strays = texts.strays_among_numbers();
+    let stray = || texts.strays.first().filter(|_| mostly_numbers || strays.is_some());
     if texts.many {
-        return Ok(Err(Why::ManyTexts { levels: None, rows: present, stray: stray() }));
+        return Ok(Err(Why::many_texts(None, present, stray())));
     }
     let levels = texts.levels.len();
     if levels == 1 && column.missing == 0 {
@@ -159,17 +160,20 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
     if levels > FEW_LEVELS && 2 * levels > present || levels == present && levels > FEW_LEVELS / 2 {
         return Ok(Err(match stray() {
             None if levels == present => Why::Distinct { rows: present },
-            stray => Why::ManyTexts { levels: Some(levels), rows: present, stray },
+            stray => Why::many_texts(Some(levels), present, stray),
         }));
     }
-    if let Some((row, text)) = stray() {
-        warnings.push(Warning::Note {
-            text: format!(
-                "column `{}` is a category of {levels} levels, since `{text}` in row {row} is no number, though most \
-                 are: mend it, or leave the field empty, to use the column as numbers",
-                column.name
-            ),
-        });
+    if let Some(stray) = stray() {
+        let all = strays.map_or_else(
+            || stray.to_string(),
+            |strays| strays.iter().map(Stray::to_string).collect::<Vec<_>>().join(" and "),
+        );
+        let text = format!(
+            "column `{}` is a category of {levels} levels, since {all} is no number, though most are: mend it, leave \
+             the field empty, or name it with `--missing-values`, to use the column as numbers",
+            column.name
+        );
+        warnings.push(Warning::Note { text });
     }
     if let Some(level) = &texts.merged {
         let text = format!(
@@ -184,7 +188,7 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
 
 /// An error of a column that holds texts where numbers must be.
 pub(super) fn not_number(table: &Table, column: &Column, texts: &Texts) -> Error {
-    let (row, text) = texts.stray.clone().unwrap_or_default();
+    let (row, text) = texts.strays.first().map(|stray| (stray.row, stray.text.clone())).unwrap_or_default();
     Error::NotNumber {
         file: table.file(),
         at: format!("row {}", row + 1),

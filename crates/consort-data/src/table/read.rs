@@ -3,14 +3,14 @@ use std::path::Path;
 use crate::{
     Error, Result, date,
     files::{
-        Cell, Source, TextColumn, boolean, number, read_columns,
+        Cell, Source, TextColumn, boolean, number, read_columns_but,
         survey::Interned,
         table::{Table as Open, no_column},
     },
 };
 
 use super::{
-    Column,
+    Column, MissingValues,
     column::{Data, Texts},
 };
 
@@ -24,12 +24,13 @@ pub struct Table {
     source: Source,
     rows: usize,
     columns: Vec<Column>,
+    missing_values: MissingValues,
 }
 
 /// Reads a table: CSV (`.csv`, `.csv.gz`), Parquet (`.parquet`, `.pq`) or Arrow IPC (`.ipc`, `.arrow`, `.feather`).
 ///
 /// In a column where all that is there is a number, it is a number: nothing is guessed from the head. In columns of
-/// numbers, booleans and dates, the texts `NA`, `N/A`, `NaN`, `nan`, `null`, `None` and `?` are missing, quoted or
+/// numbers, booleans and dates, the texts `NA`, `NaN`, `NULL`, `None`, `?` and their like are missing, quoted or
 /// not; in a column of texts only the empty field is, so a country `NA` stays.
 ///
 /// ```
@@ -64,6 +65,14 @@ pub fn read(path: impl AsRef<Path>) -> Result<Table> {
 /// # Errors
 /// As [`read`].
 pub fn read_source(source: &Source) -> Result<Table> {
+    read_with(source, &MissingValues::default())
+}
+
+/// As [`read_source`], with values that are missing by what a person says, in columns of any kind.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(source: &Source, missing_values: &MissingValues) -> Result<Table> {
     let open = Open::open(source)?;
     if let Open::Array(_) = open {
         return Err(Error::Unclear {
@@ -78,7 +87,7 @@ pub fn read_source(source: &Source) -> Result<Table> {
     let mut rows = 0;
     if !readable.is_empty() {
         rows = open.cells(&readable, |_, which, cell| {
-            scans[which].see(cell);
+            scans[which].see(missing_values.cell(cell));
             Ok(())
         })?;
     }
@@ -98,7 +107,7 @@ pub fn read_source(source: &Source) -> Result<Table> {
         }
         let places: Vec<usize> = again.iter().map(|&which| readable[which]).collect();
         open.texts(&places, |_, at, text| {
-            scans[again[at]].see(text.map_or(Cell::Missing, Cell::Text));
+            scans[again[at]].see(missing_values.cell(text.map_or(Cell::Missing, Cell::Text)));
             Ok(())
         })?;
     }
@@ -114,7 +123,7 @@ pub fn read_source(source: &Source) -> Result<Table> {
             Column { name: name.clone(), data, missing, is_float: open.is_float(column) }
         })
         .collect();
-    Ok(Table { source: source.clone(), rows, columns })
+    Ok(Table { source: source.clone(), rows, columns, missing_values: missing_values.clone() })
 }
 
 impl Table {
@@ -138,6 +147,11 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// What is missing by what a person says.
+    pub fn missing_values(&self) -> &MissingValues {
+        &self.missing_values
+    }
+
     /// Some columns as texts, letter by letter as they stand in the file, which is read again.
     ///
     /// # Errors
@@ -146,7 +160,7 @@ impl Table {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        let columns = read_columns(&self.source, Some(names))?;
+        let columns = read_columns_but(&self.source, Some(names), |text| self.missing_values.has(text))?;
         if columns.iter().any(|column| column.len() != self.rows) {
             return Err(Error::Damaged {
                 file: self.file(),
@@ -285,9 +299,7 @@ impl Scan {
             Some(value) => self.texts.numbers += usize::from(!value.is_nan()),
             None => {
                 self.texts.commas += usize::from(has_decimal_comma(text));
-                if self.texts.stray.is_none() {
-                    self.texts.stray = Some((self.rows, text.chars().take(40).collect()));
-                }
+                self.texts.stray(self.rows, text.trim());
             }
         }
         if !self.seen.many {

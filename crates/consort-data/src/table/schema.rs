@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 use super::{
-    MissingTarget, Plan, Roles, SchemaOptions, SetAside, Table, Why,
+    MissingTarget, MissingValues, Plan, Roles, SchemaOptions, SetAside, Table, Why,
     apply::{self, Applied},
     column::Data,
     feature, leak,
@@ -44,6 +44,9 @@ pub struct Schema {
     pub(super) target: Truths,
     pub(super) columns: Vec<Planned>,
     set_aside: Vec<SetAside>,
+    /// What was missing in the training table by what a person says.
+    #[serde(default, skip_serializing_if = "MissingValues::is_empty")]
+    missing_values: MissingValues,
     #[serde(default)]
     judged: Vec<String>,
     #[serde(default)]
@@ -118,7 +121,8 @@ impl Schema {
         parts_are_named_apart(table, &columns)?;
         let aside = set_aside.iter().filter(|aside: &&SetAside| aside.why != Why::Ignored);
         warnings.extend(aside.map(|aside| Warning::Note { text: aside.to_string() }));
-        let mut schema = Self { roles, options, target, columns, set_aside, judged, warnings };
+        let missing_values = table.missing_values().clone();
+        let mut schema = Self { roles, options, target, columns, set_aside, missing_values, judged, warnings };
         // Read once here, so that faults of weights, ids, groups, times and infinite numbers come before any fit.
         let rows = apply::rows(&schema, table, true)?;
         if let Some(target) = &rows.target {
@@ -196,6 +200,11 @@ impl Schema {
     /// The columns that are not used, and why.
     pub fn set_aside(&self) -> &[SetAside] {
         &self.set_aside
+    }
+
+    /// What was missing in the training table by what a person says: later tables are to be [read with](super::read_with) it.
+    pub fn missing_values(&self) -> &MissingValues {
+        &self.missing_values
     }
 
     /// What was judged where nobody said it, one sentence each, to be said aloud.

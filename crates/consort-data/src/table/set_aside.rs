@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::column::Stray;
+
 /// A column that is no feature, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetAside {
@@ -50,12 +52,26 @@ pub enum Why {
         rows: usize,
         /// Where most are numbers, the first text that is none, and its row from 1.
         stray: Option<(usize, String)>,
+        /// How many rows hold that text.
+        #[serde(default)]
+        stray_rows: usize,
     },
     /// Its cells cannot be read.
     Unreadable {
         /// What it holds.
         what: String,
     },
+}
+
+impl Why {
+    pub(super) fn many_texts(levels: Option<usize>, rows: usize, stray: Option<&Stray>) -> Self {
+        Why::ManyTexts {
+            levels,
+            rows,
+            stray: stray.map(|stray| (stray.row + 1, stray.text.clone())),
+            stray_rows: stray.map_or(0, |stray| stray.rows),
+        }
+    }
 }
 
 impl std::fmt::Display for Why {
@@ -72,7 +88,7 @@ impl std::fmt::Display for Why {
                 )
             }
             Why::RunningNumber { from, to } => write!(f, "it numbers the rows from {from} to {to}, as an id does"),
-            Why::ManyTexts { levels, rows, stray } => {
+            Why::ManyTexts { levels, rows, stray, stray_rows } => {
                 match levels {
                     Some(levels) => {
                         write!(f, "it has {levels} different texts in {rows} rows, too many for a category")?
@@ -82,7 +98,7 @@ impl std::fmt::Display for Why {
                 match stray {
                     Some((row, text)) => write!(
                         f,
-                        "; most are numbers, and the first that is none is `{text}` in row {row}: mend it to use the column"
+                        "; most are numbers, and the first that is none is `{text}` in row {row} ({stray_rows} in all): mend it, or name it with `--missing-values`, to use the column"
                     ),
                     None => Ok(()),
                 }

@@ -102,7 +102,8 @@ impl Truths {
             ));
         }
         if let Some(class) = labels.merged {
-            let text = format!("labels of `{name}` that differ only in blanks around them are one class, such as `{class}`");
+            let text =
+                format!("labels of `{name}` that differ only in blanks around them are one class, such as `{class}`");
             warnings.push(Warning::Note { text });
         }
         let mut classes = match &options.classes {
@@ -196,7 +197,9 @@ impl Truths {
     pub(super) fn is_missing(&self, column: &Column, text: Option<&str>) -> bool {
         match self {
             Truths::Values => absent(column, text),
-            Truths::Classes(classes) => absent(column, text) && text.is_none_or(|text| classes.index(text.trim()).is_none()),
+            Truths::Classes(classes) => {
+                absent(column, text) && text.is_none_or(|text| classes.index(text.trim()).is_none())
+            }
         }
     }
 }

@@ -57,7 +57,10 @@ fn what_tells_nothing_is_set_aside_with_its_reason() {
     assert_eq!(plan(|_| "true".into()), Err(Why::Constant { value: "true".into() }));
     assert_eq!(plan(|_| "2024-02-29".into()), Err(Why::Constant { value: "2024-02-29".into() }));
     assert_eq!(plan(|i| ["", "NA", "null"][i % 3].into()), Err(Why::Missing));
-    assert_eq!(plan(|i| format!("t{}", i % 40)), Err(Why::ManyTexts { levels: Some(40), rows: 60, stray: None }));
+    assert_eq!(
+        plan(|i| format!("t{}", i % 40)),
+        Err(Why::ManyTexts { levels: Some(40), rows: 60, stray: None, stray_rows: 0 })
+    );
     // One value beside nothing says something still.
     assert_eq!(plan(|i| if i % 2 == 0 { "7".into() } else { String::new() }), Ok(Plan::Number));
 }
@@ -108,7 +111,11 @@ fn a_stray_text_among_numbers_is_named() {
     assert!(says(schema.warnings(), &["column `c` is a category of 20 levels", "`unknown` in row 41"]));
     let many = with_column("c", |i| if i == 40 { "unknown".into() } else { format!("{}", i * i) });
     let schema = infer(&many, "y").unwrap();
-    assert!(says(schema.warnings(), &["`c` is set aside", "`unknown` in row 41: mend it"]), "{:?}", schema.warnings());
+    assert!(
+        says(schema.warnings(), &["`c` is set aside", "`unknown` in row 41 (1 in all): mend it", "--missing-values"]),
+        "{:?}",
+        schema.warnings()
+    );
 }
 
 #[test]
@@ -203,4 +210,43 @@ fn blanks_around_a_text_are_no_part_of_a_level() {
     // So it is where the texts are read again.
     let schema = infer(&with_column("c", |i| ["1", "red"][i % 2].into()), "y").unwrap();
     assert_eq!(levels(&schema.dataset(&csv("x,c\n1, 1\n2,1 \n"), false).unwrap(), "c"), [Some("1"), Some("1")]);
+}
+
+#[test]
+fn the_usual_words_for_nothing_are_missing_numbers() {
+    for token in ["NULL", "#N/A", "<NA>", "NaT", "na", "none", "n/a", "\\N"] {
+        assert_eq!(plan(|i| if i % 3 == 0 { token.into() } else { (i % 7).to_string() }), Ok(Plan::Number), "{token}");
+    }
+}
+
+#[test]
+fn one_or_two_texts_among_numbers_are_named_however_often_they_occur() {
+    let text = with_column("c", |i| ["-", ".", "1.5", "2.5", "3.5"][i % 5].into());
+    let schema = infer(&text, "y").unwrap();
+    let words = ["column `c` is a category of 5 levels", "`-` in row 1 and 11 more and `.` in row 2 and 11 more"];
+    assert!(says(schema.warnings(), &words), "{:?}", schema.warnings());
+    assert!(says(schema.warnings(), &["--missing-values"]));
+    let many = infer(&with_column("c", |i| if i % 2 == 0 { "-".into() } else { (i * i).to_string() }), "y").unwrap();
+    assert!(says(many.warnings(), &["`c` is set aside", "`-` in row 1 (30 in all)"]), "{:?}", many.warnings());
+    // A code of letters and figures is a category, and no surprise.
+    assert!(infer(&with_column("c", |i| ["A", "1", "B"][i % 3].into()), "y").unwrap().warnings().is_empty());
+}
+
+#[test]
+fn what_is_said_to_be_missing_is_so_in_every_column_and_at_predict_time() {
+    use consort_data::table::{MissingValues, Roles, Schema, SchemaOptions};
+    let read = |text: &str, missing: &MissingValues| {
+        let source = consort_data::files::Source::bytes("t.csv", consort_data::files::Format::Csv, text.as_bytes());
+        consort_data::table::read_with(&source, missing).unwrap()
+    };
+    let missing = MissingValues::new(["-", "-9", "unknown"]);
+    let text =
+        with_column("c,d", |i| format!("{},{}", ["-", "-9.0", "1.5", "2.5"][i % 4], ["red", "unknown", "blue"][i % 3]));
+    let schema = Schema::infer(&read(&text, &missing), &Roles::target("y"), SchemaOptions::default()).unwrap();
+    let saved: Schema = serde_json::from_str(&serde_json::to_string(&schema).unwrap()).unwrap();
+    assert_eq!(saved, schema);
+    let dataset = saved.dataset(&read("x,c,d\n1,-,unknown\n-9,1.5,red\n", saved.missing_values()), false).unwrap();
+    assert_eq!(numbers(&dataset, "c"), [None, Some(1.5)]);
+    assert_eq!(numbers(&dataset, "x"), [Some(1.0), None]);
+    assert_eq!(levels(&dataset, "d"), [None, Some("red")]);
 }
