@@ -231,7 +231,7 @@ pub(crate) struct Fit {
     #[arg(long, value_name = "R.toml", conflicts_with = "resume")]
     pub(crate) recipe: Option<PathBuf>,
     /// Go on with a run that was stopped, as it was begun
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "missing_values", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "size"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "missing_values", "categorical", "numeric", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "size"])]
     pub(crate) resume: Option<PathBuf>,
     /// The column that identifies a row [default: `id`, if it does]
     #[arg(long, value_name = "COL")]
@@ -264,6 +264,12 @@ pub(crate) struct Fit {
     /// Texts and numbers that mean a missing value, in any column, beside NA, NaN, NULL and their like
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing_values: Vec<String>,
+    /// Columns that are categories, such as codes made of figures
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub(crate) categorical: Vec<String>,
+    /// Columns that are numbers, even if they look like codes or ids
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    pub(crate) numeric: Vec<String>,
     /// Which members [default: auto, those that suit the data]: names such as
     /// linear,logistic,gnb,knn,svm,tree,forest,extra,boost,boost-deep,adaboost, or those of the recipe
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]

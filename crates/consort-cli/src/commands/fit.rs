@@ -136,6 +136,8 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
         } else {
             table::MissingTarget::Error
         },
+        categorical: recipe.categorical.clone(),
+        numeric: recipe.numeric.clone(),
         ..SchemaOptions::default()
     };
     let schema = Schema::infer(&table, &roles, options.clone())?;
@@ -149,7 +151,7 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
 
 fn pictures(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read> {
     let columns = [&recipe.target, &recipe.id, &recipe.weight, &recipe.group, &recipe.time, &recipe.fold];
-    let lists = [&recipe.ignore, &recipe.missing_values];
+    let lists = [&recipe.ignore, &recipe.missing_values, &recipe.categorical, &recipe.numeric];
     if columns.iter().any(|column| column.is_some())
         || lists.iter().any(|list| !list.is_empty())
         || recipe.positive.is_some()

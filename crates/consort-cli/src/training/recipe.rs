@@ -46,6 +46,10 @@ pub(crate) struct Recipe {
     pub(crate) drop_missing_target: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing_values: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) categorical: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) numeric: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<Method>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +104,8 @@ impl Recipe {
             positive: over(&args.positive, recipe.positive),
             drop_missing_target: args.drop_missing_target || recipe.drop_missing_target,
             missing_values: either(&args.missing_values, recipe.missing_values),
+            categorical: either(&args.categorical, recipe.categorical),
+            numeric: either(&args.numeric, recipe.numeric),
             method: args.method.or(recipe.method),
             folds: args.folds.or(recipe.folds),
             repeats: args.repeats.or(recipe.repeats),
@@ -140,6 +146,8 @@ impl Recipe {
                 RowsOf::Table(schema) => schema.missing_values().texts().to_vec(),
                 RowsOf::Pictures(_) => Vec::new(),
             },
+            categorical: options.categorical.clone(),
+            numeric: options.numeric.clone(),
             method: Some(plan.method),
             folds: (plan.method != Method::Bag).then_some(plan.folds),
             repeats: Some(plan.repeats),

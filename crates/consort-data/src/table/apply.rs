@@ -6,7 +6,7 @@ use consort_core::{Column as Feature, Dataset, Features, Ids, Target, Warning};
 
 use crate::{
     Error, Result,
-    files::{TextColumn, blanks},
+    files::{TextColumn, blanks, number},
     split::{codes, times},
 };
 
@@ -364,7 +364,9 @@ impl Reader<'_> {
             .map(|text| match text.and_then(blanks::label) {
                 None => Feature::MISSING,
                 Some(text) => known.get(text).copied().unwrap_or_else(|| {
-                    unseen.see(text);
+                    if !number::is_null(text.as_bytes()) {
+                        unseen.see(text);
+                    }
                     Feature::MISSING
                 }),
             })

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::files::{blanks, number, survey::Interned};
+use crate::files::{TextColumn, blanks, number, survey::Interned};
 
 /// What a column holds, judged from all of its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct Column {
     pub(super) missing: usize,
     /// Whether the file says that it holds floats; a CSV file says nothing.
     pub(super) is_float: bool,
+    /// The first row whose number begins with a zero, as codes do, and its text.
+    pub(super) code: Option<(usize, String)>,
 }
 
 /// The cells of a column.
@@ -100,6 +102,21 @@ impl std::fmt::Display for Stray {
 const MOST_STRAYS: usize = 2;
 
 impl Texts {
+    /// Those of a column that was taken for something else. What is missing there is so here.
+    pub(super) fn of(column: &TextColumn) -> Self {
+        let mut texts = Self::default();
+        let mut kept = Interned::default();
+        let is_null = |text: &str| number::is_null(text.as_bytes());
+        for text in column.texts() {
+            texts.codes.push(match text.map(str::trim).filter(|text| !is_null(text)) {
+                Some(text) => kept.number(text),
+                None => Interned::NONE,
+            });
+        }
+        (texts.many, texts.levels) = (kept.many, kept.names);
+        texts
+    }
+
     /// Takes note of a text that is no number.
     pub(super) fn stray(&mut self, row: usize, text: &str) {
         const MOST_LETTERS: usize = 40;

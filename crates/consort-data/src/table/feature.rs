@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 use super::{
-    Column, Part, Table, Why,
+    Column, Kind, Part, SchemaOptions, Table, Why,
     column::{Data, Stray, Texts},
     read::has_decimal_comma,
 };
@@ -34,6 +34,17 @@ pub enum Plan {
     },
 }
 
+impl Plan {
+    /// What a column is used as, which the file took for `read`.
+    pub(super) fn kind(&self, read: Kind) -> Kind {
+        match self {
+            Plan::Category { .. } => Kind::Text,
+            Plan::Date { .. } => Kind::Date,
+            Plan::Number | Plan::Boolean => read,
+        }
+    }
+}
+
 /// The fewest rows on which a column of different values is told from one that happens to have them.
 const FEW_ROWS: usize = 20;
 /// The most levels of a category whose levels have fewer than two rows each.
@@ -42,8 +53,30 @@ const FEW_LEVELS: usize = 20;
 /// What a column becomes, or why it is set aside.
 ///
 /// # Errors
-/// [`Error::NotNumber`] for a column of numbers with a decimal comma.
-pub(super) fn plan(table: &Table, column: &Column, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
+/// [`Error::NotNumber`] for a column of numbers with a decimal comma, and for texts in one that is said to be of numbers.
+pub(super) fn plan(
+    table: &Table,
+    column: &Column,
+    options: &SchemaOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<Result<Plan, Why>> {
+    let name = column.name();
+    let has = |names: &[String]| names.iter().any(|other| other == name);
+    if has(&options.categorical) {
+        return category(table, column, warnings);
+    }
+    if has(&options.numeric) {
+        return said_number(table, column);
+    }
+    if let (Data::Numbers(_), Some((row, code))) = (&column.data, &column.code) {
+        let text = format!(
+            "column `{name}` is read as texts, since `{code}` in row {} begins with a zero, as a code does: \
+             `--numeric {name}` makes it a number",
+            row + 1
+        );
+        warnings.push(Warning::Note { text });
+        return self::text(table, column, &texts_of(table, column)?, warnings);
+    }
     Ok(match &column.data {
         Data::Missing => Err(Why::Missing),
         Data::Unreadable(what) => Err(Why::Unreadable { what: what.clone() }),
@@ -80,6 +113,56 @@ impl Range {
     fn is_constant(&self, rows: usize) -> bool {
         self.present == rows && self.least == self.greatest
     }
+}
+
+/// The texts of a column as a category, if they are no more than one can have.
+fn category(table: &Table, column: &Column, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
+    let read;
+    let texts = match &column.data {
+        Data::Missing => return Ok(Err(Why::Missing)),
+        Data::Unreadable(what) => return Ok(Err(Why::Unreadable { what: what.clone() })),
+        Data::Texts(texts) => texts,
+        Data::Numbers(_) | Data::Booleans(_) | Data::Dates(_) => {
+            read = texts_of(table, column)?;
+            &read
+        }
+    };
+    if texts.many {
+        return Ok(Err(Why::many_texts(None, table.rows() - column.missing, None)));
+    }
+    levels_of(column, texts, warnings)
+}
+
+/// The texts of a column that was taken for something else.
+fn texts_of(table: &Table, column: &Column) -> Result<Texts> {
+    Ok(table.texts(&[column.name()])?.first().map(Texts::of).unwrap_or_default())
+}
+
+/// What is said to be a number stays one, unless it tells nothing.
+fn said_number(table: &Table, column: &Column) -> Result<Result<Plan, Why>> {
+    let values = match &column.data {
+        Data::Numbers(values) | Data::Booleans(values) => values,
+        Data::Missing => return Ok(Err(Why::Missing)),
+        Data::Texts(texts) => return Err(not_number(table, column, texts)),
+        Data::Dates(_) | Data::Unreadable(_) => {
+            return Err(Error::ColumnType {
+                file: table.file(),
+                column: column.name.clone(),
+                found: match &column.data {
+                    Data::Unreadable(what) => what.clone(),
+                    _ => "dates".into(),
+                },
+                role: "a number",
+                hint: "leave it out of `--numeric`",
+            });
+        }
+    };
+    let range = Range::of(values);
+    Ok(match &column.data {
+        _ if range.is_constant(values.len()) => Err(Why::Constant { value: range.least.to_string() }),
+        Data::Booleans(_) => Ok(Plan::Boolean),
+        _ => Ok(Plan::Number),
+    })
 }
 
 fn number(column: &Column, values: &[f64]) -> Result<Plan, Why> {
@@ -154,9 +237,6 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
         return Ok(Err(Why::many_texts(None, present, stray())));
     }
     let levels = texts.levels.len();
-    if levels == 1 && column.missing == 0 {
-        return Ok(Err(Why::Constant { value: texts.levels[0].clone() }));
-    }
     if levels > FEW_LEVELS && 2 * levels > present || levels == present && levels > FEW_LEVELS / 2 {
         return Ok(Err(match stray() {
             None if levels == present => Why::Distinct { rows: present },
@@ -174,6 +254,14 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
             column.name
         );
         warnings.push(Warning::Note { text });
+    }
+    levels_of(column, texts, warnings)
+}
+
+/// The category of these texts.
+fn levels_of(column: &Column, texts: &Texts, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
+    if texts.levels.len() == 1 && column.missing == 0 {
+        return Ok(Err(Why::Constant { value: texts.levels[0].clone() }));
     }
     if let Some(level) = &texts.merged {
         let text = format!(

@@ -1,6 +1,10 @@
 use consort_core::Task;
 use serde::{Deserialize, Serialize};
 
+use crate::{Error, Result};
+
+use super::{Roles, Table};
+
 /// What is done with rows that lack the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,4 +47,34 @@ pub struct SchemaOptions {
     pub missing_target: MissingTarget,
     /// What is done with features that are infinite.
     pub infinite: Infinite,
+    /// Columns that are categories, whatever they hold.
+    pub categorical: Vec<String>,
+    /// Columns that are numbers, even if they look like codes or ids.
+    pub numeric: Vec<String>,
+}
+
+impl SchemaOptions {
+    /// Checks that each column named is a feature, of one kind.
+    pub(super) fn check(&self, table: &Table, roles: &Roles) -> Result<()> {
+        let kinds = [
+            ("categorical", &self.categorical, "check the spelling of `--categorical`"),
+            ("numeric", &self.numeric, "check the spelling of `--numeric`"),
+        ];
+        for (kind, names, hint) in kinds {
+            for name in names {
+                if table.column(name).is_none() {
+                    return Err(table.no_column(kind, name, hint));
+                }
+                let problem = if !roles.leaves(name) {
+                    format!("the column `{name}` is said to be {kind}, but it is no feature")
+                } else if self.categorical.contains(name) && self.numeric.contains(name) {
+                    format!("the column `{name}` is said to be both categorical and numeric")
+                } else {
+                    continue;
+                };
+                return Err(Error::Unclear { file: table.file(), problem, hint: "say one of the two".into() });
+            }
+        }
+        Ok(())
+    }
 }

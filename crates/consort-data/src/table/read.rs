@@ -116,11 +116,16 @@ pub fn read_with(source: &Source, missing_values: &MissingValues) -> Result<Tabl
         .iter()
         .enumerate()
         .map(|(column, name)| {
-            let (data, missing) = match open.unreadable(column) {
-                Some(what) => (Data::Unreadable(what), 0),
-                None => scans.next().unwrap_or_default().finish(),
-            };
-            Column { name: name.clone(), data, missing, is_float: open.is_float(column) }
+            let (name, is_float) = (name.clone(), open.is_float(column));
+            match open.unreadable(column) {
+                Some(what) => Column { name, data: Data::Unreadable(what), missing: 0, is_float, code: None },
+                None => {
+                    let mut scan = scans.next().unwrap_or_default();
+                    let code = scan.code.take();
+                    let (data, missing) = scan.finish();
+                    Column { name, data, missing, is_float, code }
+                }
+            }
         })
         .collect();
     Ok(Table { source: source.clone(), rows, columns, missing_values: missing_values.clone() })
@@ -199,6 +204,8 @@ struct Scan {
     missing: usize,
     /// Whether a text was seen that is missing as a number and something as a text.
     tokens: bool,
+    /// The first row whose number begins with a zero, and its text.
+    code: Option<(usize, String)>,
     values: Vec<f64>,
     /// Missing cells before the first text, whose codes need no memory yet.
     rows: usize,
@@ -274,6 +281,9 @@ impl Scan {
                 match value {
                     Some((state, value)) => {
                         self.tokens |= value.is_nan();
+                        if state == State::Numbers && self.code.is_none() && is_code(text) {
+                            self.code = Some((self.rows, text.trim().to_owned()));
+                        }
                         self.push(state, value);
                     }
                     None if self.state == State::Open && !self.tokens => {
@@ -337,6 +347,12 @@ fn missing(text: &str) -> Option<f64> {
 /// 1 for `true`, 0 for `false`, in any case of letters.
 pub(super) fn truth(text: &str) -> Option<f64> {
     boolean::parse(text).map(|truth| f64::from(u8::from(truth)))
+}
+
+/// Whether figures begin with a zero that no number needs, such as `01234`.
+fn is_code(text: &str) -> bool {
+    let text = text.trim().as_bytes();
+    text.len() > 1 && text[0] == b'0' && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a text would be a number, were its comma a point.

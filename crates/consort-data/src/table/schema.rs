@@ -71,12 +71,13 @@ impl Schema {
     /// # Errors
     /// [`Error::NoColumn`] for a role that no column bears; [`Error::MissingValue`] for rows without target (unless
     /// they may be dropped); [`Error::Unclear`] for a target of one value or of too many classes, or if no column is
-    /// left; [`Error::NotNumber`] for decimal commas; [`Error::ColumnType`] for a target of dates or lists.
+    /// left; [`Error::NotNumber`] for decimal commas and for texts where numbers are said to be; [`Error::ColumnType`] for a target of dates or lists.
     pub fn infer(table: &Table, roles: &Roles, options: SchemaOptions) -> Result<Self> {
         roles.check(table)?;
         let mut roles = roles.clone();
         let (mut judged, mut warnings) = (Vec::new(), Vec::new());
-        let takes_id = roles.id.is_none() && roles.leaves("id") && table.column("id").is_some();
+        let is_said = options.categorical.iter().chain(&options.numeric).any(|name| name == "id");
+        let takes_id = roles.id.is_none() && !is_said && roles.leaves("id") && table.column("id").is_some();
         let wanted = if takes_id { vec![roles.target.as_str(), "id"] } else { vec![roles.target.as_str()] };
         let texts = table.texts(&wanted)?;
         if texts.get(1).is_some_and(|id| are_ids(id.texts())) {
@@ -84,6 +85,7 @@ impl Schema {
             roles.id = Some("id".into());
         }
         roles.id.as_ref().map(|id| table.check_id(id)).transpose()?;
+        options.check(table, &roles)?;
         let Some(column) = table.column(&roles.target) else {
             return Err(table.no_column("target", &roles.target, "name it with `--target`"));
         };
@@ -96,7 +98,7 @@ impl Schema {
             if roles.ignore.iter().any(|ignored| ignored == name) {
                 set_aside.push(SetAside { column: name.into(), why: Why::Ignored });
             } else if roles.leaves(name) {
-                match feature::plan(table, column, &mut warnings)? {
+                match feature::plan(table, column, &options, &mut warnings)? {
                     Ok(plan) => columns.push(Planned {
                         column: name.into(),
                         plan,

@@ -68,7 +68,7 @@ pub fn summary(schema: &Schema, table: &Table) -> Vec<ColumnSummary> {
         };
         ColumnSummary {
             column: name.to_owned(),
-            kind: column.kind(),
+            kind: planned.map_or(column.kind(), |planned| planned.plan.kind(column.kind())),
             missing: column.missing(),
             used_as,
             is_feature: planned.is_some(),

@@ -250,3 +250,48 @@ fn what_is_said_to_be_missing_is_so_in_every_column_and_at_predict_time() {
     assert_eq!(numbers(&dataset, "x"), [Some(1.0), None]);
     assert_eq!(levels(&dataset, "d"), [None, Some("red")]);
 }
+
+#[test]
+fn figures_that_begin_with_a_zero_are_a_category_and_it_is_said() {
+    let text = with_column("zip", |i| ["01234", "90210", "NA"][i % 3].into());
+    let schema = infer(&text, "y").unwrap();
+    assert_eq!(schema.columns()[1].plan, Plan::Category { levels: vec!["01234".into(), "90210".into()] });
+    assert!(says(schema.warnings(), &["column `zip` is read as texts", "`01234` in row 1", "--numeric zip"]));
+    let dataset = schema.dataset(&csv(&text), true).unwrap();
+    assert_eq!(levels(&dataset, "zip")[..3], [Some("01234"), Some("90210"), None]);
+    let new = schema.apply(&csv("x,zip\n1,90210\n2,NA\n"), false).unwrap();
+    assert_eq!((levels(&new.dataset, "zip"), new.warnings.len()), (vec![Some("90210"), None], 0));
+    let words = consort_data::table::in_words(&consort_data::table::summary(&schema, &csv(&text)), 60);
+    assert!(words.contains("1 of numbers, 1 of texts"), "{words}");
+    assert_eq!(plan(|i| ["0", "0.5", "10"][i % 3].into()), Ok(Plan::Number));
+}
+
+#[test]
+fn a_person_says_what_a_column_is() {
+    let said = |text: &str, categorical: &[&str], numeric: &[&str]| {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
+        let options =
+            SchemaOptions { categorical: names(categorical), numeric: names(numeric), ..SchemaOptions::default() };
+        Schema::infer(&csv(text), &Roles::target("y"), options)
+    };
+    let of = |cell: &dyn Fn(usize) -> String, categorical: &[&str], numeric: &[&str]| {
+        said(&with_column("c", cell), categorical, numeric).unwrap().columns()[1].plan.clone()
+    };
+    let codes = |i: usize| format!("0{}", i % 3);
+    assert_eq!(of(&codes, &[], &["c"]), Plan::Number);
+    let levels = |levels: &[&str]| Plan::Category { levels: levels.iter().map(|level| (*level).into()).collect() };
+    assert_eq!(of(&|i| (i % 3).to_string(), &["c"], &[]), levels(&["0", "1", "2"]));
+    assert_eq!(of(&|i| ["true", "false"][i % 2].into(), &["c"], &[]), levels(&["false", "true"]));
+    // Neither what looks like an id, nor very many levels, is set aside then.
+    assert_eq!(of(&|i| i.to_string(), &[], &["c"]), Plan::Number);
+    assert!(matches!(of(&|i| format!("t{i}"), &["c"], &[]), Plan::Category { levels } if levels.len() == 60));
+    let text = with_column("c", |i| if i == 7 { "high".into() } else { i.to_string() });
+    let error = |categorical: &[&str], numeric: &[&str]| said(&text, categorical, numeric).unwrap_err().to_string();
+    assert!(error(&[], &["c"]).contains("row 8, column `c`: `high` is not a number"), "{}", error(&[], &["c"]));
+    assert!(error(&[], &["z"]).contains("no numeric column `z`"), "{}", error(&[], &["z"]));
+    assert!(error(&["c"], &["c"]).contains("both categorical and numeric"));
+    assert!(error(&["y"], &[]).contains("is no feature"));
+    // A column `id` that is said to be a feature is one.
+    let schema = said(&with_column("id", |i| (i * i).to_string()), &[], &["id"]).unwrap();
+    assert_eq!((schema.features(), &schema.roles().id), (vec!["x".to_string(), "id".into()], &None));
+}
