@@ -133,7 +133,8 @@ impl Recipe {
         Ok(Self {
             data: Some(plan.data.clone()),
             target: matches!(plan.schema, RowsOf::Table(_)).then_some(roles.target),
-            id: roles.id,
+            // One that was judged is judged again.
+            id: roles.id.filter(|_| !matches!(&plan.schema, RowsOf::Table(schema) if schema.id_is_judged())),
             weight: roles.weight,
             group: roles.group,
             time: roles.time,

@@ -406,7 +406,7 @@ fn new_rows_of_all_kinds_are_predicted_or_refused() {
         ("a number beyond all", b"id,x,t,d\nr,1e999,a,2024-01-01\n".to_vec(), Some(&["`x`"])),
         ("an id twice", b"id,x,t,d\nr,1,a,2024-01-01\nr,2,a,2024-01-01\n".to_vec(), Some(&["`r`"])),
         ("an id that is missing", b"id,x,t,d\n,1,a,2024-01-01\n".to_vec(), Some(&["id"])),
-        ("no id", b"x,t,d\n1,a,2024-01-01\n".to_vec(), Some(&["`id`"])),
+        ("no id", b"x,t,d\n1,a,2024-01-01\n".to_vec(), None),
         ("too few fields", b"id,x,t,d\nr,1\n".to_vec(), Some(&["line 2"])),
         ("not UTF-8", b"id,x,t,d\nr,1,\xff,2024-01-01\n".to_vec(), Some(&["UTF-8"])),
         ("a column twice", b"id,x,x,t,d\nr,1,1,a,2024-01-01\n".to_vec(), Some(&["duplicate"])),

@@ -53,9 +53,15 @@ pub(super) fn rows(schema: &Schema, table: &Table, with_target: bool) -> Result<
         }
         _ => Ok(()),
     };
-    need(&roles.id, "id")?;
-    roles.id.as_ref().map(|id| table.check_id(id)).transpose()?;
-    wanted.extend(roles.id.as_deref());
+    let mut warnings = Vec::new();
+    let id = match id_column(schema, table) {
+        Err(error) if schema.id_is_judged => {
+            warnings.push(Warning::Note { text: format!("rows are known by their positions: {error}") });
+            None
+        }
+        id => id?,
+    };
+    wanted.extend(id);
     if with_target {
         need(&Some(roles.target.clone()), "target")?;
         need(&roles.weight, "weight")?;
@@ -71,7 +77,6 @@ pub(super) fn rows(schema: &Schema, table: &Table, with_target: bool) -> Result<
         table.texts(&wanted)?.into_iter().map(|column| (column.name().to_owned(), column)).collect();
     let of = |name: &Option<String>| name.as_ref().filter(|_| with_target).and_then(|name| texts.get(name));
 
-    let mut warnings = Vec::new();
     let mut all = Rows {
         target: None,
         kept: None,
@@ -93,7 +98,7 @@ pub(super) fn rows(schema: &Schema, table: &Table, with_target: bool) -> Result<
     if let (Some(weights), Some(kept)) = (&mut all.weights, kept) {
         *weights = kept.iter().map(|&row| weights[row as usize]).collect();
     }
-    if let Some(id) = roles.id.as_ref().and_then(|name| texts.get(name)) {
+    if let Some(id) = id.and_then(|name| texts.get(name)) {
         all.ids = Ids::from_texts(some_of(&id.complete("id")?, kept));
     } else if let Some(kept) = kept {
         all.ids = Ids::from_texts(kept.iter().map(ToString::to_string));
@@ -114,6 +119,16 @@ pub(super) fn rows(schema: &Schema, table: &Table, with_target: bool) -> Result<
     all.warnings = warnings;
     all.again = texts;
     Ok(all)
+}
+
+/// The column of ids, if the schema names one.
+fn id_column<'a>(schema: &'a Schema, table: &Table) -> Result<Option<&'a str>> {
+    let Some(id) = schema.roles.id.as_deref() else { return Ok(None) };
+    if table.column(id).is_none() {
+        return Err(table.no_column("id", id, "the training table had it"));
+    }
+    table.check_id(id)?;
+    Ok(Some(id))
 }
 
 /// The values of the rows kept, or of all.

@@ -40,6 +40,9 @@ use super::{
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     pub(super) roles: Roles,
+    /// Whether the column of ids was taken by its name, not asked for: later tables need not have it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) id_is_judged: bool,
     pub(super) options: SchemaOptions,
     pub(super) target: Truths,
     pub(super) columns: Vec<Planned>,
@@ -80,7 +83,9 @@ impl Schema {
         let takes_id = roles.id.is_none() && !is_said && roles.leaves("id") && table.column("id").is_some();
         let wanted = if takes_id { vec![roles.target.as_str(), "id"] } else { vec![roles.target.as_str()] };
         let texts = table.texts(&wanted)?;
-        if texts.get(1).is_some_and(|id| are_ids(id.texts())) {
+        let looks_like_ids = texts.get(1).is_some_and(|id| are_ids(id.texts()));
+        let id_is_judged = looks_like_ids && table.check_id("id").is_ok();
+        if id_is_judged {
             judged.push("`id` is the column of row ids".into());
             roles.id = Some("id".into());
         }
@@ -97,6 +102,8 @@ impl Schema {
             let name = column.name();
             if roles.ignore.iter().any(|ignored| ignored == name) {
                 set_aside.push(SetAside { column: name.into(), why: Why::Ignored });
+            } else if looks_like_ids && !id_is_judged && name == "id" {
+                set_aside.push(SetAside { column: name.into(), why: Why::FloatIds });
             } else if roles.leaves(name) {
                 match feature::plan(table, column, &options, &mut warnings)? {
                     Ok(plan) => columns.push(Planned {
@@ -124,7 +131,8 @@ impl Schema {
         let aside = set_aside.iter().filter(|aside: &&SetAside| aside.why != Why::Ignored);
         warnings.extend(aside.map(|aside| Warning::Note { text: aside.to_string() }));
         let missing_values = table.missing_values().clone();
-        let mut schema = Self { roles, options, target, columns, set_aside, missing_values, judged, warnings };
+        let mut schema =
+            Self { roles, id_is_judged, options, target, columns, set_aside, missing_values, judged, warnings };
         // Read once here, so that faults of weights, ids, groups, times and infinite numbers come before any fit.
         let rows = apply::rows(&schema, table, true)?;
         if let Some(target) = &rows.target {
@@ -174,6 +182,11 @@ impl Schema {
     /// The roles of the columns.
     pub fn roles(&self) -> &Roles {
         &self.roles
+    }
+
+    /// Whether the column of ids was taken by its name, not asked for. A later table without it goes by positions.
+    pub fn id_is_judged(&self) -> bool {
+        self.id_is_judged
     }
 
     /// What a prediction has: the classes, or the name of the target.

@@ -37,6 +37,8 @@ pub enum Why {
         /// How many rows.
         rows: usize,
     },
+    /// It is called `id` and every row has a float of its own, which loses digits.
+    FloatIds,
     /// The rows are numbered.
     RunningNumber {
         /// The least number.
@@ -87,6 +89,9 @@ impl std::fmt::Display for Why {
                     "its name is that of an id, and {values} different numbers in {rows} rows are too; some occur twice"
                 )
             }
+            Why::FloatIds => f.write_str(
+                "it looks like row ids, but holds floats, which lose digits: write it as text or whole numbers",
+            ),
             Why::RunningNumber { from, to } => write!(f, "it numbers the rows from {from} to {to}, as an id does"),
             Why::ManyTexts { levels, rows, stray, stray_rows } => {
                 match levels {

@@ -53,8 +53,6 @@ fn levels_that_look_like_something_else_are_read_letter_by_letter() {
 fn a_missing_column_is_an_error_that_names_it() {
     let error = refused("id,c,d\nr1,u,2024-01-01\n");
     assert!(error.contains("no feature column `n`") && error.contains("1 more that are absent"), "{error}");
-    let error = refused("n,c,b,d\n1,u,true,2024-01-01\n");
-    assert!(error.contains("no id column `id`"), "{error}");
     let error = schema().dataset(&csv("id,n,c,b,d\n1,1,u,true,2024-01-01\n"), true).unwrap_err().to_string();
     assert!(error.contains("no target column `y`"), "{error}");
 }
@@ -121,4 +119,20 @@ fn weights_groups_times_and_folds_come_along() {
     let bad = text.replace("2024-01-03", "tomorrow");
     let error = Schema::infer(&csv(&bad), &roles, SchemaOptions::default()).unwrap_err().to_string();
     assert!(error.contains("column `t`, row 3: `tomorrow` is not a date"), "{error}");
+}
+
+#[test]
+fn new_rows_need_an_id_only_if_it_was_asked_for() {
+    let train = csv("id,x,y\na,1,no\nb,2,yes\nc,3,no\n");
+    let judged = Schema::infer(&train, &Roles::target("y"), SchemaOptions::default()).unwrap();
+    assert!(judged.id_is_judged());
+    let judged: Schema = serde_json::from_str(&serde_json::to_string(&judged).unwrap()).unwrap();
+    let applied = judged.apply(&csv("x\n5\n6\n"), false).unwrap();
+    assert!(applied.dataset.ids().are_positions());
+    assert!(says(&applied.warnings, &["positions", "no id column `id`"]), "{:?}", applied.warnings);
+    assert_eq!(judged.apply(&csv("id,x\nq,5\n"), false).unwrap().dataset.ids().text(0), "q");
+    let roles = Roles { id: Some("id".into()), ..Roles::target("y") };
+    let asked = Schema::infer(&train, &roles, SchemaOptions::default()).unwrap();
+    let error = asked.apply(&csv("x\n5\n6\n"), false).unwrap_err().to_string();
+    assert!(error.contains("no id column `id`"), "{error}");
 }

@@ -185,11 +185,13 @@ fn ids_that_are_floats_by_their_type_are_refused() {
     let frame = polars::prelude::df!("id" => [1.0, 2.0, 3.0], "x" => [1, 5, 2], "y" => ["a", "b", "a"]).unwrap();
     consort_data::files::write_frame(&path, frame).unwrap();
     let table = read_source(&Source::stem(&path)).unwrap();
-    for id in [None, Some("id".to_string())] {
-        let roles = consort_data::table::Roles { id, ..consort_data::table::Roles::target("y") };
-        let error = consort_data::table::Schema::infer(&table, &roles, Default::default()).unwrap_err().to_string();
-        assert!(error.contains("`id` holds floats") && error.contains("lose digits"), "{error}");
-    }
+    let roles = Roles { id: Some("id".into()), ..Roles::target("y") };
+    let error = Schema::infer(&table, &roles, SchemaOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("`id` holds floats") && error.contains("lose digits"), "{error}");
+    // Where nobody asked for them, they are set aside.
+    let schema = Schema::infer(&table, &Roles::target("y"), SchemaOptions::default()).unwrap();
+    assert_eq!((schema.features(), &schema.set_aside()[0].why), (vec!["x".to_string()], &Why::FloatIds));
+    assert!(says(schema.warnings(), &["`id` is set aside", "floats"]));
 }
 
 #[test]
