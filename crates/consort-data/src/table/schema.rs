@@ -1,7 +1,7 @@
 use consort_core::{Dataset, Outputs, Warning};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, Result, files::TextColumn};
 
 use super::{
     MissingTarget, MissingValues, Plan, Roles, SchemaOptions, SetAside, Table, Why,
@@ -84,6 +84,7 @@ impl Schema {
         let wanted = if takes_id { vec![roles.target.as_str(), "id"] } else { vec![roles.target.as_str()] };
         let texts = table.texts(&wanted)?;
         let looks_like_ids = texts.get(1).is_some_and(|id| are_ids(id.texts()));
+        let no_ids = texts.get(1).filter(|_| !looks_like_ids).map(why_no_ids);
         let id_is_judged = looks_like_ids && table.check_id("id").is_ok();
         if id_is_judged {
             judged.push("`id` is the column of row ids".into());
@@ -126,6 +127,13 @@ impl Schema {
                 },
                 hint: "add columns that tell the rows apart".into(),
             });
+        }
+        if let Some(why) = no_ids.filter(|_| columns.iter().any(|planned| planned.column == "id")) {
+            let text = format!(
+                "`id` is used as a feature, since {why}: `--group id` keeps the rows of one id together, `--ignore id` \
+                 leaves the column out"
+            );
+            warnings.push(Warning::Note { text });
         }
         parts_are_named_apart(table, &columns)?;
         let aside = set_aside.iter().filter(|aside: &&SetAside| aside.why != Why::Ignored);
@@ -257,6 +265,11 @@ fn parts_are_named_apart(table: &Table, columns: &[Planned]) -> Result<()> {
 fn are_ids<'a>(mut texts: impl Iterator<Item = Option<&'a str>>) -> bool {
     let mut seen = std::collections::HashSet::new();
     texts.all(|text| text.is_some_and(|text| seen.insert(text)))
+}
+
+/// Why the texts of a column `id` are no ids of rows.
+fn why_no_ids(id: &TextColumn) -> &'static str {
+    if id.texts().any(|text| text.is_none()) { "some rows lack it" } else { "some of its values repeat" }
 }
 
 impl Planned {

@@ -297,3 +297,13 @@ fn a_person_says_what_a_column_is() {
     let schema = said(&with_column("id", |i| (i * i).to_string()), &[], &["id"]).unwrap();
     assert_eq!((schema.features(), &schema.roles().id), (vec!["x".to_string(), "id".into()], &None));
 }
+
+#[test]
+fn an_id_that_repeats_is_a_feature_and_it_is_said() {
+    let schema = infer(&with_column("id", |i| (100 + i % 20).to_string()), "y").unwrap();
+    assert_eq!(schema.features(), ["x", "id"]);
+    assert!(says(schema.warnings(), &["`id` is used as a feature", "repeat", "--group id", "--ignore id"]));
+    let roles = Roles { group: Some("id".into()), ..Roles::target("y") };
+    let table = csv(&with_column("id", |i| (100 + i % 20).to_string()));
+    assert!(Schema::infer(&table, &roles, SchemaOptions::default()).unwrap().warnings().is_empty());
+}
