@@ -1,18 +1,97 @@
-//! Dates and times in ISO 8601 as days since 1970-01-01.
+//! Dates and times as days since 1970-01-01: in ISO 8601, and as countries write them.
+
+use serde::{Deserialize, Serialize};
+
+/// How the dates of a column are written. A time may follow a blank or a `T`, as in ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateFormat {
+    /// `2024-12-31`
+    #[default]
+    Iso,
+    /// `2024/12/31`
+    YearSlash,
+    /// `31.12.2024`
+    DayDot,
+    /// `31/12/2024`
+    DaySlash,
+    /// `12/31/2024`
+    MonthSlash,
+}
+
+impl DateFormat {
+    pub(crate) const ALL: [Self; 5] = [Self::Iso, Self::YearSlash, Self::DayDot, Self::DaySlash, Self::MonthSlash];
+
+    /// The last day of 2024, such as `31.12.2024`.
+    ///
+    /// ```
+    /// assert_eq!(consort_data::table::DateFormat::MonthSlash.example(), "12/31/2024");
+    /// ```
+    pub fn example(self) -> &'static str {
+        match self {
+            DateFormat::Iso => "2024-12-31",
+            DateFormat::YearSlash => "2024/12/31",
+            DateFormat::DayDot => "31.12.2024",
+            DateFormat::DaySlash => "31/12/2024",
+            DateFormat::MonthSlash => "12/31/2024",
+        }
+    }
+
+    pub(crate) fn is_iso(&self) -> bool {
+        *self == DateFormat::Iso
+    }
+
+    /// The days since the start of 1970 (UTC) of a text that is written so.
+    pub(crate) fn days(self, text: &str) -> Option<f64> {
+        let (date, time) = parted(text);
+        let mut parts = date.split(match self {
+            DateFormat::Iso => return days(text),
+            DateFormat::DayDot => '.',
+            DateFormat::YearSlash | DateFormat::DaySlash | DateFormat::MonthSlash => '/',
+        });
+        let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+        let (year, month, day) = match self {
+            DateFormat::Iso | DateFormat::YearSlash => (first, second, third),
+            DateFormat::DayDot | DateFormat::DaySlash => (third, second, first),
+            DateFormat::MonthSlash => (third, first, second),
+        };
+        if parts.next().is_some() || year.len() != 4 || month.len() > 2 || day.len() > 2 {
+            return None;
+        }
+        moment(digits(year)?, digits(month)?, digits(day)?, time)
+    }
+}
+
+/// Whether a text is a date in some format, whatever its time is.
+pub(crate) fn looks_like_one(text: &str) -> bool {
+    let text = text.trim();
+    text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        && text.bytes().take(5).any(|byte| matches!(byte, b'-' | b'.' | b'/'))
+        && DateFormat::ALL.iter().any(|format| format.days(parted(text).0).is_some())
+}
+
+/// The date and the time of a text.
+fn parted(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(['T', ' ']) {
+        Some((date, time)) => (date, Some(time)),
+        None => (text, None),
+    }
+}
 
 /// The days since the start of 1970 (UTC) of `2024-02-29`, `2024-02-29 12:00`, `2024-02-29T12:00:00.5Z` and the like;
 /// `None` for anything else. A text without an offset is taken as UTC.
 pub(crate) fn days(text: &str) -> Option<f64> {
-    let (date, time) = match text.split_once(['T', ' ']) {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
-    };
+    let (date, time) = parted(text);
     let mut parts = date.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || year.len() != 4 {
         return None;
     }
-    let (year, month, day) = (digits(year)?, two(month)?, two(day)?);
+    moment(digits(year)?, two(month)?, two(day)?, time)
+}
+
+/// A day of the calendar and perhaps a time, as days since the start of 1970.
+fn moment(year: i64, month: i64, day: i64, time: Option<&str>) -> Option<f64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let longest = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -97,7 +176,7 @@ fn digits(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{civil, day_number, days, first_of_year};
+    use super::{DateFormat, civil, day_number, days, first_of_year, looks_like_one};
 
     #[test]
     fn the_calendar_goes_forth_and_back() {
@@ -121,6 +200,24 @@ mod tests {
         assert_eq!(days("1970-01-01T06:00:00.000Z"), Some(0.25));
         assert_eq!(days("1970-01-01T06:00:00+06:00"), Some(0.0));
         assert_eq!(days("1970-01-01T06:00:00-0600"), Some(0.5));
+    }
+
+    #[test]
+    fn dates_are_read_by_their_own_format_only() {
+        for format in DateFormat::ALL {
+            let read = DateFormat::ALL.map(|other| other.days(format.example()));
+            assert_eq!(read.iter().flatten().collect::<Vec<_>>(), [&20_088.0], "{format:?}");
+            assert!(looks_like_one(format.example()));
+        }
+        assert_eq!(DateFormat::DayDot.days("1.2.1970 12:00"), Some(31.5));
+        assert_eq!(
+            (DateFormat::DaySlash.days("3/4/1970"), DateFormat::MonthSlash.days("3/4/1970")),
+            (Some(92.0), Some(62.0))
+        );
+        assert!(looks_like_one("3/4/2024 3:30 PM") && DateFormat::MonthSlash.days("3/4/2024 3:30 PM").is_none());
+        for text in ["31.2.2024", "1.1.24", "1/2", "10.0.0.1", "1.5", "a/b/2024", "2024-02-30", "001/1/2024"] {
+            assert!(!looks_like_one(text), "{text}");
+        }
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::{
 };
 
 use super::{
-    Column, Infinite, Kind, Plan, Planned, Schema, Table,
+    Column, DateFormat, Infinite, Kind, Plan, Planned, Schema, Table,
     column::{Data, Stray, Texts},
+    dates,
     feature::not_number,
 };
 
@@ -290,13 +291,19 @@ impl Reader<'_> {
                 }
                 features.push(Feature::Numeric { name, values: self.numbers(values, |value| value)? });
             }
-            (Plan::Date { origin, parts }, Data::Dates(_) | Data::Missing) => {
-                let missing;
-                let days = match &self.column.data {
-                    Data::Dates(days) => days,
+            (Plan::Date { origin, format, parts }, Data::Dates(_) | Data::Missing | Data::Texts(_)) => {
+                let read;
+                let days = match (&self.column.data, texts) {
+                    (Data::Dates(days), _) => days,
+                    (Data::Texts(_), None) => return Err(self.other_kind()),
+                    (Data::Texts(_), Some(texts)) => {
+                        read = dates::days(texts, *format)
+                            .map_err(|row| self.stray(row, texts.text(row).unwrap_or_default()))?;
+                        &read
+                    }
                     _ => {
-                        missing = vec![f64::NAN; self.table.rows()];
-                        &missing
+                        read = vec![f64::NAN; self.table.rows()];
+                        &read
                     }
                 };
                 for &part in parts {
@@ -390,21 +397,26 @@ impl Reader<'_> {
         codes
     }
 
+    /// An error of a text that is not what the column held in training.
+    fn stray(&self, row: usize, text: &str) -> Error {
+        let (row, column, kind) = (row + 1, &self.planned.column, self.kind_in_training());
+        Error::Unclear {
+            file: self.table.file(),
+            problem: format!("row {row}, column `{column}`: `{text}` is not {kind}"),
+            hint: "mend it, or leave the field empty where it is missing".into(),
+        }
+    }
+
     fn other_kind(&self) -> Error {
-        let (file, column) = (self.table.file(), self.planned.column.clone());
         // A text among dates or booleans: the row says more than the kind.
         if let Data::Texts(texts) = &self.column.data
             && let Some(Stray { row, text, .. }) = texts.strays.first()
         {
-            return Error::Unclear {
-                file,
-                problem: format!("row {}, column `{column}`: `{text}` is not {}", row + 1, self.kind_in_training()),
-                hint: "mend it, or leave the field empty where it is missing".into(),
-            };
+            return self.stray(*row, text);
         }
         Error::ColumnType {
-            file,
-            column,
+            file: self.table.file(),
+            column: self.planned.column.clone(),
             found: match &self.column.data {
                 Data::Unreadable(what) => what.clone(),
                 _ => format!("{}s", self.column.kind()),
@@ -419,7 +431,11 @@ impl Reader<'_> {
             Plan::Number => "a number",
             Plan::Boolean => "true or false",
             Plan::Category { .. } => "a category",
-            Plan::Date { .. } => "a date such as 2024-02-29 or 2024-02-29T12:00:00Z",
+            Plan::Date { format: DateFormat::Iso, .. } => "a date such as 2024-02-29 or 2024-02-29T12:00:00Z",
+            Plan::Date { format: DateFormat::YearSlash, .. } => "a date such as 2024/12/31",
+            Plan::Date { format: DateFormat::DayDot, .. } => "a date such as 31.12.2024",
+            Plan::Date { format: DateFormat::DaySlash, .. } => "a date such as 31/12/2024",
+            Plan::Date { format: DateFormat::MonthSlash, .. } => "a date such as 12/31/2024",
         }
     }
 }

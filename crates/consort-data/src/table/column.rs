@@ -72,6 +72,8 @@ pub(super) struct Texts {
     pub(super) numbers: usize,
     /// How many rows hold a number with a comma in it, such as `0,5`.
     pub(super) commas: usize,
+    /// How many rows hold a date.
+    pub(super) dates: usize,
     /// The texts that are no numbers, up to one more than may be strays.
     pub(super) strays: Vec<Stray>,
     /// A text that is written with blanks around it in several ways.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 use super::{
-    Column, Kind, Part, SchemaOptions, Table, Why,
+    Column, DateFormat, Kind, Part, SchemaOptions, Table, Why,
     column::{Data, Stray, Texts},
+    dates,
     read::has_decimal_comma,
 };
 
@@ -29,6 +30,9 @@ pub enum Plan {
     Date {
         /// The first day in training, which [`Part::Days`] counts from, in days since the start of 1970 (UTC).
         origin: f64,
+        /// How it is written.
+        #[serde(default, skip_serializing_if = "DateFormat::is_iso")]
+        format: DateFormat,
         /// The parts that were not the same in every training row.
         parts: Vec<Part>,
     },
@@ -85,7 +89,7 @@ pub(super) fn plan(
             range if range.is_constant(values.len()) => Err(Why::Constant { value: (range.least == 1.0).to_string() }),
             _ => Ok(Plan::Boolean),
         },
-        Data::Dates(days) => date(days),
+        Data::Dates(days) => date(days, DateFormat::Iso),
         Data::Texts(texts) => text(table, column, texts, warnings)?,
     })
 }
@@ -209,7 +213,7 @@ fn is_named_as_id(name: &str) -> bool {
         || ["_id", " id", "-id", ".id"].iter().any(|ending| name.ends_with(ending))
 }
 
-fn date(days: &[f64]) -> Result<Plan, Why> {
+fn date(days: &[f64], format: DateFormat) -> Result<Plan, Why> {
     let range = Range::of(days);
     let origin = range.least.floor();
     let varies = |part: &Part| {
@@ -222,13 +226,16 @@ fn date(days: &[f64]) -> Result<Plan, Why> {
         let (year, month, day) = crate::date::civil(origin);
         return Err(Why::Constant { value: format!("{year}-{month:02}-{day:02}") });
     }
-    Ok(Plan::Date { origin, parts })
+    Ok(Plan::Date { origin, format, parts })
 }
 
 fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
     let present = table.rows() - column.missing;
     if texts.commas > 0 && texts.commas + texts.numbers == present {
         return Err(not_number(table, column, texts));
+    }
+    if let Some((format, days)) = dates::find(table, column, texts, warnings)? {
+        return Ok(date(&days, format));
     }
     let mostly_numbers = 10 * texts.numbers >= 9 * present;
     let strays = texts.strays_among_numbers();

@@ -6,6 +6,7 @@
 mod apply;
 mod calendar;
 mod column;
+mod dates;
 mod feature;
 mod leak;
 mod missing_values;
@@ -17,6 +18,7 @@ mod set_aside;
 mod summary;
 mod target;
 
+pub use crate::date::DateFormat;
 pub use apply::Applied;
 pub use calendar::Part;
 pub use column::{Column, Kind};

@@ -309,6 +309,7 @@ impl Scan {
             Some(value) => self.texts.numbers += usize::from(!value.is_nan()),
             None => {
                 self.texts.commas += usize::from(has_decimal_comma(text));
+                self.texts.dates += usize::from(date::looks_like_one(text));
                 self.texts.stray(self.rows, text.trim());
             }
         }

@@ -116,6 +116,13 @@ impl Schema {
                 }
             }
         }
+        let written = columns.iter().filter_map(|planned| match &planned.plan {
+            Plan::Date { format, .. } if !format.is_iso() => {
+                Some(format!("`{}` holds dates, written as {}", planned.column, format.example()))
+            }
+            _ => None,
+        });
+        judged.extend(written);
         if columns.is_empty() {
             let reasons: Vec<String> = set_aside.iter().take(5).map(ToString::to_string).collect();
             return Err(Error::Unclear {
@@ -273,19 +280,14 @@ fn why_no_ids(id: &TextColumn) -> &'static str {
 }
 
 impl Planned {
-    /// The levels of a category.
-    pub(super) fn levels(&self) -> Option<&[String]> {
-        if let Plan::Category { levels } = &self.plan { Some(levels) } else { None }
-    }
-
     /// Whether its texts must be read again from the file: it is a category, and the table took it for something
-    /// else, such as for numbers, or has too many texts to keep.
+    /// else, such as for numbers, or has too many texts to keep; or its dates were taken for texts.
     pub(super) fn needs_texts(&self, data: &Data) -> bool {
-        self.levels().is_some()
-            && match data {
-                Data::Texts(texts) => texts.many,
-                Data::Numbers(_) | Data::Booleans(_) | Data::Dates(_) => true,
-                Data::Missing | Data::Unreadable(_) => false,
-            }
+        match (&self.plan, data) {
+            (Plan::Category { .. }, Data::Texts(texts)) => texts.many,
+            (Plan::Category { .. }, Data::Numbers(_) | Data::Booleans(_) | Data::Dates(_)) => true,
+            (Plan::Date { .. }, Data::Texts(_)) => true,
+            _ => false,
+        }
     }
 }

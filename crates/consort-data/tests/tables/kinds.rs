@@ -307,3 +307,47 @@ fn an_id_that_repeats_is_a_feature_and_it_is_said() {
     let table = csv(&with_column("id", |i| (100 + i % 20).to_string()));
     assert!(Schema::infer(&table, &roles, SchemaOptions::default()).unwrap().warnings().is_empty());
 }
+
+#[test]
+fn dates_that_are_not_iso_are_read_where_one_format_fits_all_of_them() {
+    let dates = |cell: &dyn Fn(u32, u32) -> String| {
+        with_column("c", |i| if i == 3 { "NA".into() } else { cell(1 + i as u32 % 12, 1 + i as u32 * 7 % 28) })
+    };
+    for (text, format) in [
+        (dates(&|month, day| format!("{day}.{month}.2024")), "31.12.2024"),
+        (dates(&|month, day| format!("2024/{month:02}/{day:02}")), "2024/12/31"),
+        (dates(&|month, day| format!("{month}/{day}/2024")), "12/31/2024"),
+        (dates(&|month, day| format!("{day:02}/{month:02}/2024 06:00")), "31/12/2024"),
+    ] {
+        let schema = infer(&text, "y").unwrap();
+        assert!(schema.features().contains(&"c.month".to_string()), "{:?}", schema.features());
+        assert!(schema.judged().iter().any(|said| said.contains(format)), "{:?}", schema.judged());
+        let schema: Schema = serde_json::from_str(&serde_json::to_string(&schema).unwrap()).unwrap();
+        let dataset = schema.dataset(&csv(&text), true).unwrap();
+        assert_eq!(numbers(&dataset, "c.month")[..5], [Some(1.0), Some(2.0), Some(3.0), None, Some(5.0)]);
+        // A date that may be of two months is read as the others were, and so is one in ISO 8601.
+        let line = text.lines().nth(1).unwrap().split(',').nth(1).unwrap();
+        let new = schema.dataset(&csv(&format!("x,c\n1,{line}\n")), false).unwrap();
+        assert_eq!(numbers(&new, "c.month"), [Some(1.0)]);
+        let new = schema.dataset(&csv("x,c\n1,2024-07-01\n"), false).unwrap();
+        assert_eq!(numbers(&new, "c.month"), [Some(7.0)]);
+        let error = schema.dataset(&csv("x,c\n1,tomorrow\n"), false).unwrap_err().to_string();
+        assert!(error.contains("row 1, column `c`: `tomorrow` is not a date") && error.contains(format), "{error}");
+    }
+}
+
+#[test]
+fn what_looks_like_dates_and_is_not_clear_is_said() {
+    let warned = |cell: &dyn Fn(usize) -> String, words: &[&str]| {
+        let schema = infer(&with_column("c", cell), "y").unwrap();
+        assert!(says(schema.warnings(), words), "{:?}", schema.warnings());
+    };
+    warned(
+        &|i| format!("{}/{}/2024", 1 + i % 12, 1 + i % 11),
+        &["`c` looks like dates", "day from the month", "`1/1/2024`"],
+    );
+    let no_day = |i| if i == 3 { "2024-02-30".into() } else { format!("2024-02-{:02}", 1 + i % 28) };
+    warned(&no_day, &["`c` looks like dates", "`2024-02-30` in row 4 is none"]);
+    let one_wrong = |i| if i == 40 { "soon".into() } else { format!("{}.12.2024", 1 + i % 28) };
+    warned(&one_wrong, &["`c` looks like dates", "`soon` in row 41", "31.12.2024", "2024-12-31"]);
+}
