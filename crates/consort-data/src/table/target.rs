@@ -110,6 +110,13 @@ impl Truths {
             Some(classes) => Classes::new(classes.iter().map(|name| name.trim()))?,
             None => Classes::from_labels(boolean::one_spelling(labels.distinct.keys().copied().collect()))?,
         };
+        if options.classes.is_none() {
+            warnings.extend(doubtful(name, &classes));
+        }
+        if classes.len() == 2 && options.positive.is_none() {
+            let positive = &classes.names()[classes.positive()];
+            judged.push(format!("the positive class is `{positive}`; `--positive` names the other"));
+        }
         if let Some(positive) = &options.positive {
             let spelled = Finder::new(&classes).find(positive).map(|k| classes.names()[k as usize].clone());
             classes = classes.with_positive(spelled.as_deref().unwrap_or(positive))?;
@@ -202,6 +209,26 @@ impl Truths {
             }
         }
     }
+}
+
+/// Warnings of classes that may be none, or one.
+fn doubtful(name: &str, classes: &Classes) -> Vec<Warning> {
+    let mut texts: Vec<String> = Vec::new();
+    for class in classes.names().iter().filter(|class| number::is_null(class.as_bytes())) {
+        texts.push(format!(
+            "`{class}` is a class of `{name}`: if it means that the class is missing, say \
+             `--missing-values {class} --drop-missing-target`"
+        ));
+    }
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for class in classes.names() {
+        if let Some(other) = seen.insert(class.to_lowercase(), class) {
+            texts.push(format!(
+                "classes `{other}` and `{class}` of `{name}` differ only in case: mend one if they are one"
+            ));
+        }
+    }
+    texts.into_iter().map(|text| Warning::Note { text }).collect()
 }
 
 const OTHER: &str = "choose another target";

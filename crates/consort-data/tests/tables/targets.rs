@@ -143,3 +143,14 @@ fn blanks_around_a_label_are_no_part_of_it() {
     let schema = infer(&with_target(|i| ["WD ", "New"][i % 2].into()), "y").unwrap();
     assert_eq!((classes(&schema), schema.warnings().len()), (vec!["New".to_string(), "WD".into()], 0));
 }
+
+#[test]
+fn classes_that_may_be_missing_or_one_are_said_and_so_is_the_positive_one() {
+    let schema = infer(&with_target(|i| ["no", "yes", "YES", "NA"][i % 4].into()), "y").unwrap();
+    assert_eq!(classes(&schema), ["NA", "YES", "no", "yes"]);
+    assert!(says(schema.warnings(), &["`NA` is a class of `y`", "--missing-values NA"]), "{:?}", schema.warnings());
+    assert!(says(schema.warnings(), &["`YES` and `yes` of `y` differ only in case"]), "{:?}", schema.warnings());
+    let two = infer(&with_target(|i| ["no", "yes"][i % 2].into()), "y").unwrap();
+    assert!(two.warnings().is_empty());
+    assert!(two.judged().iter().any(|said| said.contains("the positive class is `yes`")), "{:?}", two.judged());
+}
