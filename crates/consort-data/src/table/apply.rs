@@ -272,11 +272,14 @@ impl Reader<'_> {
                 .push(Warning::Note { text: format!("column `{name}` is missing in every row, unlike in training") });
         }
         match (&self.planned.plan, &self.column.data) {
-            (Plan::Number | Plan::Boolean, Data::Missing) => {
+            (Plan::Number | Plan::Offset { .. } | Plan::Boolean, Data::Missing) => {
                 features.push(Feature::Numeric { name, values: vec![f32::NAN; self.rows()] });
             }
             (Plan::Number, Data::Numbers(values)) | (Plan::Boolean, Data::Booleans(values)) => {
                 features.push(Feature::Numeric { name, values: self.numbers(values, |value| value)? });
+            }
+            (&Plan::Offset { origin }, Data::Numbers(values)) => {
+                features.push(Feature::Numeric { name, values: self.numbers(values, |value| value - origin)? });
             }
             // What one program writes as true and false, another writes as 1 and 0.
             (Plan::Boolean, Data::Numbers(values)) => {
@@ -324,7 +327,9 @@ impl Reader<'_> {
                 };
                 features.push(Feature::Categorical { name, codes, levels: levels.clone() });
             }
-            (Plan::Number, Data::Texts(texts)) => return Err(not_number(self.table, self.column, texts)),
+            (Plan::Number | Plan::Offset { .. }, Data::Texts(texts)) => {
+                return Err(not_number(self.table, self.column, texts));
+            }
             (_, _) => return Err(self.other_kind()),
         }
         Ok(())
@@ -428,7 +433,7 @@ impl Reader<'_> {
 
     fn kind_in_training(&self) -> &'static str {
         match self.planned.plan {
-            Plan::Number => "a number",
+            Plan::Number | Plan::Offset { .. } => "a number",
             Plan::Boolean => "true or false",
             Plan::Category { .. } => "a category",
             Plan::Date { format: DateFormat::Iso, .. } => "a date such as 2024-02-29 or 2024-02-29T12:00:00Z",

@@ -10,6 +10,7 @@ use super::{
     column::{Data, Stray, Texts},
     dates,
     read::has_decimal_comma,
+    resolution::Resolution,
 };
 
 /// How a column becomes features.
@@ -19,6 +20,11 @@ use super::{
 pub enum Plan {
     /// Numbers.
     Number,
+    /// Numbers that are so large beside their differences that 32 bits would not tell them apart.
+    Offset {
+        /// What is subtracted from each, in 64 bits: the least number in training.
+        origin: f64,
+    },
     /// The numbers 1 (true) and 0 (false): unlike a category they need no encoder, and there is no level to be unseen.
     Boolean,
     /// A category.
@@ -44,7 +50,7 @@ impl Plan {
         match self {
             Plan::Category { .. } => Kind::Text,
             Plan::Date { .. } => Kind::Date,
-            Plan::Number | Plan::Boolean => read,
+            Plan::Number | Plan::Offset { .. } | Plan::Boolean => read,
         }
     }
 }
@@ -70,7 +76,7 @@ pub(super) fn plan(
         return category(table, column, warnings);
     }
     if has(&options.numeric) {
-        return said_number(table, column);
+        return said_number(table, column, warnings);
     }
     if let (Data::Numbers(_), Some((row, code))) = (&column.data, &column.code) {
         let text = format!(
@@ -84,7 +90,7 @@ pub(super) fn plan(
     Ok(match &column.data {
         Data::Missing => Err(Why::Missing),
         Data::Unreadable(what) => Err(Why::Unreadable { what: what.clone() }),
-        Data::Numbers(values) => number(column, values),
+        Data::Numbers(values) => number(column, values, warnings),
         Data::Booleans(values) => match Range::of(values) {
             range if range.is_constant(values.len()) => Err(Why::Constant { value: (range.least == 1.0).to_string() }),
             _ => Ok(Plan::Boolean),
@@ -143,7 +149,7 @@ fn texts_of(table: &Table, column: &Column) -> Result<Texts> {
 }
 
 /// What is said to be a number stays one, unless it tells nothing.
-fn said_number(table: &Table, column: &Column) -> Result<Result<Plan, Why>> {
+fn said_number(table: &Table, column: &Column, warnings: &mut Vec<Warning>) -> Result<Result<Plan, Why>> {
     let values = match &column.data {
         Data::Numbers(values) | Data::Booleans(values) => values,
         Data::Missing => return Ok(Err(Why::Missing)),
@@ -165,11 +171,11 @@ fn said_number(table: &Table, column: &Column) -> Result<Result<Plan, Why>> {
     Ok(match &column.data {
         _ if range.is_constant(values.len()) => Err(Why::Constant { value: range.least.to_string() }),
         Data::Booleans(_) => Ok(Plan::Boolean),
-        _ => Ok(Plan::Number),
+        _ => Ok(in_32_bits(column, values, warnings)),
     })
 }
 
-fn number(column: &Column, values: &[f64]) -> Result<Plan, Why> {
+fn number(column: &Column, values: &[f64], warnings: &mut Vec<Warning>) -> Result<Plan, Why> {
     let range = Range::of(values);
     if range.is_constant(values.len()) {
         return Err(Why::Constant { value: range.least.to_string() });
@@ -189,7 +195,13 @@ fn number(column: &Column, values: &[f64]) -> Result<Plan, Why> {
             }
         }
     }
-    Ok(Plan::Number)
+    Ok(in_32_bits(column, values, warnings))
+}
+
+fn in_32_bits(column: &Column, values: &[f64], warnings: &mut Vec<Warning>) -> Plan {
+    let (plan, text) = Resolution::of(values).plan(column.name());
+    warnings.extend(text.map(|text| Warning::Note { text }));
+    plan
 }
 
 /// Whether whole numbers from `least` on, as many as there are rows, each occur once.

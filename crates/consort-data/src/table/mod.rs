@@ -12,6 +12,7 @@ mod leak;
 mod missing_values;
 mod options;
 mod read;
+mod resolution;
 mod roles;
 mod schema;
 mod set_aside;

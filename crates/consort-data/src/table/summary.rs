@@ -49,6 +49,7 @@ pub fn summary(schema: &Schema, table: &Table) -> Vec<ColumnSummary> {
     };
     let feature = |plan: &Plan| match plan {
         Plan::Number => "number".to_owned(),
+        Plan::Offset { origin } => format!("number less {origin}"),
         Plan::Boolean => "number, 1 for true".to_owned(),
         Plan::Category { levels } => format!("category of {} levels", levels.len()),
         Plan::Date { parts, .. } => format!("date of {} parts", parts.len()),

@@ -351,3 +351,14 @@ fn what_looks_like_dates_and_is_not_clear_is_said() {
     let one_wrong = |i| if i == 40 { "soon".into() } else { format!("{}.12.2024", 1 + i % 28) };
     warned(&one_wrong, &["`c` looks like dates", "`soon` in row 41", "31.12.2024", "2024-12-31"]);
 }
+
+#[test]
+fn large_numbers_that_32_bits_would_merge_are_used_less_the_least() {
+    let text = with_column("c", |i| if i == 5 { String::new() } else { (1_700_000_000 + i * i % 50).to_string() });
+    let schema = infer(&text, "y").unwrap();
+    assert_eq!(schema.columns()[1].plan, Plan::Offset { origin: 1.7e9 });
+    assert!(says(schema.warnings(), &["32 bits tell only 1 of", "`c`", "less 1700000000"]), "{:?}", schema.warnings());
+    let schema: Schema = serde_json::from_str(&serde_json::to_string(&schema).unwrap()).unwrap();
+    let dataset = schema.dataset(&csv("x,c\n1,1700000007\n2,\n3,1699999999\n"), false).unwrap();
+    assert_eq!(numbers(&dataset, "c"), [Some(7.0), None, Some(-1.0)]);
+}
