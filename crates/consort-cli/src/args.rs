@@ -57,7 +57,7 @@ Examples:
   consort fuse --wide table.csv --target y --weights optimise -o fused.csv
   consort fuse oof/*.csv --truth visits.csv --group patient -o fused.csv
 
-Prediction files are CSV, CSV.GZ, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
+Prediction files are CSV, CSV.GZ, TSV, Parquet, IPC or NPY. They have an id column and either one `p_CLASS` column a
 class, or `p` (binary), or `pred` (regression), or `label`. Rows are joined by id. See docs/formats.md.";
 
 const FIT_EXAMPLES: &str = "\
@@ -69,7 +69,7 @@ Examples:
   consort fit --recipe recipe.toml --seed 7 -o run
   consort fit --resume run
 
-The table is CSV, CSV.GZ, Parquet or IPC. Types, task, positive class, folds and members are judged from it, and said.
+The table is CSV, TSV (or gzipped), Parquet or IPC. Types, task, positive class, folds and members are judged from it, and said.
 The run holds out-of-fold predictions, fitted models, the report and the bundle; what was stopped goes on with --resume.";
 
 const PREDICT_EXAMPLES: &str = "\
@@ -217,7 +217,7 @@ pub(crate) struct Running {
 
 #[derive(Debug, Args)]
 pub(crate) struct Fit {
-    /// The table (.csv, .csv.gz, .parquet, .ipc); or pictures: a folder with a folder for each class, an IDX file, or a
+    /// The table (.csv, .csv.gz, .tsv, .parquet, .ipc); or pictures: a folder with a folder for each class, an IDX file, or a
     /// folder of IDX files
     #[arg(value_name = "DATA", conflicts_with = "resume")]
     pub(crate) data: Option<PathBuf>,

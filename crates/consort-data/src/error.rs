@@ -71,7 +71,7 @@ pub enum Error {
     },
     /// A line with more or fewer fields than the header.
     #[error(
-        "{file}: line {line} has {got} fields, but the header has {expected}: quote fields that hold a comma, and check the end of the file"
+        "{file}: line {line} has {got} fields, but the header has {expected}: quote fields that hold a separator, and check the end of the file"
     )]
     Ragged {
         /// The file.

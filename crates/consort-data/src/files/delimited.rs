@@ -1,4 +1,4 @@
-//! CSV: a header and records, read as a stream.
+//! CSV and TSV: a header and records, read as a stream.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -24,16 +24,49 @@ pub(super) const MOST_COLUMNS: usize = 1 << 17;
 /// The bytes of a file, one after the other.
 type Bytes = Box<dyn Read + Send>;
 
-/// A table in CSV, perhaps packed by gzip. Nothing of it is kept in memory but the header.
+/// What parts the fields of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    Comma,
+    Tab,
+}
+
+impl Separator {
+    fn byte(self) -> u8 {
+        match self {
+            Separator::Comma => b',',
+            Separator::Tab => b'\t',
+        }
+    }
+
+    /// What to do with a file whose header is one field, if that holds what parts the fields elsewhere.
+    fn hint(self, header: &str) -> Option<&'static str> {
+        match self {
+            Separator::Comma if header.contains('\t') => {
+                Some("fields must be separated by commas; where they are by tabs, name the file .tsv")
+            }
+            Separator::Comma if header.contains([';', '|']) => {
+                Some("fields must be separated by commas, and numbers have decimal points")
+            }
+            Separator::Tab if header.contains([',', ';', '|']) => {
+                Some("fields of a .tsv file must be separated by tabs; where they are by commas, name the file .csv")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A table in CSV or TSV, perhaps packed by gzip. Nothing of it is kept in memory but the header.
 pub(crate) struct Delimited {
     pub(super) input: Input,
     pub(super) names: Vec<String>,
+    separator: Separator,
     packed: bool,
 }
 
 impl Delimited {
-    pub(super) fn open(input: Input, packed: bool) -> Result<Self> {
-        let mut table = Self { input, names: Vec::new(), packed };
+    pub(super) fn open(input: Input, separator: Separator, packed: bool) -> Result<Self> {
+        let mut table = Self { input, names: Vec::new(), separator, packed };
         let (mut reader, _) = table.reader()?;
         let mut header = ByteRecord::new();
         if !reader.read_byte_record(&mut header).map_err(|error| table.fault(error))? {
@@ -52,6 +85,12 @@ impl Delimited {
             let name = table.text(field, 1)?.trim().to_string();
             table.names.push(name);
         }
+        if let [header] = &table.names[..]
+            && let Some(hint) = separator.hint(header)
+        {
+            let problem = format!("its header is one field, `{header}`");
+            return Err(Error::Unclear { file: table.input.file, problem, hint: hint.into() });
+        }
         Ok(table)
     }
 
@@ -68,10 +107,15 @@ impl Delimited {
 
     fn reader(&self) -> Result<(csv::Reader<Bytes>, Arc<Meter>)> {
         let meter = Arc::new(Meter::default());
-        let metered = Metered { inner: self.bytes()?, meter: Arc::clone(&meter), quotes: Quotes::new() };
+        let metered =
+            Metered { inner: self.bytes()?, meter: Arc::clone(&meter), quotes: Quotes::new(self.separator.byte()) };
         let bytes: Bytes = if self.names.len() == 1 { Box::new(BlankLines::new(metered)) } else { Box::new(metered) };
-        let reader =
-            ReaderBuilder::new().has_headers(false).flexible(false).buffer_capacity(1 << 18).from_reader(bytes);
+        let reader = ReaderBuilder::new()
+            .delimiter(self.separator.byte())
+            .has_headers(false)
+            .flexible(false)
+            .buffer_capacity(1 << 18)
+            .from_reader(bytes);
         Ok((reader, meter))
     }
 
@@ -146,7 +190,12 @@ impl Delimited {
     }
 
     fn format(&self) -> &'static str {
-        if self.packed { "gzipped CSV" } else { "CSV" }
+        match (self.separator, self.packed) {
+            (Separator::Comma, false) => "CSV",
+            (Separator::Comma, true) => "gzipped CSV",
+            (Separator::Tab, false) => "TSV",
+            (Separator::Tab, true) => "gzipped TSV",
+        }
     }
 
     /// The line of a byte, from 1. The text is read again, which only an error costs.

@@ -40,6 +40,8 @@ enum State {
 /// The state after the bytes that went by.
 #[derive(Debug)]
 pub(super) struct Quotes {
+    /// What parts the fields.
+    separator: u8,
     state: State,
     /// How many bytes went by.
     seen: u64,
@@ -52,8 +54,8 @@ pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Quotes {
     /// At the beginning of a file.
-    pub(super) fn new() -> Self {
-        Self { state: State::Start, seen: 0, opens: 0 }
+    pub(super) fn new(separator: u8) -> Self {
+        Self { separator, state: State::Start, seen: 0, opens: 0 }
     }
 
     /// Lets bytes go by.
@@ -69,13 +71,14 @@ impl Quotes {
         // This search is many times as fast as the loop below.
         if matches!(self.state, State::Start | State::Bare) && !bytes.contains(&b'"') {
             match bytes.last() {
-                Some(b',' | b'\n' | b'\r') => self.state = State::Start,
+                Some(byte) if [self.separator, b'\n', b'\r'].contains(byte) => self.state = State::Start,
                 Some(_) => self.state = State::Bare,
                 None => {}
             }
             return Ok(());
         }
-        let ends = |byte: &u8| matches!(byte, b',' | b'\n' | b'\r');
+        let separator = self.separator;
+        let ends = |byte: &u8| *byte == separator || matches!(byte, b'\n' | b'\r');
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             // Within a field the loop is short, and so three times as fast as one that asks for the state at each byte.
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, part: usize) -> Result<(), OpenQuote> {
-        let mut quotes = Quotes::new();
+        let mut quotes = Quotes::new(b',');
         text.as_bytes().chunks(part).try_for_each(|part| quotes.see(part))?;
         quotes.end()
     }

@@ -10,6 +10,10 @@ pub enum Format {
     Csv,
     /// The same, packed by gzip.
     CsvGz,
+    /// Tab-separated text with a header.
+    Tsv,
+    /// The same, packed by gzip.
+    TsvGz,
     /// Apache Parquet.
     Parquet,
     /// An Arrow IPC file, which is Feather 2.
@@ -19,7 +23,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that the ending of a file's name says: `.csv`, `.csv.gz`, `.parquet` (`.pq`), `.ipc` (`.arrow`,
+    /// The format that the ending of a file's name says: `.csv`, `.csv.gz`, `.tsv`, `.tsv.gz`, `.parquet` (`.pq`), `.ipc` (`.arrow`,
     /// `.feather`), `.npy`.
     ///
     /// ```
@@ -37,11 +41,13 @@ impl Format {
         Ok(match () {
             () if ends(".csv") => Format::Csv,
             () if ends(".csv.gz") => Format::CsvGz,
+            () if ends(".tsv") => Format::Tsv,
+            () if ends(".tsv.gz") => Format::TsvGz,
             () if ends(".parquet") || ends(".pq") => Format::Parquet,
             () if ends(".ipc") || ends(".arrow") || ends(".feather") => Format::Ipc,
             () if ends(".npy") => Format::Npy,
             () => {
-                return Err(Error::format(path, ".csv, .csv.gz, .parquet, .ipc or .npy"));
+                return Err(Error::format(path, ".csv, .csv.gz, .tsv, .parquet, .ipc or .npy"));
             }
         })
     }
@@ -81,7 +87,7 @@ impl Source {
         let path = path.into();
         let whole = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lower = whole.to_ascii_lowercase();
-        let endings = [".csv.gz", ".csv", ".parquet", ".pq", ".ipc", ".arrow", ".feather", ".npy"];
+        let endings = [".csv.gz", ".csv", ".tsv.gz", ".tsv", ".parquet", ".pq", ".ipc", ".arrow", ".feather", ".npy"];
         let cut = endings.iter().find(|&&ending| lower.ends_with(ending) && lower.len() > ending.len());
         let name = cut.map_or(whole.as_str(), |ending| &whole[..whole.len() - ending.len()]);
         Self::new(name, path.clone())

@@ -6,7 +6,7 @@ use super::{
     Format, Source,
     cell::Cell,
     columnar::{self, Columnar},
-    delimited::Delimited,
+    delimited::{Delimited, Separator},
     input::Input,
     ipc::Ipc,
     npy::Array,
@@ -42,8 +42,10 @@ impl Table {
             return Err(Error::Empty { file: input.file, what: "the file is empty", hint });
         }
         let table = match format {
-            Format::Csv => Table::Delimited(Delimited::open(input, false)?),
-            Format::CsvGz => Table::Delimited(Delimited::open(input, true)?),
+            Format::Csv => Table::Delimited(Delimited::open(input, Separator::Comma, false)?),
+            Format::CsvGz => Table::Delimited(Delimited::open(input, Separator::Comma, true)?),
+            Format::Tsv => Table::Delimited(Delimited::open(input, Separator::Tab, false)?),
+            Format::TsvGz => Table::Delimited(Delimited::open(input, Separator::Tab, true)?),
             Format::Parquet => Table::Columnar(Box::new(Parquet::open(input)?)),
             Format::Ipc => Table::Columnar(Box::new(Ipc::open(input)?)),
             Format::Npy => Table::Array(Array::open(input)?),
@@ -176,7 +178,5 @@ pub(crate) fn no_column<'a>(
     if columns.len() > SHOWN {
         seen += &format!(" and {} more", columns.len() - SHOWN);
     }
-    let one = columns.len() == 1 && columns.clone().any(|name| name.contains([';', '\t', '|']));
-    let hint = if one { "fields must be separated by commas" } else { hint };
     Error::NoColumn { file, role, column: name.into(), seen, hint: hint.into() }
 }

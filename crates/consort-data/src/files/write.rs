@@ -173,7 +173,9 @@ fn write_parts<'a, S: AsRef<str> + 'a>(
             })?;
             writer.map_or(Ok(()), |writer| writer.finish().map_err(problem).map(drop))
         }),
-        Ok(Format::Ipc | Format::Npy) | Err(_) => Err(Error::format(path, ".csv, .csv.gz or .parquet")),
+        Ok(Format::Tsv | Format::TsvGz | Format::Ipc | Format::Npy) | Err(_) => {
+            Err(Error::format(path, ".csv, .csv.gz or .parquet"))
+        }
     }
 }
 

@@ -72,6 +72,8 @@ pub(super) struct Texts {
     pub(super) numbers: usize,
     /// How many rows hold a number with a comma in it, such as `0,5`.
     pub(super) commas: usize,
+    /// How many rows hold a number with a percent sign or a currency, such as `12.5%`.
+    pub(super) signs: usize,
     /// How many rows hold a date.
     pub(super) dates: usize,
     /// The texts that are no numbers, up to one more than may be strays.

@@ -8,8 +8,7 @@ use crate::{Error, Result};
 use super::{
     Column, DateFormat, Kind, Part, SchemaOptions, Table, Why,
     column::{Data, Stray, Texts},
-    dates,
-    read::has_decimal_comma,
+    dates, local_number,
     resolution::Resolution,
 };
 
@@ -249,6 +248,18 @@ fn text(table: &Table, column: &Column, texts: &Texts, warnings: &mut Vec<Warnin
     if let Some((format, days)) = dates::find(table, column, texts, warnings)? {
         return Ok(date(&days, format));
     }
+    if texts.signs > 0
+        && texts.signs + texts.commas + texts.numbers >= present
+        && let Some(Stray { row, text, .. }) = texts.strays.first()
+    {
+        let text = format!(
+            "column `{}` is read as texts, since `{text}` in row {} has a sign beside the number: leave such signs out to \
+             use the column as numbers",
+            column.name,
+            row + 1
+        );
+        warnings.push(Warning::Note { text });
+    }
     let mostly_numbers = 10 * texts.numbers >= 9 * present;
     let strays = texts.strays_among_numbers();
     let stray = || texts.strays.first().filter(|_| mostly_numbers || strays.is_some());
@@ -300,11 +311,7 @@ pub(super) fn not_number(table: &Table, column: &Column, texts: &Texts) -> Error
         file: table.file(),
         at: format!("row {}", row + 1),
         column: column.name.clone(),
-        hint: if has_decimal_comma(&text) {
-            "it has a decimal comma: write a decimal point, and nothing between thousands"
-        } else {
-            "mend it, or leave the field empty where the number is missing"
-        },
+        hint: local_number::hint(&text),
         text,
     }
 }

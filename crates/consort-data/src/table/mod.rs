@@ -9,6 +9,7 @@ mod column;
 mod dates;
 mod feature;
 mod leak;
+mod local_number;
 mod missing_values;
 mod options;
 mod read;

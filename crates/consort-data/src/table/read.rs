@@ -12,6 +12,7 @@ use crate::{
 use super::{
     Column, MissingValues,
     column::{Data, Texts},
+    local_number,
 };
 
 /// A table in memory: named columns of numbers, booleans, dates or texts, each judged from all of its cells.
@@ -27,7 +28,7 @@ pub struct Table {
     missing_values: MissingValues,
 }
 
-/// Reads a table: CSV (`.csv`, `.csv.gz`), Parquet (`.parquet`, `.pq`) or Arrow IPC (`.ipc`, `.arrow`, `.feather`).
+/// Reads a table: CSV (`.csv`, `.csv.gz`), TSV (`.tsv`, `.tsv.gz`), Parquet (`.parquet`, `.pq`) or Arrow IPC (`.ipc`, `.arrow`, `.feather`).
 ///
 /// In a column where all that is there is a number, it is a number: nothing is guessed from the head. In columns of
 /// numbers, booleans and dates, the texts `NA`, `NaN`, `NULL`, `None`, `?` and their like are missing, quoted or
@@ -308,7 +309,8 @@ impl Scan {
         match number::parse(text.as_bytes()) {
             Some(value) => self.texts.numbers += usize::from(!value.is_nan()),
             None => {
-                self.texts.commas += usize::from(has_decimal_comma(text));
+                self.texts.commas += usize::from(local_number::has_comma(text));
+                self.texts.signs += usize::from(local_number::without_sign(text).is_some());
                 self.texts.dates += usize::from(date::looks_like_one(text));
                 self.texts.stray(self.rows, text.trim());
             }
@@ -356,15 +358,6 @@ fn is_code(text: &str) -> bool {
     text.len() > 1 && text[0] == b'0' && text.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether a text would be a number, were its comma a point.
-pub(super) fn has_decimal_comma(text: &str) -> bool {
-    text.contains(',') && {
-        let mut parts = text.trim().trim_start_matches(['+', '-']).split(',');
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        parts.next().is_some_and(|whole| whole.split('.').all(digits)) && parts.all(|part| part.split('.').all(digits))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,15 +399,5 @@ mod tests {
         }
         let table = table(&text);
         assert_eq!((table.columns()[0].kind(), table.columns()[0].levels()), (Kind::Text, None));
-    }
-
-    #[test]
-    fn a_decimal_comma_is_seen() {
-        for text in ["0,5", "-1,25", "1.234,5", "1,234,567", "+7,0"] {
-            assert!(has_decimal_comma(text), "{text}");
-        }
-        for text in ["0.5", ",", "a,b", "1,", "1, 2", "Smith, J"] {
-            assert!(!has_decimal_comma(text), "{text}");
-        }
     }
 }

@@ -86,6 +86,13 @@ impl Truths {
             };
         }
         let count = labels.distinct.len();
+        if let (None, Data::Texts(texts)) = (options.task, &column.data)
+            && texts.signs > 0
+            && texts.signs + texts.numbers == labels.present
+            && !few_numbers(count, labels.present)
+        {
+            return Err(not_number(table, column, texts));
+        }
         if options.classes.is_none() && (labels.many || count > MOST_NUMBERED && 2 * count > labels.present) {
             if let Data::Texts(texts) = &column.data
                 && 2 * texts.numbers > labels.present

@@ -45,6 +45,9 @@ fn a_file_without_header_or_rows() {
 fn columns_that_lack_or_come_twice() {
     says("id,x\na,1\n", &["`id`, `x`", "p_CLASS", "--wide"]);
     says("id;p\na;1\n", &["`id;p`", "commas"]);
+    // The number has a comma, which is no reason to speak of quotes.
+    says("id;p\na;0,5\n", &["`id;p`", "commas", "decimal points"]);
+    says("id\tp\na\t0.5\n", &["one field", "tabs", ".tsv"]);
     says("id,p,p\na,1,1\n", &["duplicate column `p`", "2 and 3"]);
     says("id,p,p_a\na,1,1\n", &["both `p` and `p_CLASS`"]);
     says("id,p_,p_a\na,1,0\n", &["names no class"]);

@@ -150,3 +150,16 @@ fn blanks_around_a_label_are_no_part_of_it() {
     let warning = loaded.warnings[0].to_string();
     assert!(warning.contains("blanks") && warning.contains("`yes`"), "{warning}");
 }
+
+#[test]
+fn fields_of_tsv_are_separated_by_tabs() {
+    let tsv = |text: &str| Source::bytes("m.tsv", Format::Tsv, text.as_bytes());
+    let loaded = read(&[tsv("id\ty\tp\na,\t\"no\"\t0.25\nb\tyes\t0.5\n")], None, &default());
+    assert_eq!(
+        (ids(&loaded), rows(&loaded, "m.tsv")[0].clone()),
+        (vec!["a,".to_string(), "b".into()], vec![0.75, 0.25])
+    );
+    let error = refused(&[tsv("id,p\na,0.5\n")], None, &default());
+    assert!(error.contains("`id,p`") && error.contains("tabs") && error.contains(".csv"), "{error}");
+    assert_eq!((Format::of("a.TSV".as_ref()).unwrap(), Source::stem("a.tsv.gz").name), (Format::Tsv, "a".into()));
+}

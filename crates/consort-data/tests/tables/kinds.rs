@@ -362,3 +362,19 @@ fn large_numbers_that_32_bits_would_merge_are_used_less_the_least() {
     let dataset = schema.dataset(&csv("x,c\n1,1700000007\n2,\n3,1699999999\n"), false).unwrap();
     assert_eq!(numbers(&dataset, "c"), [Some(7.0), None, Some(-1.0)]);
 }
+
+#[test]
+fn percent_signs_and_currencies_are_named() {
+    for sign in ["%", "$"] {
+        let text = with_column("c", |i| if sign == "%" { format!("{i}.5%") } else { format!("${}", i % 4) });
+        let schema = infer(&text, "y").unwrap();
+        assert!(says(schema.warnings(), &["column `c` is read as texts", sign, "row 1", "leave such signs out"]));
+    }
+    assert!(infer(&with_column("c", |i| ["5%", "all"][i % 2].into()), "y").unwrap().warnings().is_empty());
+}
+
+#[test]
+fn commas_between_thousands_are_no_decimal_commas() {
+    let error = infer(&with_column("c", |i| format!("\"2,{}42.83\"", i % 10)), "y").unwrap_err().to_string();
+    assert!(error.contains("`2,042.83` is not a number: it has commas between thousands"), "{error}");
+}

@@ -154,3 +154,10 @@ fn classes_that_may_be_missing_or_one_are_said_and_so_is_the_positive_one() {
     assert!(two.warnings().is_empty());
     assert!(two.judged().iter().any(|said| said.contains("the positive class is `yes`")), "{:?}", two.judged());
 }
+
+#[test]
+fn a_target_of_many_percentages_is_no_class() {
+    let error = infer(&with_target(|i| format!("{}.5%", i % 30)), "y").unwrap_err().to_string();
+    assert!(error.contains("row 1, column `y`: `0.5%` is not a number: leave out the sign"), "{error}");
+    assert_eq!(classes(&infer(&with_target(|i| format!("{}%", i % 3)), "y").unwrap()).len(), 3);
+}
