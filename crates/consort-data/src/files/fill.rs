@@ -46,9 +46,15 @@ pub(super) fn fill(
                 let absent: Vec<usize> = (0..width).filter(|k| !of.contains(k)).collect();
                 slots.chunks_exact_mut(width).for_each(|row| absent.iter().for_each(|&k| row[k] = ABSENT_LOGIT));
             }
+            let other = sheet.layout.lone_class(width, gives).and(of.first()).map(|class| 1 - class);
             visited += table.numbers(&numbers, |row, which, value| {
-                if let Some(at) = place(row)? {
-                    slots[at * width + of[which]] = value as f32;
+                let Some(at) = place(row)? else { return Ok(()) };
+                slots[at * width + of[which]] = value as f32;
+                if let Some(other) = other {
+                    if !value.is_nan() && !(0.0..=1.0).contains(&value) {
+                        return Err(outside(sheet, numbers.first().copied(), row, value));
+                    }
+                    slots[at * width + other] = (1.0 - value) as f32;
                 }
                 Ok(())
             })?;

@@ -1,5 +1,7 @@
 //! What the columns of a file are for, by their names.
 
+use consort_core::Gives;
+
 use crate::{Error, Result};
 
 use super::{ReadOptions, Source, Style, table::Table};
@@ -37,6 +39,19 @@ impl Layout {
             Layout::Values(_) => Style::Values,
             Layout::Labels(_) => Style::Labels,
             _ => Style::Classes,
+        }
+    }
+}
+
+impl Layout {
+    /// The class of the only column of classes, where there are two: the other has the rest of the probability.
+    pub(super) fn lone_class(&self, classes: usize, gives: Gives) -> Option<&str> {
+        match self {
+            Layout::Classes(columns) if classes == 2 && gives == Gives::Probabilities => match &columns[..] {
+                [(class, _)] => Some(class),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }
@@ -126,7 +141,7 @@ fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Res
         });
     }
     let column = |name: &str| Some(name).filter(free).and_then(|name| table.find(name));
-    let wants_label = options.inputs == Some(consort_core::Gives::Labels);
+    let wants_label = options.inputs == Some(Gives::Labels);
     let mut found = Vec::new();
     if !classes.is_empty() {
         found.push(("p_…", Layout::Classes(classes)));

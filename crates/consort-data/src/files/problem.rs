@@ -66,6 +66,12 @@ impl Evidence<'_> {
             if self.options.classes.is_none() {
                 judged.push(format!("the classes are {classes}"));
             }
+            for (sheet, mode) in self.sheets.iter().zip(&modes) {
+                if let Some(class) = sheet.layout.lone_class(classes.len(), mode.gives()) {
+                    let file = sheet.table.file();
+                    judged.push(format!("{file}: `p_{class}` stands alone, and the other class has the rest"));
+                }
+            }
             if classes.len() == 2 && self.options.positive.is_none() {
                 judged.push(format!("the positive class is `{}`", classes.names()[classes.positive()]));
             }
@@ -209,7 +215,16 @@ impl Evidence<'_> {
             Layout::Values(_) | Layout::Wide(_) if declared.is_some() => Mode::Positive(numbers),
             Layout::Values(_) => Mode::Labels,
             Layout::Wide(columns) => {
-                let texts = surveys.iter().any(|survey| survey.begins_with_text);
+                let text = surveys.iter().position(|survey| survey.begins_with_text);
+                if let Some(text) = text
+                    && surveys.iter().any(|survey| survey.numeric && !survey.whole)
+                {
+                    let seen = surveys[text].seen.names.first().map_or("", String::as_str);
+                    let problem =
+                        format!("column `{}` holds texts (`{seen}`), and others hold numbers", columns[text].0);
+                    return Err(unclear(sheet, problem, "leave the column out: beside id and truth, each is a member"));
+                }
+                let texts = text.is_some();
                 let two = self.declared_or_true_classes().is_none_or(|classes| classes <= 2);
                 if !texts && two && surveys.iter().all(Survey::in_unit) {
                     Mode::Positive(Gives::Probabilities)
@@ -268,8 +283,11 @@ impl Evidence<'_> {
         }
         let one_number = modes.iter().all(|mode| matches!(mode, Mode::Positive(_)));
         let array = self.sheets.iter().position(|sheet| matches!(sheet.layout, Layout::Array { columns: Some(_) }));
+        let lone = |sheet: &Sheet| matches!(&sheet.layout, Layout::Classes(columns) if columns.len() == 1);
+        let lone =
+            self.options.inputs.is_none_or(|gives| gives == Gives::Probabilities) && self.sheets.iter().any(lone);
         if names.len() < 2
-            && (one_number || array.is_some() || modes.iter().any(|mode| matches!(mode, Mode::Positive(_))))
+            && (one_number || lone || array.is_some() || modes.iter().any(|mode| matches!(mode, Mode::Positive(_))))
             && let Some(truth) = self.truth
         {
             if truth.seen.many {
@@ -287,7 +305,7 @@ impl Evidence<'_> {
             let hint = "declare the classes in the order of the columns, with `--classes`";
             return Err(unclear(&self.sheets[array], "nothing says which class each column is".into(), hint));
         }
-        if one_number && names.len() < 2 {
+        if (one_number || lone) && names.len() < 2 {
             complete(&mut names).ok_or_else(|| {
                 let seen = names.iter().next().copied().unwrap_or_default();
                 let problem = format!("one number a row needs two classes, but only `{seen}` occurs");

@@ -262,7 +262,8 @@ fn names_and_known(
             }
             (Layout::Classes(columns), Outputs::Classes(classes)) => {
                 let spelled = Spelled::new(classes);
-                let mut knows = vec![false; classes.len()];
+                let gives = options.inputs.unwrap_or(Gives::Probabilities);
+                let mut knows = vec![sheet.layout.lone_class(classes.len(), gives).is_some(); classes.len()];
                 columns.iter().filter_map(|(name, _)| spelled.find(name)).for_each(|k| knows[k] = true);
                 (vec![source.name.clone()], knows)
             }

@@ -54,12 +54,14 @@ pub(super) struct Survey {
     pub(super) begins_with_text: bool,
     /// Whether all numbers are in [0, 1].
     pub(super) unit: bool,
+    /// Whether all numbers are whole.
+    pub(super) whole: bool,
     any: bool,
 }
 
 impl Default for Survey {
     fn default() -> Self {
-        Self { seen: Interned::default(), numeric: true, begins_with_text: false, unit: true, any: false }
+        Self { seen: Interned::default(), numeric: true, begins_with_text: false, unit: true, whole: true, any: false }
     }
 }
 
@@ -82,6 +84,7 @@ impl Survey {
         if !value.is_nan() {
             self.any = true;
             self.unit &= (0.0..=1.0).contains(&value);
+            self.whole &= value.fract() == 0.0;
         }
     }
 

@@ -163,3 +163,32 @@ fn fields_of_tsv_are_separated_by_tabs() {
     assert!(error.contains("`id,p`") && error.contains("tabs") && error.contains(".csv"), "{error}");
     assert_eq!((Format::of("a.TSV".as_ref()).unwrap(), Source::stem("a.tsv.gz").name), (Format::Tsv, "a".into()));
 }
+
+#[test]
+fn a_column_of_texts_in_a_wide_file_of_numbers_is_named() {
+    let wide = ReadOptions { wide: true, ..default() };
+    for y in ["good", "1"] {
+        let text = format!("id,y,a,note,b\n1,{y},0.25,fine,0.5\n2,0,0.5,odd,0.75\n");
+        let error = refused(&[csv("w.csv", &text)], None, &wide);
+        assert!(error.contains("w.csv: column `note` holds texts (`fine`)"), "{error}");
+    }
+    // Members may well predict labels of which one has figures only.
+    let labels = read(&[csv("w", "id,y,a,b\n1,x,x,1\n2,1,1,1\n")], None, &wide);
+    assert_eq!(rows(&labels, "b"), [[1.0, 0.0], [1.0, 0.0]]);
+}
+
+#[test]
+fn one_column_of_two_classes_says_both() {
+    let truth = csv("t.csv", "id,y\na,good\nb,bad\n");
+    let good = csv("g", "id,p_good\na,0.75\nb,0.5\n");
+    let bad = csv("b", "id,p_bad\na,0.25\nb,0.5\n");
+    for sources in [vec![good.clone()], vec![bad.clone()], vec![good.clone(), bad]] {
+        let loaded = read(&sources, Some(&truth), &default());
+        assert_eq!(loaded.predictions.member(0), [0.25, 0.75, 0.5, 0.5]);
+        assert!(loaded.warnings.is_empty() && loaded.known[0] == [true, true], "{:?}", loaded.warnings);
+        assert!(loaded.judged.iter().any(|said| said.contains("stands alone")), "{:?}", loaded.judged);
+    }
+    let error = refused(&[csv("m", "id,p_good\na,1.25\nb,0.5\n")], Some(&truth), &default());
+    assert!(error.contains("row 1, column `p_good`: 1.25 is not a probability"), "{error}");
+    assert!(refused(&[good], None, &default()).contains("only `good` occurs"));
+}
