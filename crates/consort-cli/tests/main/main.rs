@@ -24,4 +24,5 @@ mod program;
 mod recipes;
 mod splits;
 mod trouble;
+mod untidy;
 mod watch;

@@ -71,12 +71,13 @@ fn every_way_to_say_a_run_is_kept_in_its_recipe() {
     let rows: String =
         (0..60).map(|i| format!("r{i},{},{},{},{}\n", i % 7, i / 6, 1 + i % 3, ["a", "b"][i / 3 % 2])).collect();
     let data = write(&folder, "t.csv", &format!("key,x,g,w,y\n{rows}"));
-    let options: [&[&str]; 5] = [
+    let options: [&[&str]; 6] = [
         &["--group", "g", "--weight", "w", "--id", "key", "--positive", "a", "--task", "binary"],
         &["--method", "boost", "--drop-missing-target", "--time-limit", "10m"],
         &["--members", "linear,knn,svm,gnb", "--repeats", "2", "--keep-folds", "--ignore", "g,key"],
         &["--members", "auto", "--layers", "2", "--method", "stack", "--ignore", "key"],
         &["--method", "blend", "--members", "tree,gnb", "--ignore", "key"],
+        &["--members", "tree", "--missing-values=-,3", "--categorical", "x,w", "--numeric", "g"],
     ];
     for (number, more) in options.into_iter().enumerate() {
         let (first, again) = (path(&folder, &format!("first {number}")), path(&folder, &format!("again {number}")));
