@@ -117,7 +117,7 @@ fn a_run_is_diagnosed_with_its_folds_its_fits_and_its_table() {
     std::fs::write(&table, &rows).unwrap();
     let fit = |table: &str, run: &str| {
         let fitted =
-            consort(&["fit", table, "--target", "species", "-o", run, "--members", "tree,gnb", "--folds", "3"]);
+            consort(&["fit", table, "--target", "species", "-o", run, "--members", "tree,linear", "--folds", "3"]);
         assert!(fitted.ok, "{}", fitted.stderr);
     };
     fit(&table, &run);

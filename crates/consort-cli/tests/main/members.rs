@@ -150,7 +150,7 @@ fn a_member_that_was_not_read_predicts_by_its_folds_when_it_is() {
 fn the_files_of_a_run_are_those_of_fuse_and_its_report_is_made_anew() {
     let folder = folder();
     let (run, data) = (path(&folder, "run"), shipped("tables/penguins.csv"));
-    let told = fit(&data, &run, &["--json"]).json();
+    let told = fit(&data, &run, &["--method", "greedy", "--json"]).json();
     // The same numbers by the road of files.
     let files: Vec<String> = ["boost", "gnb", "tree"].map(|name| format!("{run}/predictions/{name}.parquet")).into();
     let truth = format!("{run}/truth.parquet");
@@ -167,7 +167,12 @@ fn the_files_of_a_run_are_those_of_fuse_and_its_report_is_made_anew() {
     ])
     .json();
     let score = |told: &Value| told["ensemble"]["nested"]["log_loss"].as_f64().unwrap();
-    near(&[score(&by_files)], &[score(&told)]);
+    // The weights are the same; the temperature is fitted on folds that each draws with a seed of its own.
+    let (files_score, run_score) = (score(&by_files), score(&told));
+    assert!((files_score / run_score - 1.0).abs() < 0.01, "{files_score} {run_score}");
+    for name in ["boost", "gnb", "tree"] {
+        near(&[weight(&by_files, name)], &[weight(&told, name)]);
+    }
     let report = path(&folder, "report.html");
     let again = consort(&["report", &run, "-o", &report, "--json"]).json();
     assert_eq!((score(&again), &again["verdict"]), (score(&told), &told["verdict"]));

@@ -9,7 +9,7 @@ use consort_trees::{adaboost::AdaBoost, decision_tree::DecisionTree, forest::Ran
 use super::boosted;
 use crate::{
     NamedLearner,
-    encode::{Encoded, TableEncoder, has_categories, suited},
+    encode::{Encoded, Impute, TableEncoder, has_categories, suited},
 };
 
 /// A member that can be asked for by name.
@@ -35,8 +35,8 @@ pub const NAMES: &[Entry] = &[
     Entry { name: "logistic", about: "logistic regression", make: |_| logistic(), auto: |_| false },
     Entry {
         name: "gnb",
-        about: "Gaussian naive Bayes",
-        make: |_| suited(Arc::new(GaussianNb::default())),
+        about: "Gaussian naive Bayes, its variances at least a tenth of a scaled column's",
+        make: |_| bell_curves(),
         auto: |_| false,
     },
     Entry {
@@ -139,6 +139,15 @@ fn extra_trees() -> Arc<dyn Learner> {
 fn behind_levels(trees: Arc<dyn Learner>) -> Arc<dyn Learner> {
     let encoder = TableEncoder { impute: None, scale: None, ..TableEncoder::default() };
     Arc::new(Encoded::new(Arc::new(encoder), trees))
+}
+
+/// Gaussian naive Bayes, with a smoothing that columns of 0 and 1 can bear: within a class that lacks a level its column is constant, and next to no
+/// variance makes such a column outweigh all others. Where one row of one class is missing, so would each `NAME is missing`: there are none
+/// (a breast cancer table with one empty row: log loss 10.6 with both as usual, 0.5 so).
+fn bell_curves() -> Arc<dyn Learner> {
+    let impute = Impute { indicator: false, ..Impute::default() };
+    let encoder = TableEncoder { impute: Some(impute), ..TableEncoder::default() };
+    Arc::new(Encoded::new(Arc::new(encoder), Arc::new(GaussianNb::default().var_smoothing(0.1))))
 }
 
 fn is_classification(data: &Dataset) -> bool {

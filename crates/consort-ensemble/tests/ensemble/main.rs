@@ -8,6 +8,7 @@ mod boost;
 mod checkpoints;
 mod cross_fit;
 mod estimate;
+mod portfolio;
 mod reference;
 mod stack;
 mod tables;

@@ -12,8 +12,10 @@ use crate::{
 /// `ln p(c, x) = ln π_c − ½ Σ_j [ln 2π σ²_cj + (x_j − μ_cj)² / σ²_cj]`, with the share `π_c`, mean `μ_cj` and variance `σ²_cj`
 /// (divisor `Σ ω`) of the class in the training rows, and probabilities by a softmax of the logarithms: they stay right
 /// with any number of features, where a product of densities would underflow. To each variance `var_smoothing` times the
-/// greatest variance of a feature over all rows is added, so a feature that is constant within a class is no trouble;
-/// where all features are constant they count for nothing.
+/// greatest variance of a feature over all rows is added, so a feature that is constant within a class has a density;
+/// where all features are constant they count for nothing. With the usual smoothing that density is sharp: a row off the
+/// constant counts for more than all other features do. Columns of 0 and 1, of which a class may have one value alone, want
+/// a smoothing of some hundredths to tenths, and numbers scaled to a deviation of 1 beside them.
 ///
 /// A class that the training rows lack has probability 0. Two passes over the rows, `n p` operations each. Weights are
 /// honoured. linfa's own takes none, and its probabilities underflow.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use consort_core::{Learner, Samples};
+use consort_core::{Classes, Column, Dataset, Features, Learner, Samples, Target};
 use consort_linfa::*;
 use serde::Deserialize;
 
@@ -122,6 +122,25 @@ fn gaussian_naive_bayes_has_the_probabilities_of_scikit_learn() {
     // scikit-learn smooths by a variance without weights, so nearly no smoothing makes the two comparable.
     for name in ["iris", "wine", "penguins"] {
         predicts(&format!("gnb_{name}_weighted"), &GaussianNb::default().var_smoothing(1e-15), 1e-6);
+    }
+}
+
+/// An indicator that is constant within one class: the class with both values has the broader bell curve there.
+#[test]
+fn gaussian_naive_bayes_smooths_a_constant_indicator_as_scikit_learn_does() {
+    let column = |name: &str, values: [f32; 6]| Column::Numeric { name: name.into(), values: values.to_vec() };
+    let x = column("x", [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    let hole = column("x is missing", [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+    let y = Target::from_labels(["0", "0", "0", "1", "1", "1"], &Classes::new(["0", "1"]).unwrap(), "y").unwrap();
+    let data = Dataset::new(Features::Columns(vec![x, hole])).unwrap().with_target(y).unwrap();
+    // scikit-learn 1.9.1.
+    for (smoothing, theirs) in [
+        (1e-2, [7.63228898e-05, 5.65758731e-03, 2.95382265e-08, 9.69340411e-01, 9.99575871e-01, 9.99994308e-01]),
+        (1e-9, [0.12723546, 0.92919398, 0.0, 0.9999906, 0.9999999, 1.0]),
+    ] {
+        let model = GaussianNb::default().var_smoothing(smoothing).fit(&Samples::all(&data), &context()).unwrap();
+        let predicted = model.predict(&Samples::all(&data)).unwrap();
+        close("indicator", (0..6).map(|i| f64::from(predicted.at(i, 1))), &theirs, 1e-6);
     }
 }
 
