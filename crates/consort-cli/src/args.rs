@@ -231,7 +231,7 @@ pub(crate) struct Fit {
     #[arg(long, value_name = "R.toml", conflicts_with = "resume")]
     pub(crate) recipe: Option<PathBuf>,
     /// Go on with a run that was stopped, as it was begun
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "missing_values", "categorical", "numeric", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "size"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "missing_values", "categorical", "numeric", "infinite", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "size"])]
     pub(crate) resume: Option<PathBuf>,
     /// The column that identifies a row [default: `id`, if it does]
     #[arg(long, value_name = "COL")]
@@ -270,6 +270,9 @@ pub(crate) struct Fit {
     /// Columns that are numbers, even if they look like codes or ids
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     pub(crate) numeric: Vec<String>,
+    /// What to do with features that are infinite, or beyond 3.4e38 [default: error]; new rows are read the same way
+    #[arg(long, value_enum)]
+    pub(crate) infinite: Option<InfinitePolicy>,
     /// Which members [default: auto, those that suit the data]: names such as
     /// linear,logistic,gnb,knn,svm,tree,forest,extra,boost,boost-deep,adaboost, or those of the recipe
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
@@ -708,6 +711,16 @@ pub(crate) enum TaskName {
     /// Binary or multiclass, by the classes that occur
     Classification,
     Regression,
+}
+
+/// What is done with features that are infinite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum InfinitePolicy {
+    /// Refuse them, naming row and column
+    Error,
+    /// Read them as missing
+    Missing,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

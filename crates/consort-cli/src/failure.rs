@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::session::printable;
+use crate::{flags::Flags, session::printable};
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +31,14 @@ impl Failure {
     }
 
     /// On stderr, in one paragraph; what caused it below, unless the message says that already.
-    pub(crate) fn print(&self) {
+    pub(crate) fn print(&self, flags: &Flags) {
         let text = self.to_string();
-        eprintln!("error: {}", printable(&text));
+        eprintln!("error: {}", printable(&flags.say(&text)));
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
             let below = error.to_string();
             if !text.contains(&below) {
-                eprintln!("  because: {}", printable(&below));
+                eprintln!("  because: {}", printable(&flags.say(&below)));
             }
             cause = error.source();
         }

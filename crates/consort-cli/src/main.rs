@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod device;
 mod failure;
+mod flags;
 mod inputs;
 mod judging;
 mod listing;
@@ -17,12 +18,15 @@ mod training;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
+use flags::Flags;
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let matches = Cli::command().get_matches();
+    let flags = Flags::of(&Cli::command(), &matches);
+    let command = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command;
     // Training makes and lets go of large blocks all the time.
     if !matches!(command, Command::Fit(_)) {
         allocator::give_back_large_blocks();
@@ -46,7 +50,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.print();
+            failure.print(&flags);
             ExitCode::FAILURE
         }
     }

@@ -20,7 +20,7 @@ use consort::{
 };
 
 use crate::{
-    args::{Fit, Method, TaskName},
+    args::{Fit, InfinitePolicy, Method, TaskName},
     failure::{Failure, Result},
     method,
     report::Wanted,
@@ -138,6 +138,10 @@ fn table_of(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
         },
         categorical: recipe.categorical.clone(),
         numeric: recipe.numeric.clone(),
+        infinite: match recipe.infinite {
+            Some(InfinitePolicy::Missing) => table::Infinite::Missing,
+            Some(InfinitePolicy::Error) | None => table::Infinite::Error,
+        },
         ..SchemaOptions::default()
     };
     let schema = Schema::infer(&table, &roles, options.clone())?;
@@ -165,6 +169,9 @@ fn pictures(session: &mut Session, recipe: &Recipe, path: &Path) -> Result<Read>
     }
     if matches!(recipe.task, Some(TaskName::Regression)) {
         return Err(Failure::usage("pictures have classes: --task regression is for tables"));
+    }
+    if recipe.infinite.is_some() {
+        return Err(Failure::usage("pictures have no infinite numbers: --infinite is for tables"));
     }
     session.doing("reading the pictures");
     let (rows, data) = Pictures::learn(session, path, recipe.size.as_deref())?;

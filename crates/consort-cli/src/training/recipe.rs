@@ -5,14 +5,14 @@ use std::{
 
 use consort::{
     core::Task,
-    data::table::MissingTarget,
+    data::table::{Infinite, MissingTarget},
     ensemble::{NamedLearner, portfolio::MemberRecipe},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, RowsOf};
 use crate::{
-    args::{Fit, Method, TaskName},
+    args::{Fit, InfinitePolicy, Method, TaskName},
     failure::{Failure, Result},
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Recipe {
     pub(crate) categorical: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) numeric: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) infinite: Option<InfinitePolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<Method>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +108,7 @@ impl Recipe {
             missing_values: either(&args.missing_values, recipe.missing_values),
             categorical: either(&args.categorical, recipe.categorical),
             numeric: either(&args.numeric, recipe.numeric),
+            infinite: args.infinite.or(recipe.infinite),
             method: args.method.or(recipe.method),
             folds: args.folds.or(recipe.folds),
             repeats: args.repeats.or(recipe.repeats),
@@ -149,6 +152,7 @@ impl Recipe {
             },
             categorical: options.categorical.clone(),
             numeric: options.numeric.clone(),
+            infinite: (options.infinite == Infinite::Missing).then_some(InfinitePolicy::Missing),
             method: Some(plan.method),
             folds: (plan.method != Method::Bag).then_some(plan.folds),
             repeats: Some(plan.repeats),

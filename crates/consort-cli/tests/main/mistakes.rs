@@ -193,3 +193,36 @@ fn a_product_that_is_0_for_every_class_is_said() {
         assert!(ran.ok && ran.stderr.contains("in 1 of 2 rows every class has probability 0"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn hints_name_the_options_of_the_command() {
+    let folder = folder();
+    // Options of files, of a command that has them.
+    let a = write(&folder, "a.csv", "id,y,p\na,1,0.5\nb,0,0.25\nc,1,0.75\n");
+    let b = write(&folder, "b.csv", "id,p\na,0.5\nb,0.25\n");
+    told(&["evaluate", &a, &b], &["missing id `c`", "or say --join inner"]);
+    let classes = write(&folder, "k.csv", "id,y,label\na,x,x\nb,z,w\n");
+    told(&["evaluate", &classes], &["`z`", "name it with --classes, or mend the label"]);
+    // Of a table.
+    let rows = |cell: &str, last: &str| format!("x,y\n{cell},yes\n2,no\n3,yes\n4,no\n5,yes\n6,{last}\n");
+    let infinite = write(&folder, "inf.csv", &rows("inf", "no"));
+    let run = path(&folder, "run");
+    let asked = |data: &'_ str, more: &[&str]| -> Vec<String> {
+        let asked = ["fit", data, "--target", "y", "--members", "tree", "--method", "average", "-o", &run];
+        asked.iter().chain(more).map(ToString::to_string).collect()
+    };
+    told(&asked(&infinite, &[]), &["`x`", "or say --infinite missing"]);
+    let no_target = write(&folder, "no_target.csv", &rows("1", ""));
+    told(&asked(&no_target, &[]), &["`y`", "or say --drop-missing-target"]);
+    // They do what they say, and new rows are read the same way.
+    let ran = consort(&asked(&infinite, &["--infinite", "missing"]));
+    assert!(ran.ok, "{}", ran.stderr);
+    let recipe = std::fs::read_to_string(Path::new(&run).join("recipe.toml")).unwrap();
+    assert!(recipe.contains("infinite = \"missing\"\n"), "{recipe}");
+    let ran = consort(&["predict", &run, &infinite, "-o", &path(&folder, "p.csv")]);
+    assert!(ran.ok, "{}", ran.stderr);
+    // A command without the option does not name it.
+    let foreign = write(&folder, "foreign.csv", "id,p\n0,0.5\n1,0.25\n");
+    let ran = consort(&["members", &run, "add", &format!("f={foreign}")]);
+    assert!(ran.error().contains("add the row") && !ran.stderr.contains("join"), "{}", ran.stderr);
+}
