@@ -280,7 +280,7 @@ pub(crate) struct Fit {
     /// How their predictions become one [default: auto]
     #[arg(long, value_enum)]
     pub(crate) method: Option<Method>,
-    /// How many folds [default: 5]; with --method blend, one K-th of the rows is held out
+    /// How many folds [default: 5, or as many as the rows allow]; with --method blend, one K-th of the rows is held out
     #[arg(long, value_name = "K")]
     pub(crate) folds: Option<u32>,
     /// Draw the folds so many times [default: 1]; with --method bag, how many draws of the rows [default: 50]
@@ -655,9 +655,9 @@ pub(crate) struct Split {
     /// Where the split goes (.csv, .parquet): row id, repeat, fold
     #[arg(short, long, value_name = "SPLIT")]
     pub(crate) output: Option<PathBuf>,
-    /// How many folds
-    #[arg(long, default_value_t = 5, value_name = "K")]
-    pub(crate) folds: usize,
+    /// How many folds [default: 5, or as many as the rows allow]
+    #[arg(long, value_name = "K")]
+    pub(crate) folds: Option<usize>,
     /// Keep the shares of the classes (or of the bins of a number) in this column the same in every fold
     #[arg(long, value_name = "COL")]
     pub(crate) stratify: Option<String>,

@@ -82,20 +82,29 @@ impl ExpandingWindow {
                 return Err(Error::parameter(name, 0, "at least 1"));
             }
         }
-        let splits = u64::from(self.splits);
-        let test = match self.test_size {
-            Some(size) => u64::from(size),
-            None => (steps as u64 / (splits + 1)).max(1),
-        };
-        let needed = splits.saturating_mul(test).saturating_add(u64::from(self.gap) + 1);
+        let (test, needed) = self.needs(self.splits, steps);
         if needed > steps as u64 {
+            let most = self.most_splits(steps, self.splits);
+            let (splits, gap) = (self.splits, self.gap);
             let expected = format!(
-                "at most what {steps} {unit} allow: {splits} tests of {test}, a gap of {} and 1 to learn from need {needed} {unit}",
-                self.gap
+                "at most {most}, which is what {steps} {unit} allow: {splits} tests of {test}, a gap of {gap} and 1 to learn from need {needed} {unit}"
             );
             return Err(Error::parameter("splits", splits, expected));
         }
         Ok(())
+    }
+
+    /// The steps of a test, and those needed in all, where there are so many tests.
+    fn needs(&self, splits: u32, steps: usize) -> (u64, u64) {
+        let splits = u64::from(splits);
+        let test = self.test_size.map_or_else(|| (steps as u64 / (splits + 1)).max(1), u64::from);
+        (test, splits.saturating_mul(test).saturating_add(u64::from(self.gap) + 1))
+    }
+
+    /// The most tests, of at most so many, for which the steps suffice; 0 if not for one.
+    pub(super) fn most_splits(&self, steps: usize, limit: u32) -> u32 {
+        let limit = limit.min(u32::try_from(steps).unwrap_or(u32::MAX));
+        (1..=limit).rev().find(|&splits| self.needs(splits, steps).1 <= steps as u64).unwrap_or(0)
     }
 }
 

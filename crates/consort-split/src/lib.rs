@@ -51,6 +51,7 @@ mod strata;
 mod stratified_group_kfold;
 mod stratified_kfold;
 mod train_valid_test;
+mod usual_folds;
 mod with_valid;
 
 pub use bag::{Draw, Drawer};

@@ -125,7 +125,7 @@ impl Plan {
     }
 
     fn take_splitter(&mut self, method: &str) -> Result<Box<dyn Splitter>> {
-        let folds = |plan: &mut Plan| plan.folds.take().unwrap_or(5);
+        let folds = |plan: &mut Plan| plan.folds.take().unwrap_or(Self::USUAL_FOLDS);
         let shuffle = |plan: &mut Plan| plan.shuffle.take().unwrap_or(true);
         match method {
             "holdout" => {
@@ -188,13 +188,7 @@ impl Plan {
             }
             "expanding" => {
                 self.need("time", method)?;
-                let mut window = ExpandingWindow::new(folds(self)).gap(self.gap.take().unwrap_or(0));
-                if let Some(size) = count("test_size", self.test_size.take())? {
-                    window = window.test_size(size);
-                }
-                if let Some(most) = self.max_train_size.take() {
-                    window = window.max_train_size(most);
-                }
+                let window = self.take_window()?;
                 self.with_valid(window, By::Time)
             }
             "sliding" => {
@@ -227,6 +221,19 @@ impl Plan {
                 known: format!("there are {}", Self::METHODS.map(|(name, _)| format!("`{name}`")).join(", ")),
             }),
         }
+    }
+
+    /// The expanding window, of with what the plan says of it.
+    pub(super) fn take_window(&mut self) -> Result<ExpandingWindow> {
+        let mut window =
+            ExpandingWindow::new(self.folds.take().unwrap_or(Self::USUAL_FOLDS)).gap(self.gap.take().unwrap_or(0));
+        if let Some(size) = count("test_size", self.test_size.take())? {
+            window = window.test_size(size);
+        }
+        if let Some(most) = self.max_train_size.take() {
+            window = window.max_train_size(most);
+        }
+        Ok(window)
     }
 
     /// The splitter, with validation rows where they are asked for.

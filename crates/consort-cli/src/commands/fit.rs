@@ -10,6 +10,7 @@ use consort::{
     core::{Cancel, FitContext, Samples, Task},
     data::{
         files::{Source, publish},
+        split,
         table::{self, ColumnSummary, MissingValues, Roles, Schema, SchemaOptions},
     },
     ensemble::{
@@ -69,6 +70,10 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     }
     let read = if are_pictures(path) { pictures(session, &recipe, path)? } else { table_of(session, &recipe, path)? };
     let Read { roles, options, rows, columns, prepared } = read;
+    let folds = match recipe.folds {
+        Some(folds) => folds,
+        None => usual_folds(session, method, &roles, &prepared)?,
+    };
     let metric = training::metric(method, recipe.metric.as_deref(), &rows.outputs())?;
     let plan = Plan {
         format: training::FORMAT,
@@ -82,7 +87,7 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
         members: training::members(method, &recipe, &prepared.data)?,
         asked: recipe.members,
         method,
-        folds: recipe.folds.unwrap_or(5),
+        folds,
         repeats: recipe.repeats.unwrap_or(if method == Method::Bag { 50 } else { 1 }),
         layers: recipe.layers.unwrap_or(1),
         metric: metric.name(),
@@ -96,6 +101,19 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
     training::stacking(&plan, splitter, training::fuser(method, plan.outputs().task(), &metric)).check()?;
     Recipe::of(&plan)?.to_toml()?;
     Ok((RunFolder::create(output, &plan)?, plan, prepared))
+}
+
+/// How many folds there are where nobody says; fewer than usual are said.
+fn usual_folds(session: &mut Session, method: Method, roles: &Roles, prepared: &Prepared) -> Result<u32> {
+    // Bags draw no folds, a blend holds out a fifth of the rows, and a column has what folds it has.
+    if matches!(method, Method::Bag | Method::Blend) || prepared.labels.is_some() {
+        return Ok(split::Plan::USUAL_FOLDS);
+    }
+    let (folds, limit) = training::usual_folds(roles, &prepared.data)?;
+    if let Some(limit) = limit {
+        session.judge([format!("{folds} folds are drawn, not the usual 5: there are too few {limit} for more")]);
+    }
+    Ok(folds)
 }
 
 /// Training rows, and what was judged of them.

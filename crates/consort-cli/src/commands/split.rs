@@ -50,9 +50,9 @@ pub(crate) fn run(args: &Split) -> Result<()> {
     if let Some(name) = &args.time {
         columns = columns.time(name)?;
     }
-    let splitter = splitter(args, &table)?;
-    session.doing("splitting");
     let info = columns.row_info();
+    let splitter = splitter(&mut session, args, &table, &info)?;
+    session.doing("splitting");
     let split = splitter.split(&info, session.seed)?;
     for warning in &split.warnings {
         session.warn(warning.clone());
@@ -108,7 +108,12 @@ fn order(args: &Split, info: &RowInfo<'_>) -> Option<(String, Vec<u32>)> {
     Some((name.clone(), order))
 }
 
-fn splitter(args: &Split, table: &[TextColumn]) -> Result<Box<dyn Splitter>> {
+fn splitter(
+    session: &mut Session,
+    args: &Split,
+    table: &[TextColumn],
+    rows: &RowInfo<'_>,
+) -> Result<Box<dyn Splitter>> {
     if let Some(name) = &args.predefined {
         let column = table.iter().find(|column| column.name() == name).ok_or_else(|| {
             let names: Vec<&str> = table.iter().map(TextColumn::name).collect();
@@ -119,8 +124,8 @@ fn splitter(args: &Split, table: &[TextColumn]) -> Result<Box<dyn Splitter>> {
     let count = |value: usize, option: &str| {
         u32::try_from(value).map_err(|_| Failure::usage(format!("{option} {value} is more than there can be rows")))
     };
-    let plan = Plan {
-        folds: Some(count(args.folds, "--folds")?),
+    let mut plan = Plan {
+        folds: args.folds.map(|folds| count(folds, "--folds")).transpose()?,
         repeats: (args.repeats != 1).then(|| count(args.repeats, "--repeats")).transpose()?,
         stratify: args.stratify.is_some(),
         group: args.group.is_some(),
@@ -131,6 +136,13 @@ fn splitter(args: &Split, table: &[TextColumn]) -> Result<Box<dyn Splitter>> {
         max_train_size: args.max_train_size.map(|rows| count(rows, "--max-train-size")).transpose()?,
         ..Plan::default()
     };
+    if plan.folds.is_none() {
+        let folds = plan.usual_folds(rows)?;
+        if folds < Plan::USUAL_FOLDS {
+            session.judge([format!("{folds} folds are made, not the usual 5: the rows allow no more")]);
+        }
+        plan.folds = Some(folds);
+    }
     Ok(plan.splitter()?)
 }
 

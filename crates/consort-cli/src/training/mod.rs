@@ -26,7 +26,7 @@ pub(crate) use method::{fuser, members, metric, refuse_folds, stacking};
 pub(crate) use outcome::{Outcome, write_ensemble};
 pub(crate) use own_scores::{Fits, score_own_rows, table_of};
 pub(crate) use pictures::{CLASS, Pictures, are_pictures};
-pub(crate) use plan::{FORMAT, MOST_LAYERS, Plan, splitter};
+pub(crate) use plan::{FORMAT, MOST_LAYERS, Plan, splitter, usual_folds};
 pub(crate) use probe::Probed;
 pub(crate) use recipe::Recipe;
 pub(crate) use rows_of::{Prepared, RowsOf};

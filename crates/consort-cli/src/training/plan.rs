@@ -125,14 +125,7 @@ pub(crate) fn splitter(plan: &Plan, data: &Dataset, labels: Option<&[String]>) -
         };
         return Ok(Arc::from(asked.splitter()?));
     }
-    let asked = split::Plan {
-        folds: Some(plan.folds),
-        stratify: plan.roles.time.is_none() && is_classification(data),
-        group: plan.roles.group.is_some(),
-        time: plan.roles.time.is_some(),
-        ..split::Plan::default()
-    };
-    let splitter = asked.splitter()?;
+    let splitter = drawn(&plan.roles, Some(plan.folds), data).splitter()?;
     if plan.repeats <= 1 {
         return Ok(Arc::from(splitter));
     }
@@ -142,6 +135,29 @@ pub(crate) fn splitter(plan: &Plan, data: &Dataset, labels: Option<&[String]>) -
     let repeated = Repeated::boxed(splitter, plan.repeats);
     repeated.check()?;
     Ok(Arc::new(repeated))
+}
+
+/// How many folds are drawn where nobody says: 5, or the most that the rows allow, with what limits them.
+pub(crate) fn usual_folds(roles: &Roles, data: &Dataset) -> Result<(u32, Option<&'static str>)> {
+    let folds = drawn(roles, None, data).usual_folds(&data.row_info())?;
+    let limit = match (&roles.time, &roles.group) {
+        (Some(_), _) => "times",
+        (_, Some(_)) => "groups",
+        _ if is_classification(data) => "rows of the largest class",
+        _ => "rows",
+    };
+    Ok((folds, (folds < split::Plan::USUAL_FOLDS).then_some(limit)))
+}
+
+/// Folds that heed time, groups and classes.
+fn drawn(roles: &Roles, folds: Option<u32>, data: &Dataset) -> split::Plan {
+    split::Plan {
+        folds,
+        stratify: roles.time.is_none() && is_classification(data),
+        group: roles.group.is_some(),
+        time: roles.time.is_some(),
+        ..split::Plan::default()
+    }
 }
 
 fn is_classification(data: &Dataset) -> bool {

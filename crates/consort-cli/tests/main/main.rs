@@ -25,4 +25,5 @@ mod recipes;
 mod splits;
 mod trouble;
 mod untidy;
+mod usual_folds;
 mod watch;
