@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use consort::{
-    core::{Error, Fusion, Gives, Missing, Predictions, Task, Truth},
+    core::{Error, Fusion, Gives, Missing, Predictions, Target, Task, Truth},
     data::files::{ClassesMissing, Join, Loaded, ReadOptions, Source, read_members},
     fusion::rule::Mean,
 };
@@ -74,6 +74,7 @@ pub(crate) fn load(
     let truth = reading.truth.as_ref().map(Source::stem);
     let loaded = read_members(&sources, truth.as_ref(), options)?;
     let loaded = Loaded { predictions: without_logits(session, loaded.predictions)?, ..loaded };
+    share_a_class(&loaded)?;
     session.judge(loaded.judged.iter().cloned());
     for warning in &loaded.warnings {
         session.warn(warning.clone());
@@ -87,6 +88,30 @@ pub(crate) fn load(
     }
     session.put("columns", serde_json::to_value(&loaded.columns)?);
     Ok(loaded)
+}
+
+/// Refuses a member that knows none of the classes which the truth has: its names are spelt otherwise.
+fn share_a_class(loaded: &Loaded) -> Result<()> {
+    let Some(Target::Classes { codes, classes }) = &loaded.target else { return Ok(()) };
+    let mut occurs = vec![false; classes.len()];
+    codes.iter().for_each(|&code| occurs[code as usize] = true);
+    let named = |is: &dyn Fn(usize) -> bool| -> String {
+        let names: Vec<String> =
+            (0..classes.len()).filter(|&k| is(k)).map(|k| format!("`{}`", classes.names()[k])).collect();
+        names.join(", ")
+    };
+    for (member, known) in loaded.predictions.members().iter().zip(&loaded.known) {
+        if known.iter().zip(&occurs).any(|(known, occurs)| *known && *occurs) {
+            continue;
+        }
+        return Err(Failure::usage(format!(
+            "member `{}`: it has the classes {}, and the truth has {}: give its columns the names that the truth has",
+            member.name,
+            named(&|k| known[k]),
+            named(&|k| occurs[k])
+        )));
+    }
+    Ok(())
 }
 
 /// The same predictions, with the probabilities that logits stand for in their place.

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 /// * **overfits** if more than 30 % of the gain (beyond the interval) is lost on unseen rows;
 /// * **memorises** if so, but its gain there is still within 10 % of the best member's: forests and nearest neighbours
 ///   know their rows by heart and are good all the same;
+/// * **worse than blind** if even on seen rows its loss is above that of the blind guess by more than its interval and a tenth
+///   of that loss or of the best member's gain: too sure of itself, or right about something else;
 /// * **underfits** if even on seen rows its gain is below half of what the best member gains on unseen ones;
 /// * **fits** otherwise.
 ///
@@ -31,6 +33,8 @@ pub enum FitReading {
     Overfits,
     /// Gains little even on the rows it was fitted on.
     Underfits,
+    /// Worse than a blind guess on the rows it was fitted on.
+    WorseThanBlind,
     /// Better on unseen rows than on seen ones: may it have seen them?
     Leaks,
     /// The scores do not say.
@@ -48,6 +52,7 @@ impl FitReading {
     /// assert_eq!(read(0.0, 0.7), FitReading::Overfits);
     /// assert_eq!(read(-0.5, 0.25), FitReading::Memorises);
     /// assert_eq!(read(0.8, 0.8), FitReading::Underfits);
+    /// assert_eq!(read(1.5, 1.6), FitReading::WorseThanBlind);
     /// assert_eq!(read(0.5, 0.2), FitReading::Leaks);
     /// ```
     pub fn of(blind: Option<f64>, train: f64, unseen: f64, half_interval: f64, best_unseen: f64) -> Self {
@@ -68,6 +73,9 @@ impl FitReading {
                 FitReading::Overfits
             };
         }
+        if -seen_gain > noise + 0.1 * best_gain.max(blind.abs()) {
+            return FitReading::WorseThanBlind;
+        }
         if seen_gain <= 0.0 || seen_gain < 0.5 * best_gain {
             return FitReading::Underfits;
         }
@@ -82,6 +90,7 @@ impl std::fmt::Display for FitReading {
             FitReading::Memorises => "memorises",
             FitReading::Overfits => "overfits",
             FitReading::Underfits => "underfits",
+            FitReading::WorseThanBlind => "worse than blind",
             FitReading::Leaks => "leaks?",
             FitReading::Unknown => "cannot be told",
         })
@@ -165,7 +174,9 @@ mod tests {
     fn noise_excuses_a_gap_and_what_is_not_finite_says_nothing() {
         assert_eq!(FitReading::of(Some(1.0), 0.2, 0.6, 0.3, 0.5), FitReading::Fits);
         assert_eq!(FitReading::of(Some(1.0), f64::NAN, 0.6, 0.0, 0.5), FitReading::Unknown);
-        assert_eq!(FitReading::of(Some(1.0), 1.2, 1.3, 0.0, 0.5), FitReading::Underfits);
+        assert_eq!(FitReading::of(Some(1.0), 1.05, 1.1, 0.0, 0.5), FitReading::Underfits);
+        assert_eq!(FitReading::of(Some(1.0), 1.2, 1.3, 0.0, 0.5), FitReading::WorseThanBlind);
+        assert_eq!(FitReading::of(Some(1.0), 1.2, 1.3, 0.2, 0.5), FitReading::Underfits);
         // Without a blind guess the worst loss stands in for it: all of the gain is lost.
         assert_eq!(FitReading::of(None, 0.2, 0.9, 0.0, 0.3), FitReading::Overfits);
     }

@@ -157,3 +157,39 @@ fn a_report_of_a_run_shows_fits_and_costs() {
     let members = listed["members"].as_array().unwrap();
     assert!(members.iter().all(|member| member["own_rows_score"].as_f64().unwrap() >= 0.0), "{listed}");
 }
+
+/// The probabilities of `good` in a file of the examples, row by row.
+fn of_good(file: &str) -> Vec<(String, f64)> {
+    let read = columns(file);
+    read["id"].iter().cloned().zip(read["p_good"].iter().map(|p| p.parse().unwrap())).collect()
+}
+
+#[test]
+fn a_member_of_the_other_class_is_found_and_one_of_other_names_is_refused() {
+    let folder = folder();
+    let [one, other] = ["logistic", "hist_boosting"].map(|name| shipped(&format!("credit/oof/{name}.csv")));
+    let truth = shipped("credit/oof_truth.csv");
+    let (mut reversed, mut capital) = ("id,p\n".to_owned(), "id,p_Bad,p_Good\n".to_owned());
+    for (id, good) in of_good(&one) {
+        writeln!(reversed, "{id},{}", 1.0 - good).unwrap();
+        writeln!(capital, "{id},{},{good}", 1.0 - good).unwrap();
+    }
+    let reversed = write(&folder, "reversed.csv", &reversed);
+    let told = consort(&["diagnose", &reversed, &other, "--truth", &truth, "--json"]).json();
+    let worse = finding(&told, "worse-than-blind");
+    assert_eq!((&worse["severity"], &worse["of"]), (&"warning".into(), &"reversed".into()), "{told}");
+    assert!(worse["advice"].to_string().contains("--positive"), "{worse}");
+    assert!(worse["evidence"]["area under its ROC curve"].as_f64().unwrap() < 0.3, "{worse}");
+    let told = consort(&["diagnose", &one, &other, "--truth", &truth, "--json"]).json();
+    assert!(passed(&told, "worse-than-blind"), "{told}");
+
+    let capital = write(&folder, "capital.csv", &capital);
+    for command in ["diagnose", "evaluate", "fuse"] {
+        let ran = consort(&[command, &capital, &other, "--truth", &truth]);
+        let error = ran.error();
+        assert!(
+            error.contains("`capital`: it has the classes `Bad`, `Good`, and the truth has `bad`, `good`"),
+            "{error}"
+        );
+    }
+}

@@ -4,7 +4,7 @@ use consort_core::Result;
 
 use super::{
     Case, Diagnosis, Duplicates, Finding, FoldShift, HarmfulMember, HiddenImbalance, Leakage, NeverPredicted,
-    OverfitMembers, OverfitWeights, PoorCalibration, TimeOrder, TooFewRows,
+    OverfitMembers, OverfitWeights, PoorCalibration, TimeOrder, TooFewRows, WorseThanBlind,
 };
 
 /// Looks for one kind of fault. A person's own is one `impl`.
@@ -59,11 +59,12 @@ pub enum Examined {
 ///
 /// ```
 /// let names: Vec<&str> = consort_fusion::diagnosis::checks().iter().map(|check| check.name()).collect();
-/// assert!(names.contains(&"leakage") && names.len() == 11);
+/// assert!(names.contains(&"leakage") && names.len() == 12);
 /// ```
 pub fn checks() -> Vec<Box<dyn Check>> {
     vec![
         Box::new(Leakage),
+        Box::new(WorseThanBlind),
         Box::new(TimeOrder),
         Box::new(FoldShift),
         Box::new(OverfitWeights),

@@ -20,6 +20,7 @@ mod planted;
 mod row_loss;
 mod time_order;
 mod too_few_rows;
+mod worse_than_blind;
 
 pub use calibration::PoorCalibration;
 pub use case::Case;
@@ -35,3 +36,4 @@ pub use overfit_members::OverfitMembers;
 pub use overfit_weights::OverfitWeights;
 pub use time_order::TimeOrder;
 pub use too_few_rows::TooFewRows;
+pub use worse_than_blind::WorseThanBlind;

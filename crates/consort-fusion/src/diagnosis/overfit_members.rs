@@ -3,7 +3,8 @@ use consort_metrics::generalisation::{FitReading, blind_score};
 
 use super::{Case, Check, Examined, Finding, Severity};
 
-/// Members that lose on unseen rows what they gained on seen ones, or gain little on either.
+/// Members that lose on unseen rows what they gained on seen ones, or gain little on either. What is worse than a blind guess
+/// even on its own rows is a matter of [`WorseThanBlind`](super::WorseThanBlind).
 ///
 /// ```
 /// use consort_fusion::diagnosis::{Check, OverfitMembers};
@@ -69,7 +70,9 @@ mod tests {
         let mut plant = Plant::classes(400);
         plant.add_classes("tree", |truth, noise| if truth == (noise < 0.25) { 0.75 } else { 0.25 });
         plant.add_classes("flat", |_, _| 0.5);
-        let losses: Vec<f64> = (0..5).map(|m| plant.case().loss(&plant.predictions().estimates(m)).unwrap()).collect();
+        // Too sure of itself on all rows: more freedom is no help.
+        plant.add_classes("sure", |truth, noise| if truth == (noise < 0.55) { 0.99 } else { 0.01 });
+        let losses: Vec<f64> = (0..6).map(|m| plant.case().loss(&plant.predictions().estimates(m)).unwrap()).collect();
         let close: Vec<Option<f64>> = losses.iter().copied().map(Some).collect();
         let mut train = close.clone();
         train[3] = Some(0.01);

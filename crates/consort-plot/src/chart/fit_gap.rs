@@ -166,7 +166,9 @@ impl Figure for FitGap {
         for (i, member) in shown.iter().enumerate() {
             let y = 10.0 + ROW * (i as f64 + 0.5);
             let ink = match member.reading {
-                FitReading::Overfits | FitReading::Underfits | FitReading::Leaks => Ink::Bad,
+                FitReading::Overfits | FitReading::Underfits | FitReading::WorseThanBlind | FitReading::Leaks => {
+                    Ink::Bad
+                }
                 FitReading::Fits => Ink::Good,
                 FitReading::Memorises | FitReading::Unknown => Ink::Muted,
             };
