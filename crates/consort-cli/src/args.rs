@@ -446,7 +446,7 @@ pub(crate) struct Fuse {
     /// Repeats of the honest estimate
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) repeats: usize,
-    /// Write a report to look at
+    /// Write a report to look at (.html, .md, .json, .txt)
     #[arg(long, value_name = "R.html")]
     pub(crate) report: Option<PathBuf>,
     /// Save the fitted fusion, for `--with`
@@ -481,10 +481,10 @@ pub(crate) struct Report {
     /// A run of `fit`, or prediction files (NAME=FILE renames)
     #[arg(value_name = "RUN|PRED", required = true)]
     pub(crate) subjects: Vec<String>,
-    /// Where the report goes
+    /// Where the report goes (.html, .md, .json, .txt)
     #[arg(short, long, value_name = "R.html", required_unless_present_any = ["charts", "tensorboard"])]
     pub(crate) output: Option<PathBuf>,
-    /// What the report is written as [default: by the ending of -o, else html]
+    /// What the report is written as [default: by the ending of -o; html without one]
     #[arg(long, value_enum, requires = "output")]
     pub(crate) format: Option<PageFormat>,
     /// A folder for each chart as a file of its own

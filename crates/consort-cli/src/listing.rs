@@ -40,6 +40,11 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// A number that may be a count: whole ones have no decimals.
+pub(crate) fn count_or_number(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { number(value) }
+}
+
 /// A size in words, such as `1.5 MB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     let size = bytes as f64;

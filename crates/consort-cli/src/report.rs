@@ -178,6 +178,23 @@ pub(crate) fn chart_format(path: &Path) -> Result<ChartFormat> {
     }
 }
 
+/// What the ending of a file says that a report is written as.
+///
+/// # Errors
+/// For another ending.
+pub(crate) fn page_format(path: &Path) -> Result<PageFormat> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        None | Some("html" | "htm") => Ok(PageFormat::Html),
+        Some("md" | "markdown") => Ok(PageFormat::Md),
+        Some("json") => Ok(PageFormat::Json),
+        Some("txt") => Ok(PageFormat::Text),
+        Some(_) => Err(Failure::usage(format!(
+            "`{}`: a report is written as .html, .md, .json or .txt: a browser prints the first to PDF",
+            path.display()
+        ))),
+    }
+}
+
 /// What is to be written of a report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
@@ -196,6 +213,12 @@ struct Page<'a> {
 }
 
 impl<'a> Wanted<'a> {
+    /// What the ending of the file says.
+    pub(crate) fn page(path: &'a Path) -> Result<Self> {
+        let page = Page { place: path, told: path, format: page_format(path)? };
+        Ok(Self { page: Some(page), ..Self::html(path) })
+    }
+
     /// The page that people look at.
     pub(crate) fn html(path: &'a Path) -> Self {
         Self::html_moved(path, path)
@@ -208,16 +231,13 @@ impl<'a> Wanted<'a> {
     }
 
     /// What `consort report` was asked for.
-    pub(crate) fn asked(args: &'a args::Report) -> Self {
-        let by_ending = |path: &Path| match path.extension().and_then(|ending| ending.to_str()) {
-            Some("md" | "markdown") => PageFormat::Md,
-            Some("json") => PageFormat::Json,
-            Some("txt") => PageFormat::Text,
-            _ => PageFormat::Html,
+    pub(crate) fn asked(args: &'a args::Report) -> Result<Self> {
+        let page = |path: &'a Path| -> Result<Page<'a>> {
+            let format = args.format.map_or_else(|| page_format(path), Ok)?;
+            Ok(Page { place: path, told: path, format })
         };
-        let format = |path: &Path| args.format.unwrap_or_else(|| by_ending(path));
-        Self {
-            page: args.output.as_deref().map(|path| Page { place: path, told: path, format: format(path) }),
+        Ok(Self {
+            page: args.output.as_deref().map(page).transpose()?,
             charts: args.charts.as_deref().map(|folder| {
                 let format = match args.chart_format {
                     args::ChartFormat::Svg => ChartFormat::Svg,
@@ -232,7 +252,7 @@ impl<'a> Wanted<'a> {
                 args::Theme::Dark => Theme::Dark,
             },
             tensorboard: args.tensorboard.as_deref(),
-        }
+        })
     }
 
     /// Writes it, with all that there is to warn of.

@@ -54,6 +54,14 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
     if !idle.is_empty() {
         session.note(format!("the fusion does not use {}", idle.join(", ")));
     }
+    if let Some(lacking) = needed.iter().find(|name| predictions.find(name).is_none()) {
+        let given: Vec<String> = predictions.names().map(|name| format!("`{name}`")).collect();
+        return Err(Failure::usage(format!(
+            "the fusion needs member `{lacking}`, and the members given are {}: add its file, as {lacking}=FILE if that \
+             has another name",
+            given.join(", ")
+        )));
+    }
     session.doing("fusing");
     let fused = saved.apply_on(device.as_deref(), predictions)?;
     let gives = saved.fusion.gives(&saved.outputs);
@@ -93,7 +101,7 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
             if let Some((text, gain)) = &gain {
                 report = report.verdict(report::headline(Conclusion::of(gain), text, std::slice::from_ref(gain)));
             }
-            Wanted::html(path).write(session, report)?;
+            Wanted::page(path)?.write(session, report)?;
         }
     } else {
         session.say(format!("{} rows fused by {}", predictions.rows(), saved.fusion.name()));

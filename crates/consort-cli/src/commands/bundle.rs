@@ -10,7 +10,7 @@ pub(crate) fn run(args: &BundleRun) -> Result<()> {
     places::writable(&args.output)?;
     places::outside(&args.output, &args.run)?;
     // Read and written anew, so that a damaged one is not handed on.
-    let bundle = Bundle::load(&bundle_of(&args.run))?;
+    let bundle = Bundle::load(&bundle_of(&args.run)?)?;
     bundle.save(&args.output)?;
     session.put("bundle", args.output.display().to_string().into());
     session.say(format!("bundle written to {}", args.output.display()));

@@ -278,7 +278,7 @@ fn tell(session: &mut Session, found: &Diagnosis) -> Result<()> {
         let of = finding.of.as_ref().map_or_else(String::new, |of| format!(", {of}"));
         let mut text = format!("{} ({}{of})", finding.severity, finding.check);
         for (name, value) in &finding.evidence {
-            text += &format!("\n  {name}: {}", listing::number(*value));
+            text += &format!("\n  {name}: {}", listing::count_or_number(*value));
         }
         session.say(format!("{text}\n  do: {}", finding.advice));
     }

@@ -37,7 +37,7 @@ pub(crate) fn run(session: &mut Session, args: &Evaluate) -> Result<()> {
         return Err(Failure::usage("evaluate RUN takes one table of rows whose target is known"));
     };
     refuse_reading(&args.reading, "evaluate RUN")?;
-    let bundle = Bundle::load(&bundle_of(Path::new(run)))?;
+    let bundle = Bundle::load(&bundle_of(Path::new(run))?)?;
     let rows: RowsOf = bundle.schema()?;
     let data = rows.read(session, Path::new(table), true)?;
     let Some(target) = data.target() else {

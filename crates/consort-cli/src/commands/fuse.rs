@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Fuse) -> Result<()> {
         places::writable(path)?;
         places::apart(path, read().map(PathBuf::as_path))?;
     }
+    args.report.as_deref().map(report::page_format).transpose()?;
     match &args.with {
         Some(saved) => apply::apply(&mut session, args, saved)?,
         None => fit(&mut session, args)?,
@@ -97,7 +98,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             if let Some(weights) = &weights {
                 subject = subject.weights(weights);
             }
-            Wanted::html(path).write(session, plot::overview::from_predictions(&subject)?)?;
+            Wanted::page(path)?.write(session, plot::overview::from_predictions(&subject)?)?;
         }
         kept = Some(fused);
     }
@@ -173,7 +174,7 @@ fn judged(
     judged.put(session, predictions)?;
     if let Some(path) = &args.report {
         let made = judged.report(session, predictions, truth, fitted, None)?;
-        Wanted::html(path).write(session, made)?;
+        Wanted::page(path)?.write(session, made)?;
     }
     Ok(judged.judgement.best_member.name)
 }

@@ -10,15 +10,26 @@ use consort::{
 
 use crate::{
     args::Predict,
-    failure::Result,
+    failure::{Failure, Result},
     places,
     session::Session,
     training::{RowsOf, foreign_predictions, style},
 };
 
 /// The bundle of a run, or the bundle itself.
-pub(crate) fn bundle_of(run: &Path) -> PathBuf {
-    if run.is_dir() { run.join("bundle.consort") } else { run.to_owned() }
+///
+/// # Errors
+/// If the run was stopped before it was done.
+pub(crate) fn bundle_of(run: &Path) -> Result<PathBuf> {
+    if !run.is_dir() {
+        return Ok(run.to_owned());
+    }
+    let bundle = run.join("bundle.consort");
+    if !bundle.exists() && run.join("run.json").is_file() {
+        let run = run.display();
+        return Err(Failure::usage(format!("{run}: the run is not done: go on with `consort fit --resume {run}`")));
+    }
+    Ok(bundle)
 }
 
 pub(crate) fn run(args: &Predict) -> Result<()> {
@@ -28,7 +39,7 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
     places::apart(&args.output, members.iter().map(PathBuf::as_path).chain([args.data.as_path()]))?;
     places::outside(&args.output, &args.run)?;
     session.doing("reading the ensemble");
-    let bundle = Bundle::load(&bundle_of(&args.run))?;
+    let bundle = Bundle::load(&bundle_of(&args.run)?)?;
     let rows: RowsOf = bundle.schema()?;
     let data = rows.read(&mut session, &args.data, false)?;
     session.doing("predicting");

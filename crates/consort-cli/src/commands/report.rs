@@ -30,18 +30,20 @@ pub(crate) fn run(args: &Report) -> Result<()> {
         places::apart(output, subjects.iter().chain(&args.reading.truth).map(PathBuf::as_path))?;
         subjects.iter().try_for_each(|subject| places::outside(output, subject))?;
     }
+    // What it cannot be written as is said before the work.
+    let wanted = Wanted::asked(args)?;
     match args.subjects.as_slice() {
-        [run] if is_run(run) => of_run(&mut session, args, Path::new(run))?,
+        [run] if is_run(run) => of_run(&mut session, args, &wanted, Path::new(run))?,
         files if files.iter().any(|file| is_run(file)) => {
             return Err(Failure::usage("report takes one run, or files of predictions, not both"));
         }
-        _ => of_files(&mut session, args)?,
+        _ => of_files(&mut session, args, &wanted)?,
     }
     session.finish()
 }
 
 /// The report of a run, made anew from what it keeps.
-fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
+fn of_run(session: &mut Session, args: &Report, wanted: &Wanted<'_>, run: &Path) -> Result<()> {
     if run.is_file() {
         return Err(Failure::usage(format!(
             "{}: a bundle predicts, and keeps no rows to report on: give the run",
@@ -62,13 +64,13 @@ fn of_run(session: &mut Session, args: &Report, run: &Path) -> Result<()> {
     let predictions = rows.members(run, &roll, &outputs)?;
     let outcome =
         Outcome { rows: &rows, predictions: &predictions, roll: &roll, fuser: &*fuser, metric: &metric, fits };
-    let judged = outcome.tell(session, &bundle.model, &folder, Some(&Wanted::asked(args)))?;
+    let judged = outcome.tell(session, &bundle.model, &folder, Some(wanted))?;
     outcome.leaderboard(session, &judged, &folder);
     Ok(())
 }
 
 /// The report of predictions, none of which is made of the others.
-fn of_files(session: &mut Session, args: &Report) -> Result<()> {
+fn of_files(session: &mut Session, args: &Report, wanted: &Wanted<'_>) -> Result<()> {
     let loaded = inputs::load(session, &args.subjects, &args.reading, &inputs::options(&args.reading, None))?;
     let truth = inputs::needed_truth(&loaded, "report")?;
     let predictions = &loaded.predictions;
@@ -87,7 +89,7 @@ fn of_files(session: &mut Session, args: &Report) -> Result<()> {
     if let Some(verdict) = best_and_second(session, predictions, &truth, &*metric)? {
         made = made.verdict(verdict);
     }
-    Wanted::asked(args).write(session, made)
+    wanted.write(session, made)
 }
 
 /// Whether the best prediction is better than the second, in words; nothing where they cannot be compared.

@@ -10,7 +10,10 @@ use consort::{
 use serde::{Deserialize, Serialize};
 
 use super::pictures::Pictures;
-use crate::{failure::Result, session::Session};
+use crate::{
+    failure::{Failure, Result},
+    session::Session,
+};
 
 /// How a path becomes rows: what is learnt from the training rows, and kept with a run and its bundle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,6 +89,15 @@ impl Prepared {
     pub(crate) fn of_table(session: &mut Session, schema: &Schema, table: &Table, with_target: bool) -> Result<Self> {
         let applied = schema.apply(table, with_target)?;
         applied.warnings.into_iter().for_each(|warning| session.warn(warning));
+        if let Some(name) = &schema.roles().weight
+            && let Some(weights) = applied.dataset.weights()
+            && weights.iter().all(|weight| *weight == 0.0)
+        {
+            return Err(Failure::usage(format!(
+                "{}: every weight in column `{name}` is 0, so that no row counts: mend it, or leave --weight out",
+                table.file()
+            )));
+        }
         Ok(Self { data: applied.dataset, labels: applied.folds })
     }
 }

@@ -230,7 +230,8 @@ fn options() -> Vec<Case> {
         case("a weight that is infinite", weight("inf"), Refused(&["w"])).args(&["--weight", "w"]),
         case("a weight that is a word", weight("much"), Refused(&["w", "much"])).args(&["--weight", "w"]),
         case("a weight of 0", weight("0"), Sound).args(&["--weight", "w"]),
-        case("weights of 0 alone", role("w", &|_| "0".into()), Refused(&["at least 2 rows"])).args(&["--weight", "w"]),
+        case("weights of 0 alone", role("w", &|_| "0".into()), Refused(&["every weight", "`w`"]))
+            .args(&["--weight", "w"]),
         case("a weight of 1e300", weight("1e300"), Refused(&["`w`", "1e30"])).args(&["--weight", "w"]),
         case("one group", role("g", &|_| "a".into()), Refused(&["group"])).args(&["--group", "g"]),
         case("a group a row", role("g", &|i| i.to_string()), Sound).args(&["--group", "g"]),

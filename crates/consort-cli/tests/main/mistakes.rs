@@ -65,7 +65,7 @@ fn saved_fusions_that_do_not_fit() {
     let saved = path(&folder, "fusion.json");
     let ran = consort(&["fuse", &a, &b, "--rule", "mean", "--save", &saved]);
     assert!(ran.ok, "{}", ran.stderr);
-    told(&["fuse", "--with", &saved, &b], &["`a`"]);
+    told(&["fuse", "--with", &saved, &b], &["needs member `a`", "given are `b`", "a=FILE"]);
     let other = write(&folder, "other.csv", "id,p_x,p_y\na,0.5,0.5\n");
     told(&["fuse", "--with", &saved, &format!("a={other}"), &format!("b={other}")], &["x"]);
     told(&["fuse", "--with", &b, &a], &["b.csv"]);
@@ -225,4 +225,37 @@ fn hints_name_the_options_of_the_command() {
     let foreign = write(&folder, "foreign.csv", "id,p\n0,0.5\n1,0.25\n");
     let ran = consort(&["members", &run, "add", &format!("f={foreign}")]);
     assert!(ran.error().contains("add the row") && !ran.stderr.contains("join"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_report_is_written_as_what_its_ending_says_or_not_at_all() {
+    let folder = folder();
+    let a = write(&folder, "a.csv", "id,y,p\na,1,0.5\nb,0,0.25\nc,1,0.75\nd,0,0.5\n");
+    let pdf = path(&folder, "r.pdf");
+    told(&["report", &a, "-o", &pdf], &["r.pdf", ".html, .md, .json or .txt"]);
+    told(&["fuse", &a, "--rule", "mean", "--report", &pdf], &["r.pdf", ".html"]);
+    assert!(!Path::new(&pdf).exists());
+    let text = path(&folder, "r.md");
+    let ran = consort(&["fuse", &a, "--rule", "mean", "--report", &text]);
+    assert!(ran.ok && std::fs::read_to_string(&text).unwrap().starts_with('#'), "{}", ran.stderr);
+}
+
+#[test]
+fn a_run_that_is_not_done_and_a_table_that_no_row_of_counts() {
+    let folder = folder();
+    let (run, data) = (path(&folder, "run"), shipped("tables/penguins.csv"));
+    let ran = consort(&["fit", &data, "--target", "species", "-o", &run, "--members", "tree", "--method", "average"]);
+    assert!(ran.ok, "{}", ran.stderr);
+    for last in ["bundle.consort", "members.json"] {
+        std::fs::remove_file(Path::new(&run).join(last)).unwrap();
+    }
+    let out = path(&folder, "p.csv");
+    let resume = format!("consort fit --resume {run}");
+    told(&["predict", &run, &data, "-o", &out], &["not done", &resume]);
+    told(&["evaluate", &run, &data], &["not done", &resume]);
+    told(&["report", &run, "-o", &path(&folder, "r.html")], &["not done", "--resume"]);
+
+    let zeros = write(&folder, "zeros.csv", "x,w,y\n1,0,a\n2,0,b\n3,0,a\n4,0,b\n");
+    let asked = ["fit", &zeros, "--target", "y", "--weight", "w", "-o", &path(&folder, "other")];
+    told(&asked, &["zeros.csv", "every weight in column `w` is 0"]);
 }

@@ -84,7 +84,9 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         for (i, (name, value)) in self.evidence.iter().enumerate() {
-            write!(f, "{} {name}: {value:.4}", if i == 0 { "" } else { ";" })?;
+            // A count has no decimals.
+            let decimals = if value.fract() == 0.0 { 0 } else { 4 };
+            write!(f, "{} {name}: {value:.decimals$}", if i == 0 { "" } else { ";" })?;
         }
         write!(f, "{} {}", if self.evidence.is_empty() { "" } else { "." }, self.advice)
     }
@@ -141,11 +143,12 @@ mod tests {
 
     #[test]
     fn two_sets_of_findings_join_with_the_worst_first() {
-        let of = |severity, what: &str| Finding::new(severity, what, "Do it.").number("share", 0.25);
+        let of =
+            |severity, what: &str| Finding::new(severity, what, "Do it.").number("share", 0.25).number("rows", 10.0);
         let one = Diagnosis { findings: vec![of(Severity::Note, "a.")], passed: vec!["x".into()], skipped: Vec::new() };
         let both = one.join(Diagnosis { findings: vec![of(Severity::Fault, "b.")], ..Diagnosis::default() });
         assert_eq!((both.findings[0].what.as_str(), both.passed.len()), ("b.", 1));
         assert_eq!(both.worst(), Some(Severity::Fault));
-        assert_eq!(both.findings[1].to_string(), "a. share: 0.2500. Do it.");
+        assert_eq!(both.findings[1].to_string(), "a. share: 0.2500; rows: 10. Do it.");
     }
 }
