@@ -132,6 +132,25 @@ pub(crate) fn fuser(
     Ok(Box::new(Calibrated::new(Arc::from(fuser), calibrator)))
 }
 
+/// That all members vote since some give labels, where nothing else was asked and others give more than that.
+pub(crate) fn voters(args: &Fuse, predictions: &Predictions) -> Option<String> {
+    let is_asked = [&args.rule, &args.select, &args.weights, &args.stack].into_iter().any(Option::is_some);
+    let members = predictions.members();
+    let labels: Vec<String> = members
+        .iter()
+        .filter(|member| member.gives == Gives::Labels)
+        .map(|member| format!("`{}`", member.name))
+        .collect();
+    if is_asked || labels.is_empty() || labels.len() == members.len() {
+        return None;
+    }
+    let verb = if labels.len() == 1 { "gives" } else { "give" };
+    Some(format!(
+        "{} {verb} labels, so all members vote: leave labels out to fuse the probabilities of the others",
+        labels.join(", ")
+    ))
+}
+
 /// The rule asked for, ready to use without a truth.
 pub(crate) fn rule(args: &Fuse, loaded: &Loaded, classes_missing: ClassesMissing) -> Result<Box<dyn Fusion>> {
     let labels = loaded.predictions.members().iter().any(|member| member.gives == Gives::Labels);

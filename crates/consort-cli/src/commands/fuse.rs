@@ -57,6 +57,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     let predictions = &loaded.predictions;
     let metric = method::metric(args.metric.as_deref(), predictions)?;
     let fuser = method::fuser(args, &loaded, options.classes_missing, &metric, device.as_ref())?;
+    session.judge(method::voters(args, predictions));
     let truth = inputs::truth(&loaded)?;
     session.doing(format!("fitting {}", fuser.name()));
     let fusion = match &truth {

@@ -259,3 +259,18 @@ fn a_run_that_is_not_done_and_a_table_that_no_row_of_counts() {
     let asked = ["fit", &zeros, "--target", "y", "--weight", "w", "-o", &path(&folder, "other")];
     told(&asked, &["zeros.csv", "every weight in column `w` is 0"]);
 }
+
+#[test]
+fn labels_among_probabilities_make_all_vote_and_that_is_said() {
+    let folder = folder();
+    let a = write(&folder, "a.csv", "id,y,p\na,1,0.5\nb,0,0.25\nc,1,0.75\nd,0,0.5\n");
+    let b = write(&folder, "b.csv", "id,label\na,1\nb,0\nc,0\nd,0\n");
+    let said = "`b` gives labels, so all members vote";
+    let note = |files: &[&str]| consort(&[&["fuse"], files].concat());
+    let ran = note(&[&a, &b]);
+    assert!(ran.ok && ran.stderr.contains(said), "{}", ran.stderr);
+    let ran = note(&[&a, &b, "--rule", "vote"]);
+    assert!(ran.ok && !ran.stderr.contains("so all members vote"), "{}", ran.stderr);
+    let c = write(&folder, "c.csv", "id,p\na,0.5\nb,0.25\nc,0.75\nd,0.5\n");
+    assert!(!note(&[&a, &c]).stderr.contains("so all members vote"));
+}
