@@ -53,12 +53,14 @@ pub(crate) fn suited(metric: Arc<dyn Metric>, task: Task) -> Result<Arc<dyn Metr
     if metric.suits(task) {
         return Ok(metric);
     }
-    Err(Error::Unsupported {
-        by: format!("metric `{}`", metric.name()),
-        what: task.to_string(),
-        hint: "`consort evaluate --metrics list` says which metric is for what".into(),
-    }
-    .into())
+    let of_classes = metric.suits(Task::Binary) || metric.suits(Task::Multiclass);
+    let hint = if task == Task::Regression && of_classes {
+        "if the numbers are classes, say --task classification"
+    } else {
+        "`consort evaluate --metrics list` says which metric is for what"
+    };
+    Err(Error::Unsupported { by: format!("metric `{}`", metric.name()), what: task.to_string(), hint: hint.into() }
+        .into())
 }
 
 /// The metric, or the usual one for labels and for scores if it cannot read them.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Error, Metric, Predictions, Task},
+    core::{Error, Metric, Predictions, Reads, Task},
     metrics::registry,
 };
 use serde_json::{Value, json};
@@ -29,7 +29,12 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
         evaluate_run::run(&mut session, args)?;
         return session.finish();
     }
-    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &inputs::options(&args.reading, None))?;
+    let mut options = inputs::options(&args.reading, None);
+    if options.task.is_none() && options.inputs.is_none() && are_of_labels(args)? {
+        options.task = Some(Task::Multiclass);
+        session.judge(["the task is classification: the metrics asked for compare labels".to_string()]);
+    }
+    let loaded = inputs::load(&mut session, &args.predictions, &args.reading, &options)?;
     let truth = inputs::needed_truth(&loaded, "evaluate")?;
     let predictions = &loaded.predictions;
     let metrics = metrics(args, predictions)?;
@@ -41,6 +46,13 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     session.finish()
 }
 
+/// Whether metrics are asked for and all of them compare labels, so that numbers are labels too.
+fn are_of_labels(args: &Evaluate) -> Result<bool> {
+    let Some(names) = &args.metrics else { return Ok(false) };
+    let metrics = names.iter().map(|name| registry::by_name(name)).collect::<Result<Vec<_>, Error>>()?;
+    Ok(metrics.iter().all(|metric| metric.reads() == Reads::Label && !metric.suits(Task::Regression)))
+}
+
 /// The metrics asked for, or those usual for the predictions.
 pub(super) fn metrics(args: &Evaluate, predictions: &Predictions) -> Result<Vec<Arc<dyn Metric>>> {
     let task = predictions.outputs().task();
@@ -48,15 +60,7 @@ pub(super) fn metrics(args: &Evaluate, predictions: &Predictions) -> Result<Vec<
         None => method::companions(&method::metric(None, predictions)?, predictions)?,
         Some(names) => names.iter().map(|name| registry::by_name(name)).collect::<Result<_, Error>>()?,
     };
-    match metrics.iter().find(|metric| !metric.suits(task)) {
-        None => Ok(metrics),
-        Some(metric) => Err(Error::Unsupported {
-            by: format!("metric `{}`", metric.name()),
-            what: task.to_string(),
-            hint: "`--metrics list` says which metric is for what".into(),
-        }
-        .into()),
-    }
+    metrics.into_iter().map(|metric| method::suited(metric, task)).collect()
 }
 
 /// Shows the scores, one line a prediction, and puts them into the object.

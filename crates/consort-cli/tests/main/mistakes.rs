@@ -274,3 +274,19 @@ fn labels_among_probabilities_make_all_vote_and_that_is_said() {
     let c = write(&folder, "c.csv", "id,p\na,0.5\nb,0.25\nc,0.75\nd,0.5\n");
     assert!(!note(&[&a, &c]).stderr.contains("so all members vote"));
 }
+
+#[test]
+fn numbers_are_labels_where_all_metrics_compare_labels() {
+    let folder = folder();
+    let counts = write(&folder, "counts.csv", "id,y,pred\na,1,1\nb,0,0\nc,1,0\nd,0,0\n");
+    let told_of = |metrics: &str| consort(&["evaluate", &counts, "--metrics", metrics, "--json"]);
+    let scored = told_of("mcc,cohen_kappa,accuracy").json();
+    assert_eq!(scored["task"], "binary", "{scored}");
+    assert!(scored["judged"].to_string().contains("the metrics asked for compare labels"), "{scored}");
+    // scikit-learn: matthews_corrcoef([1, 0, 1, 0], [1, 0, 0, 0]) is 1 / sqrt(3).
+    let mcc = scored["predictions"][0]["scores"]["mcc"].as_f64().unwrap();
+    assert!((mcc - 1.0 / 3.0f64.sqrt()).abs() < 1e-6, "{scored}");
+    assert_eq!(told_of("rmse").json()["task"], "regression");
+    let error = told_of("rmse,mcc");
+    assert!(error.error().contains("if the numbers are classes, say --task classification"), "{}", error.stderr);
+}
