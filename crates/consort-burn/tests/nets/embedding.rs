@@ -120,7 +120,7 @@ fn a_stack_reads_what_a_net_sees_beside_the_predictions_of_its_members() {
     let by_name = |name: &str| portfolio::by_name(name, &data).unwrap();
     let logistic = || by_name("logistic").learner;
     let meta = || Some(Meta::Learner { learner: logistic(), inputs: MetaInputs::default() });
-    let stack = || Stacking { meta: meta(), ..Stacking::greedy(vec![by_name("gnb")]) };
+    let stack = || Stacking { meta: meta(), ..Stacking::greedy(vec![by_name("logistic")]) };
     let over = |stack: Stacking| {
         let stack: Box<dyn Learner> =
             serde_json::from_str(&serde_json::to_string(&stack as &dyn Learner).unwrap()).unwrap();

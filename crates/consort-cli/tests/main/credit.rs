@@ -33,7 +33,7 @@ fn the_first_command_writes_output_report_and_fusion() {
         assert!((bad + good - 1.0).abs() < 1e-6);
     }
     let html = std::fs::read_to_string(report).unwrap();
-    assert!(html.contains("<svg") && html.to_lowercase().contains("best member"));
+    assert!(html.contains("<svg") && html.contains("Gain of the ensemble over"));
     assert!(!html.contains("<script src") && !html.contains("<link"), "the report must need nothing else");
     // The saved fusion says which members it needs; the others may be absent.
     let text = std::fs::read_to_string(&saved).unwrap();
