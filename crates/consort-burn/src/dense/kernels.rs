@@ -93,10 +93,7 @@ pub(super) fn backward(
                 Then::Linear => gradient,
                 Then::Rectified => {
                     let given = room(&mut given, count * outputs);
-                    // A sum of exactly 0 gives nothing back, as in PyTorch.
-                    let passed =
-                        out.iter().zip(gradient).map(|(&out, &gradient)| if out > 0.0 { gradient } else { 0.0 });
-                    given.iter_mut().zip(passed).for_each(|(given, passed)| *given = passed);
+                    Arch::new().dispatch(|| pass_back(out, gradient, given));
                     given
                 }
             };
@@ -191,6 +188,14 @@ fn back_narrow(
                 of_row.iter_mut().zip(weights).for_each(|(to, &w)| *to += given * w);
             }
         }
+    }
+}
+
+/// The gradient of sums, from that of what came out. A sum of exactly 0 gives nothing back, as in PyTorch.
+#[inline(always)]
+fn pass_back(out: &[f32], gradient: &[f32], given: &mut [f32]) {
+    for ((given, &out), &gradient) in given.iter_mut().zip(out).zip(gradient) {
+        *given = if out > 0.0 { gradient } else { 0.0 };
     }
 }
 
