@@ -22,6 +22,9 @@ use super::{
 ///
 /// Where no neighbour counts, a member's competence is 0.
 ///
+/// The class of a neighbour is its true one, as in DESlib; Woods and others take the neighbours that the member assigns to the
+/// class instead.
+///
 /// Sources: Woods, Kegelmeyer and Bowyer 1997 (OLA, LCA); Smits 2002 (MLA); Giacinto and Roli 1999 (a priori, a posteriori).
 ///
 /// ```
