@@ -48,7 +48,8 @@ pub const NAMES: &[Entry] = &[
     Entry {
         name: "svm",
         about: "support vectors with a Gaussian kernel, of at most 10,000 rows a fit",
-        make: |_| suited(Arc::new(SupportVector::default())),
+        // In units of the target an error of 0.1 means nothing.
+        make: |_| suited(Arc::new(SupportVector { standardise_target: true, ..SupportVector::default() })),
         auto: |_| false,
     },
     Entry {

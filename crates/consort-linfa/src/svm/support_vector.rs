@@ -46,7 +46,7 @@ use crate::{
 pub struct SupportVector {
     /// The inverse of the penalty: greater trusts the rows more.
     pub c: f64,
-    /// Errors up to this are none, in units of the target; for values only.
+    /// Errors up to this are none, in units of the target, or of its standard deviations; for values only.
     pub epsilon: f64,
     /// How alike two rows are.
     pub kernel: Kernel,
@@ -54,6 +54,8 @@ pub struct SupportVector {
     pub gamma: Gamma,
     /// Whether features are standardised before the fit; it is part of the model.
     pub standardise: bool,
+    /// Whether values are standardised for the fit, so that `c`, `epsilon` and `tolerance` mean the same in any unit.
+    pub standardise_target: bool,
     /// How much a pair may still gain.
     pub tolerance: f64,
     /// The most steps of the search.
@@ -68,6 +70,7 @@ impl Default for SupportVector {
             kernel: Kernel::Rbf,
             gamma: Gamma::Scale,
             standardise: true,
+            standardise_target: false,
             tolerance: 1e-3,
             steps: 1_000_000,
         }
@@ -171,7 +174,14 @@ impl SupportVector {
             } else {
                 let target = train.values()?;
                 for k in 0..target.names.len() {
-                    decisions.push(setting.along(&rows, target.of(k), &weights, self.epsilon)?);
+                    let values = target.of(k);
+                    let (mean, scale) =
+                        if self.standardise_target { mean_and_scale(values, &weights) } else { (0.0, 1.0) };
+                    let scaled: Vec<f64> = values.iter().map(|y| (y - mean) / scale).collect();
+                    let mut decision = setting.along(&rows, &scaled, &weights, self.epsilon)?;
+                    decision.values.iter_mut().for_each(|value| *value *= scale);
+                    decision.constant = mean + scale * decision.constant;
+                    decisions.push(decision);
                 }
                 Answers::Values { targets: target.names }
             };
@@ -179,6 +189,20 @@ impl SupportVector {
             Ok(SupportVectorModel::new(train.schema, standard, (kernel, gamma), &rows, decisions, answers))
         })
     }
+}
+
+/// The weighted mean and standard deviation of values; the latter 1 where they are all equal.
+fn mean_and_scale(values: &[f64], weights: &[f64]) -> (f64, f64) {
+    let total: f64 = weights.iter().sum();
+    let mean = |of: &dyn Fn(f64) -> f64| values.iter().zip(weights).map(|(&y, w)| w * of(y)).sum::<f64>() / total;
+    // Of the greatest size, so that no square leaves the numbers there are.
+    let size = values.iter().fold(0.0f64, |size, y| size.max(y.abs()));
+    if size == 0.0 {
+        return (0.0, 1.0);
+    }
+    let centre = mean(&|y| y / size);
+    let scale = mean(&|y| (y / size - centre).powi(2)).sqrt() * size;
+    (centre * size, if scale > 0.0 { scale } else { 1.0 })
 }
 
 /// The part of each row: by the rank of a hash of its numbers within its class, so that equal rows are in one part, and

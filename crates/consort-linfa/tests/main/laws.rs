@@ -33,6 +33,24 @@ fn regressors() -> Vec<Box<dyn Learner>> {
     ]
 }
 
+#[test]
+fn a_machine_of_a_standardised_target_knows_no_units() {
+    let data = drawn(60, 2, false, &mut Seed::new(3).stream());
+    let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
+    let fit = |unit: f64, shift: f64| {
+        let target = Target::from_values(values.iter().map(|y| unit * y + shift).collect(), "y").unwrap();
+        let data = data.clone().with_target(target).unwrap();
+        let learner = SupportVector { standardise_target: true, tolerance: 1e-8, ..Default::default() };
+        let said = learner.fit(&Samples::all(&data), &context()).unwrap().predict(&Samples::all(&data)).unwrap();
+        said.values().iter().map(|&x| (f64::from(x) - shift) / unit).collect::<Vec<f64>>()
+    };
+    let plain = fit(1.0, 0.0);
+    for (unit, shift) in [(1e5, 0.0), (1e-3, 0.0), (1.0, 100.0), (1e-30, 0.0), (1e30, 0.0)] {
+        let far = fit(unit, shift).iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(far < 1e-3, "in units of {unit}, from {shift}: {far}");
+    }
+}
+
 fn all() -> Vec<(Box<dyn Learner>, bool)> {
     classifiers().into_iter().map(|l| (l, true)).chain(regressors().into_iter().map(|l| (l, false))).collect()
 }
