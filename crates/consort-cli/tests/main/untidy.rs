@@ -26,6 +26,22 @@ fn a_run_of_labels_with_blanks_reads_its_own_files() {
 }
 
 #[test]
+fn weights_that_make_few_rows_of_many_are_told() {
+    let folder = folder();
+    let run = path(&folder, "run");
+    let said = |weight: &str| {
+        let data = write(&folder, "t.csv", &table("w", |_| weight.into()));
+        let args = ["fit", &data, "--target", "y", "--weight", "w", "--members", "tree", "--folds", "3", "-o", &run];
+        let ran = consort(&args);
+        assert!(ran.ok, "{}", ran.stderr);
+        std::fs::remove_dir_all(&run).unwrap();
+        ran.stderr
+    };
+    assert!(said("0.0166667").contains("sum to 1.0000, so 60 rows count as so many"), "{}", said("0.0166667"));
+    assert!(!said("0.5").contains("count as so many"));
+}
+
+#[test]
 fn new_rows_are_read_as_the_run_was_told_to_and_need_no_id_that_was_not_asked_for() {
     let folder = folder();
     let cells = |i: usize| format!("{},0{}", ["-", "1.5", "-9", "2.5"][i % 4], i % 3);
