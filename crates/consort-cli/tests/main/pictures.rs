@@ -118,7 +118,7 @@ fn what_is_wrong_with_pictures_is_said() {
     refused(&data, &["--method", "snapshot"], &["lenet"]);
     refused(&data, &["--members", "boost", "--method", "snapshot"], &["`boost`", "lenet"]);
     refused(&data, &["--members", "lenet", "--epochs", "0"], &["--epochs"]);
-    refused(&data, &["--members", "dummy", "--epochs", "3"], &["--epochs is for nets"]);
+    refused(&data, &["--members", "forest", "--epochs", "3"], &["--epochs is for nets"]);
     refused(&data, &["--members", "lenet", "--method", "mc-dropout"], &["no unit is dropped"]);
     refused(&stripes(), &["--members", "lenet", "--size", "huge"], &["--size", "huge"]);
     let images = mnist.path().join("train-images-idx3-ubyte");
