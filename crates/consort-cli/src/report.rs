@@ -110,7 +110,8 @@ fn gains(verdict: &fusion::verdict::Verdict) -> Gains {
     let Some(over) = &verdict.over_best else {
         return Gains { against: format!("the best member, {}", verdict.best_member), level, gains: bars };
     };
-    bars.insert(1.min(bars.len()), bar(format!("{} over {}", over.metric, verdict.best_member), over));
+    // Below that of the same metric.
+    bars.insert(1.min(bars.len()), bar(format!("over {}", verdict.best_member), over));
     Gains { against: "whichever member was best on the other folds".into(), level, gains: bars }
 }
 
