@@ -223,7 +223,7 @@ impl Plan {
         }
     }
 
-    /// The expanding window, of with what the plan says of it.
+    /// The expanding window, with what the plan says of it.
     pub(super) fn take_window(&mut self) -> Result<ExpandingWindow> {
         let mut window =
             ExpandingWindow::new(self.folds.take().unwrap_or(Self::USUAL_FOLDS)).gap(self.gap.take().unwrap_or(0));

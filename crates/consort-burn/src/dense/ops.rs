@@ -30,22 +30,15 @@ pub(crate) trait DenseOps: Backend {
         then: Then,
     ) -> FloatTensor<Self>;
 
-    /// The gradients of the weights and of the bias, from what came out and its gradient.
+    /// The gradients of the weights, of the bias and of `x`, from what came out and its gradient; that of `x` has no numbers
+    /// unless it is wanted.
     fn dense_back(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         out: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         then: Then,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
-
-    /// Those of the weights, of the bias and of `x`.
-    fn dense_back_all(
-        x: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        out: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        then: Then,
+        wants_x: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
@@ -88,29 +81,16 @@ impl DenseOps for Flex {
         out: FlexTensor,
         gradient: FlexTensor,
         then: Then,
-    ) -> (FlexTensor, FlexTensor) {
-        let (x, weights) = (x.to_contiguous(), weights.to_contiguous());
-        let (out, gradient) = (out.to_contiguous(), gradient.to_contiguous());
-        let layer = layer(&x, &weights, then);
-        let own = kernels::backward(&layer, x.storage(), weights.storage(), out.storage(), gradient.storage(), false);
-        (of_shape(own.weights, weights.shape().to_vec()), of_shape(own.bias, bias_shape(&weights)))
-    }
-
-    fn dense_back_all(
-        x: FlexTensor,
-        weights: FlexTensor,
-        out: FlexTensor,
-        gradient: FlexTensor,
-        then: Then,
+        wants_x: bool,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
         let (x, weights) = (x.to_contiguous(), weights.to_contiguous());
         let (out, gradient) = (out.to_contiguous(), gradient.to_contiguous());
         let layer = layer(&x, &weights, then);
-        let own = kernels::backward(&layer, x.storage(), weights.storage(), out.storage(), gradient.storage(), true);
+        let own = kernels::backward(&layer, x.storage(), weights.storage(), out.storage(), gradient.storage(), wants_x);
         (
             of_shape(own.weights, weights.shape().to_vec()),
             of_shape(own.bias, bias_shape(&weights)),
-            of_shape(own.x, x.shape().to_vec()),
+            of_shape(own.x, if wants_x { x.shape().to_vec() } else { vec![0] }),
         )
     }
 }
@@ -136,14 +116,10 @@ impl<B: DenseOps> Backward<B, 3> for Passed {
         let x = kept.retrieve_node_output::<FloatTensor<B>>(x);
         let weights = kept.retrieve_node_output::<FloatTensor<B>>(weights);
         let [of_x, of_weights, of_bias] = ops.parents.map(|node| Some(node?.id));
-        let (weights, bias) = match of_x {
-            None => B::dense_back(x, weights, out, gradient, then),
-            Some(node) => {
-                let (weights, bias, x) = B::dense_back_all(x, weights, out, gradient, then);
-                grads.register::<B>(node, x);
-                (weights, bias)
-            }
-        };
+        let (weights, bias, x) = B::dense_back(x, weights, out, gradient, then, of_x.is_some());
+        if let Some(node) = of_x {
+            grads.register::<B>(node, x);
+        }
         if let Some(node) = of_weights {
             grads.register::<B>(node, weights);
         }
@@ -172,28 +148,18 @@ impl<B: DenseOps, C: CheckpointStrategy> DenseOps for Autodiff<B, C> {
         }
     }
 
-    // Gradients of gradients are not asked for: these run on what lies within.
+    // Gradients of gradients are not asked for: this runs on what lies within.
     fn dense_back(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         out: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         then: Then,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let (x, weights) = (x.into_primitive(), weights.into_primitive());
-        let (weights, bias) = B::dense_back(x, weights, out.into_primitive(), gradient.into_primitive(), then);
-        (FloatTensor::<Self>::new(weights), FloatTensor::<Self>::new(bias))
-    }
-
-    fn dense_back_all(
-        x: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        out: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        then: Then,
+        wants_x: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (x, weights) = (x.into_primitive(), weights.into_primitive());
-        let (weights, bias, x) = B::dense_back_all(x, weights, out.into_primitive(), gradient.into_primitive(), then);
+        let (out, gradient) = (out.into_primitive(), gradient.into_primitive());
+        let (weights, bias, x) = B::dense_back(x, weights, out, gradient, then, wants_x);
         (FloatTensor::<Self>::new(weights), FloatTensor::<Self>::new(bias), FloatTensor::<Self>::new(x))
     }
 }

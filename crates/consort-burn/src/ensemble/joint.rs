@@ -54,27 +54,27 @@ impl Objective for OfTheMean {
 
 impl DeepEnsemble for Joint {
     fn train(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
-        let nets = train_together(&self.net, self.members, train, ctx, |loss| Box::new(OfTheMean(loss)))?;
+        let nets = train_together(&self.net, self.members, train, ctx, |loss| Ok(Box::new(OfTheMean(loss))))?;
         Ok(NetEnsemble::new("joint", Source::Nets(nets), Combine::MeanOutput))
     }
 }
 
 learner!(Joint, "joint_nets", "joint-nets");
 
-/// Trains so many nets as one group, on the same batches.
+/// Trains so many nets as one group, on the same batches, by the objective that is made of the net's loss or refuses it.
 pub(super) fn train_together(
     net: &Net,
     members: usize,
     train: &Samples<'_>,
     ctx: &FitContext<'_>,
-    objective: impl FnOnce(Loss) -> Box<dyn Objective>,
+    objective: impl FnOnce(Loss) -> Result<Box<dyn Objective>>,
 ) -> Result<Vec<NetModel>> {
     expect_members(members)?;
     let basis = Basis::new(net, train)?;
+    let objective = objective(basis.spec.loss)?;
     let school = basis.school(net, train, ctx)?;
     let tally = Tally::new(ctx, net.epochs);
     guarded(&net.by(), || {
-        let objective = objective(basis.spec.loss);
         let course = net.course(&school, &*objective, &tally, ctx);
         let seeds = (0..members).map(|m| ctx.seed.nth("member", m as u64));
         let mut group = seeds.map(|seed| basis.learning(net, seed)).collect::<Result<Vec<Learning>>>()?;

@@ -12,7 +12,6 @@ use crate::{
     net::{
         Net,
         objective::{Objective, Own, mean},
-        school::Basis,
     },
 };
 
@@ -79,16 +78,17 @@ impl DeepEnsemble for NegativeCorrelation {
         if !(0.0..=1.0).contains(&self.lambda) {
             return Err(Error::parameter("lambda", self.lambda, "in 0 to 1"));
         }
-        let loss = Basis::new(&self.net, train)?.spec.loss;
-        if self.lambda > 0.0 && !matches!(loss, Loss::CrossEntropy { .. } | Loss::Binary | Loss::Squared) {
-            return Err(Error::Unsupported {
-                by: "negative correlation learning".into(),
-                what: format!("the loss {loss:?}, which grows more slowly than the reward for being apart"),
-                hint: "leave the loss out (cross-entropy or squared error), or set `lambda` to 0".into(),
-            });
-        }
         let lambda = self.lambda;
-        let nets = train_together(&self.net, self.members, train, ctx, |loss| Box::new(Apart { loss, lambda }))?;
+        let nets = train_together(&self.net, self.members, train, ctx, |loss| {
+            if lambda > 0.0 && !matches!(loss, Loss::CrossEntropy { .. } | Loss::Binary | Loss::Squared) {
+                return Err(Error::Unsupported {
+                    by: "negative correlation learning".into(),
+                    what: format!("the loss {loss:?}, which grows more slowly than the reward for being apart"),
+                    hint: "leave the loss out (cross-entropy or squared error), or set `lambda` to 0".into(),
+                });
+            }
+            Ok(Box::new(Apart { loss, lambda }))
+        })?;
         Ok(NetEnsemble::new("ncl", Source::Nets(nets), Combine::Mean))
     }
 }

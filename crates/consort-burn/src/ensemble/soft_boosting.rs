@@ -12,7 +12,7 @@ use super::{
 use crate::{
     input::Batch,
     loss::Loss,
-    net::{Net, objective::Objective, school::Basis},
+    net::{Net, objective::Objective},
 };
 
 /// Soft gradient boosting of nets (Feng and others 2020): all nets learn at the same time, each by squared error what
@@ -78,9 +78,11 @@ impl DeepEnsemble for SoftBoosting {
         if !(self.rate.is_finite() && self.rate > 0.0) {
             return Err(Error::parameter("rate", self.rate, "finite and above 0"));
         }
-        expect_boostable(&Basis::new(&self.net, train)?.spec.loss)?;
         let rate = self.rate;
-        let nets = train_together(&self.net, self.members, train, ctx, |loss| Box::new(Residuals { loss, rate }))?;
+        let nets = train_together(&self.net, self.members, train, ctx, |loss| {
+            expect_boostable(&loss)?;
+            Ok(Box::new(Residuals { loss, rate }))
+        })?;
         Ok(NetEnsemble::new("soft", Source::Nets(nets), Combine::Sum { rate }))
     }
 }

@@ -286,10 +286,12 @@ impl FittedDynamic {
         if self.prunes_by_frienemies && self.known.is_classification() {
             prune(case, weights);
         }
-        let absent = |m: usize| !case.is_present(m);
-        weights.iter_mut().enumerate().filter(|&(m, _)| absent(m)).for_each(|(_, weight)| *weight = f64::NEG_INFINITY);
+        let give_absent = |weights: &mut [f64], to: f64| {
+            weights.iter_mut().zip(case.present).filter(|(_, present)| !**present).for_each(|(weight, _)| *weight = to);
+        };
+        give_absent(weights, f64::NEG_INFINITY);
         self.judge.select(case, weights);
-        weights.iter_mut().enumerate().filter(|&(m, _)| absent(m)).for_each(|(_, weight)| *weight = 0.0);
+        give_absent(weights, 0.0);
         let total: f64 = weights.iter().sum();
         if total > 0.0 {
             out.iter_mut().zip(&*weights).for_each(|(out, weight)| *out = (weight / total) as f32);

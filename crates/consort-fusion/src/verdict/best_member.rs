@@ -155,14 +155,14 @@ impl BestMember {
     }
 
     /// The predictions of the member that scores best on all rows, on the scale of the choices.
-    pub(super) fn of_the_named<'a>(&self, predictions: &'a Predictions) -> ChosenPredictions<'a> {
+    pub(super) fn of_the_named<'a>(&self, predictions: &'a Predictions) -> Result<ChosenPredictions<'a>> {
         let m = predictions.find(&self.name).unwrap_or(0);
         if predictions.members()[m].gives == self.gives {
-            return ChosenPredictions::OneMember(predictions.estimates(m));
+            return Ok(ChosenPredictions::OneMember(predictions.estimates(m)));
         }
         let same = on_the_scale_of_truth("the best member", predictions).unwrap_or_else(|_| predictions.clone());
-        let one = Mixture { folds: Arc::new(vec![0; same.rows()]), members: vec![m] };
-        ChosenPredictions::Mixed(one.of(&same), self.gives)
+        let own = Matrix::new(same.rows(), same.columns(), same.member(m).to_vec())?;
+        Ok(ChosenPredictions::Mixed(own, self.gives))
     }
 
     /// Whether [`predictions`](Self::predictions) puts a table together.

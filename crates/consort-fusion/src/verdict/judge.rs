@@ -239,11 +239,8 @@ impl Case<'_> {
             None => {
                 let chosen = best.predictions(predictions)?;
                 let b = chosen.estimates();
-                let weights = (a.has_nan() || b.has_nan()).then(|| answered_by_both(&a, &b, truth));
-                let judged = match &weights {
-                    Some(weights) => truth.reweighted(weights)?,
-                    None => *truth,
-                };
+                let weights = answered_by_both(&a, &b, truth);
+                let judged = weights.as_deref().map_or(Ok(*truth), |weights| truth.reweighted(weights))?;
                 let gains = metrics.iter().map(|metric| {
                     paired_bootstrap(*metric, &a, &b, &judged, self.bootstrap, seed.child(&metric.name()))
                 });
@@ -282,20 +279,19 @@ impl Case<'_> {
 impl Case<'_> {
     /// The gain over the member that is best on all rows.
     fn over_best(&self, a: &Estimates<'_>, seed: Seed) -> Result<Difference> {
-        let named = self.best.of_the_named(self.predictions);
+        let &Self { best, predictions, truth, metric, bootstrap, .. } = self;
+        let named = best.of_the_named(predictions)?;
         let b = named.estimates();
-        if !(a.has_nan() || b.has_nan()) {
-            return paired_bootstrap(self.metric, a, &b, self.truth, self.bootstrap, seed);
-        }
-        let answered = answered_by_both(a, &b, self.truth);
-        paired_bootstrap(self.metric, a, &b, &self.truth.reweighted(&answered)?, self.bootstrap, seed)
+        let weights = answered_by_both(a, &b, truth);
+        let judged = weights.as_deref().map_or(Ok(*truth), |weights| truth.reweighted(weights))?;
+        paired_bootstrap(metric, a, &b, &judged, bootstrap, seed)
     }
 }
 
-/// The weights of the rows that both answer; 0 for others.
-fn answered_by_both(a: &Estimates<'_>, b: &Estimates<'_>, truth: &Truth<'_>) -> Vec<f64> {
+/// The weights of the rows that both answer, 0 for others; `None` where both answer all.
+fn answered_by_both(a: &Estimates<'_>, b: &Estimates<'_>, truth: &Truth<'_>) -> Option<Vec<f64>> {
     let weight = |i: usize| if a.is_answered(i) && b.is_answered(i) { truth.weight(i) } else { 0.0 };
-    (0..truth.rows()).map(weight).collect()
+    (a.has_nan() || b.has_nan()).then(|| (0..truth.rows()).map(weight).collect())
 }
 
 /// The metrics that are always shown beside the chosen one.

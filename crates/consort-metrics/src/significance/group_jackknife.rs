@@ -1,6 +1,8 @@
 use consort_core::{Estimates, Matrix, Metric, Result, Seed, Target, Truth};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::Interval;
+
 /// Row groups that are left out in turn: standard errors of scores of any kind, the same groups for every model, so
 /// that differences have errors, too.
 ///
@@ -110,8 +112,8 @@ impl GroupJackknife {
         let scores = self.scores(metric, &Estimates::matrix(&part, estimates.gives()))?;
         Ok(scores.map(|scores| {
             let half = Self::quantile(level) * self.standard_error(&scores);
-            let (least, greatest) = metric.range();
-            ((score - half).max(least), (score + half).min(greatest))
+            let Interval { low, high, .. } = Interval { low: score - half, high: score + half, level }.within(metric);
+            (low, high)
         }))
     }
 
