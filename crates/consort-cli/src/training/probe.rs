@@ -3,6 +3,7 @@ use std::sync::Arc;
 use consort::{
     core::{Dataset, FitContext, Fuser, Metric, Samples, Seed, Silent},
     ensemble::{
+        NamedLearner,
         cross_fit::{OnError, Skipped},
         estimate::{Probe, ShuffledTarget, Told},
         stack::{Refit, StackFit, StackOptions, Stacking},
@@ -40,9 +41,12 @@ impl Probed<'_> {
     fn probe(&self, data: &Dataset, context: &FitContext<'_>) -> Result<Probe> {
         // Models of all rows are in no estimate.
         let mut stacking = self.stacking.clone().refit(Refit::KeepFolds);
-        for members in &mut stacking.layers {
-            members.retain(|member| self.skipped.iter().all(|skipped| skipped.name != member.name));
+        for (layer, members) in (0..).zip(&mut stacking.layers) {
+            let is_it =
+                |member: &NamedLearner, skipped: &Skipped| (skipped.layer, &skipped.name) == (layer, &member.name);
+            members.retain(|member| !self.skipped.iter().any(|skipped| is_it(member, skipped)));
         }
+        stacking.layers.retain(|members| !members.is_empty());
         let estimate = |samples: &Samples<'_>, seed: Seed| {
             let own = FitContext { seed, progress: &Silent, ..*context };
             let options = StackOptions { on_error: OnError::Skip, ..StackOptions::default() };

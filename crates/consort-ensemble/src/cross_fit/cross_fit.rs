@@ -123,6 +123,11 @@ impl<'a> CrossFit<'a> {
     /// first fit that fails (by member, then fold), unless those are skipped; that of the store if a fit cannot be kept;
     /// [`Error::Cancelled`]; and if no member is left.
     pub fn run(&self, members: &[NamedLearner]) -> Result<CrossFitted> {
+        self.attempt(members)?.map_err(|skipped| none_left(&skipped))
+    }
+
+    /// As [`run`](Self::run), but that no member is left is not an error: why each was left out comes back.
+    pub(crate) fn attempt(&self, members: &[NamedLearner]) -> Result<Result<CrossFitted, Vec<Skipped>>> {
         check(members)?;
         let outputs = self.data.target("cross-fitting")?.outputs();
         if self.folds.is_empty() || self.folds.iter().any(|fold| fold.train.is_empty() || fold.test.is_empty()) {
@@ -254,7 +259,12 @@ impl<'a> CrossFit<'a> {
         Ok(Fit { key, model, predictions: Some(predictions), fit_time, predict_time })
     }
 
-    fn gather(&self, members: &[NamedLearner], outputs: Outputs, done: Done) -> Result<CrossFitted> {
+    fn gather(
+        &self,
+        members: &[NamedLearner],
+        outputs: Outputs,
+        done: Done,
+    ) -> Result<Result<CrossFitted, Vec<Skipped>>> {
         let Done { mut fits, mut failures, unkept } = done;
         if let Some(error) = unkept {
             return Err(error);
@@ -284,17 +294,20 @@ impl<'a> CrossFit<'a> {
             let failed =
                 failures.iter().position(|(member, _, error)| *member == m && !matches!(error, Error::Cancelled));
             let why = failed.map_or(Why::Time, |at| Why::Failed(failures.remove(at).2.to_string()));
-            skipped.push(Skipped { name, why });
+            skipped.push(Skipped { name, layer: self.layer, why });
         }
         if kept.is_empty() {
-            let why: Vec<String> = skipped.iter().map(Skipped::to_string).collect();
-            return Err(Error::Empty {
-                what: "the list of members that could be fitted".into(),
-                hint: format!("none was: {}", why.join("; ")),
-            });
+            return Ok(Err(skipped));
         }
-        Ok(CrossFitted::new(self.data.dataset(), self.folds.to_vec(), outputs, kept, skipped))
+        Ok(Ok(CrossFitted::new(self.data.dataset(), self.folds.to_vec(), outputs, kept, skipped)))
     }
+}
+
+/// No member could be fitted, and why.
+pub(crate) fn none_left(skipped: &[Skipped]) -> Error {
+    let why: Vec<String> = skipped.iter().map(Skipped::to_string).collect();
+    let what = "the list of members that could be fitted".into();
+    Error::Empty { what, hint: format!("none was: {}", why.join("; ")) }
 }
 
 /// The fits and failures so far: member, fold and what came of it.

@@ -40,6 +40,8 @@ impl CrossFittedMember {
 pub struct Skipped {
     /// The name.
     pub name: String,
+    /// The layer that it is missing on, from 0; it may well be on another.
+    pub layer: u32,
     /// Why it was left out.
     pub why: Why,
 }
@@ -55,9 +57,13 @@ pub enum Why {
 
 impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        if self.layer > 0 {
+            write!(f, " of layer {}", self.layer + 1)?;
+        }
         match &self.why {
-            Why::Time => write!(f, "`{}`: the time was over", self.name),
-            Why::Failed(message) => write!(f, "`{}`: {message}", self.name),
+            Why::Time => write!(f, ": the time was over"),
+            Why::Failed(message) => write!(f, ": {message}"),
         }
     }
 }

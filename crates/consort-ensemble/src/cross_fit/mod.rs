@@ -7,6 +7,7 @@ mod fit;
 mod queue;
 mod rows;
 
+pub(crate) use cross_fit::none_left;
 pub use cross_fit::{CrossFit, OnError};
 pub use cross_fitted::{CrossFitted, CrossFittedMember, OutOfFold, Skipped, Why};
 pub use fit::{Fit, FitKey, Part, Store};

@@ -19,7 +19,9 @@ use super::{
     stacked_model::{FittedLayer, FittedMeta, FittedPassthrough},
 };
 use crate::{
-    cross_fit::{CrossFit, CrossFitted, CrossFittedMember, OnError, OutOfFold, Skipped, Store, renumbered, split},
+    cross_fit::{
+        CrossFit, CrossFitted, CrossFittedMember, OnError, OutOfFold, Skipped, Store, none_left, renumbered, split,
+    },
     fitted_member::{FittedMember, fit_all},
     named_learner::{NamedLearner, check},
     vote::together,
@@ -225,84 +227,103 @@ impl Stacking {
     /// As [`fit_stack`](Self::fit_stack), with a store that fits are kept in, members that may fail, and a limit of time.
     ///
     /// # Errors
-    /// As there; of members that fail only if none is left, where they are to be skipped.
+    /// As there; of members that fail only if none is left on the first layer, where they are to be skipped. If none is left on
+    /// a layer above, the stack ends with the one below, and a warning says so.
     pub fn fit_with(&self, train: &Samples<'_>, ctx: &FitContext<'_>, options: &StackOptions<'_>) -> Result<StackFit> {
         self.check()?;
         let (Split { folds: drawn, mut warnings }, weights) =
             split(train, self.splitter.as_ref(), ctx.seed.child("split"), "stacking")?;
-        if self.layers.len() > 1 {
-            warnings.push(Warning::Note { text: TOO_KIND.into() });
-        }
-        let mut folds = drawn.clone();
         let outputs = train.target("stacking")?.outputs();
         let refits = u64::from(self.refit == Refit::All);
-        let steps = |members: &Vec<NamedLearner>| members.len() as u64 * (folds.len() as u64 + refits);
+        let steps = |members: &Vec<NamedLearner>| members.len() as u64 * (drawn.len() as u64 + refits);
         let total = self.layers.iter().map(steps).sum();
         let stretch = |before: u64, share: u64| Stretch { progress: ctx.progress, before, share, total };
-        let (per_member, mut done) = (folds.len() as u64, 0);
+        let (per_member, mut done) = (drawn.len() as u64, 0);
         let original = train.dataset();
         let (through, beside) = self.through(train, weights.as_deref(), &drawn, ctx)?;
-        let mut level = Level { data: Cow::Borrowed(original), weights, origin: None };
+        let ground = Level { data: Cow::Borrowed(original), weights, origin: None };
+        let top_of = |tested: &Tested| {
+            let own = FitContext { seed: ctx.seed.child("meta"), progress: &Silent, ..*ctx };
+            self.top(&tested.seen, &tested.above, &own)
+        };
         let mut layers = Vec::with_capacity(self.layers.len());
         let (mut skipped, mut times) = (Vec::new(), Vec::new());
+        let (mut below, mut top): (Option<Tested>, _) = (None, None);
         for (number, members) in self.layers.iter().enumerate() {
+            let (level, folds) = match &below {
+                None => (&ground, Cow::Borrowed(&drawn)),
+                Some(tested) => (&tested.above, Cow::Owned(tested.folds_above())),
+            };
             let progress = stretch(done, members.len() as u64 * per_member);
             done += progress.share;
-            let fitted = CrossFit::new(level.samples()?, &folds, ctx.seed)
+            let cross_fit = CrossFit::new(level.samples()?, &folds, ctx.seed)
                 .layer(number as u32)
                 .threads(ctx.threads)
                 .progress(&progress)
                 .cancel(ctx.cancel)
                 .store(options.store)
                 .on_error(options.on_error)
-                .limited(options.limited)
-                .run(members)?;
+                .limited(options.limited);
+            let fitted = match cross_fit.attempt(members)? {
+                Ok(fitted) => fitted,
+                Err(all) if number == 0 => return Err(none_left(&all)),
+                Err(all) => {
+                    skipped.extend(all);
+                    let layer = number + 1;
+                    let text =
+                        format!("no member of layer {layer} could be fitted: the stack ends with the layer below");
+                    warnings.push(Warning::Note { text });
+                    break;
+                }
+            };
             let seen = fitted.predictions()?;
+            for member in fitted.members() {
+                warnings.extend(went_wrong(&member.name, member.fits.iter().map(|fit| &*fit.model)));
+            }
             warnings.extend(left_out(number, &folds, &seen));
             skipped.extend(fitted.skipped().iter().cloned());
             times.extend(fitted.members().iter().map(MemberTimes::of));
             let left: Vec<NamedLearner> =
                 members.iter().filter(|member| seen.predictions.find(&member.name).is_some()).cloned().collect();
-            let above = self.above(&level, &seen, original, beside.as_ref())?;
-            let is_last = number + 1 == self.layers.len();
-            let top = if is_last {
-                let own = FitContext { seed: ctx.seed.child("meta"), progress: &Silent, ..*ctx };
-                Some(self.top(&seen, &above, &own)?)
-            } else {
-                None
-            };
+            let above = self.above(level, &seen, original, beside.as_ref())?;
+            let tested = Tested { seen, folds: folds.to_vec(), above, rows_below: level.data.rows() };
+            if number + 1 == self.layers.len() {
+                top = Some(top_of(&tested)?);
+            }
             // A member that the fusion does not read needs no model.
             let needed = top.as_ref().map_or_else(|| vec![true; left.len()], |(_, needed)| needed.clone());
-            let layer = Layer { number: number as u32, members: &left, needed, level: &level, folds: &folds };
+            let layer = Layer { number: number as u32, members: &left, needed, level, folds: &folds };
             let progress = stretch(done, members.len() as u64 * refits);
             done += progress.share;
             let own = FitContext { progress: &progress, ..*ctx };
             let members = layer.models(self.refit, fitted, &own, options)?;
-            layers.push(FittedLayer { members });
-            if let Some((meta, _)) = top {
-                ctx.progress.step(total, total, "");
-                let model = StackedModel::new(layers, meta, outputs, through);
-                // Rows and folds are told by the data set and the split, not by the last layer's numbers.
-                let of_split = |fold: &Fold| {
-                    let is = |other: &Fold| (other.repeat, other.fold) == (fold.repeat, fold.fold);
-                    drawn.iter().position(is).unwrap_or_default() as u32
-                };
-                let of_split: Vec<u32> = folds.iter().map(of_split).collect();
-                let seen = OutOfFold {
-                    folds: seen.folds.iter().map(|&fold| of_split[fold as usize]).collect(),
-                    rows: above.origin.unwrap_or(seen.rows),
-                    predictions: seen.predictions,
-                };
-                return Ok(StackFit { model, seen, folds: drawn, warnings, skipped, times });
+            if self.refit == Refit::All {
+                for member in &members {
+                    warnings.extend(went_wrong(&member.name, member.models.iter().map(|model| &**model)));
+                }
             }
-            // The rows of the level above are those that were tested, numbered anew.
-            let mut place = vec![None; level.data.rows()];
-            seen.rows.iter().enumerate().for_each(|(i, &row)| place[row as usize] = Some(i as u32));
-            folds = folds.into_iter().map(|fold| renumbered(fold, |row| place[row as usize])).collect();
-            folds.retain(|fold| !fold.train.is_empty() && !fold.test.is_empty());
-            level = above;
+            layers.push(FittedLayer { members });
+            below = Some(tested);
         }
-        Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() })
+        let (Some(tested), Some(last)) = (below, layers.last_mut()) else {
+            return Err(Error::Empty { what: "the list of layers".into(), hint: "give at least one".into() });
+        };
+        let meta = match top {
+            Some((meta, _)) => meta,
+            None => {
+                let (meta, needed) = top_of(&tested)?;
+                let unread = last.members.iter_mut().zip(needed).filter(|(_, needed)| !needed);
+                unread.for_each(|(member, _)| *member = FittedMember::unread(&member.name));
+                meta
+            }
+        };
+        if layers.len() > 1 {
+            warnings.push(Warning::Note { text: TOO_KIND.into() });
+        }
+        ctx.progress.step(total, total, "");
+        let depth = layers.len() as u32;
+        let model = StackedModel::new(layers, meta, outputs, through);
+        Ok(StackFit { model, seen: tested.of_data(&drawn), layers: depth, folds: drawn, warnings, skipped, times })
     }
 
     /// What is passed through, fitted; and that of the rows that the folds test.
@@ -397,6 +418,22 @@ impl Stacking {
     }
 }
 
+/// What went wrong while the models of a member learnt, each thing once.
+fn went_wrong<'a>(member: &str, models: impl Iterator<Item = &'a dyn Model>) -> Vec<Warning> {
+    let mut told: Vec<(String, usize)> = Vec::new();
+    for warning in models.flat_map(Model::histories).flat_map(|history| history.warnings) {
+        match told.iter_mut().find(|(text, _)| *text == warning) {
+            Some((_, times)) => *times += 1,
+            None => told.push((warning, 1)),
+        }
+    }
+    let text = |(warning, times)| match times {
+        1 => format!("`{member}`, in one of its fits: {warning}"),
+        _ => format!("`{member}`, in {times} of its fits: {warning}"),
+    };
+    told.into_iter().map(|told| Warning::Note { text: text(told) }).collect()
+}
+
 /// What a person should know of rows that no fold tests: nothing above the layer learns from them.
 fn left_out(layer: usize, folds: &[Fold], seen: &OutOfFold) -> Option<Warning> {
     let mut rows: Vec<u32> = folds.iter().flat_map(|fold| fold.train.iter().chain(&fold.valid)).copied().collect();
@@ -405,6 +442,43 @@ fn left_out(layer: usize, folds: &[Fold], seen: &OutOfFold) -> Option<Warning> {
     let rows = rows.iter().filter(|row| seen.rows.binary_search(row).is_err()).count();
     let why = format!("no fold tests them, so what is above layer {} neither learns nor is scored on them", layer + 1);
     (rows > 0).then_some(Warning::RowsLeftOut { rows, why })
+}
+
+/// What a layer's members say of rows that they did not see, and what the layer above learns from.
+struct Tested {
+    /// Rows are those of the layer's own level.
+    seen: OutOfFold,
+    /// The layer's folds, by rows of its own level.
+    folds: Vec<Fold>,
+    above: Level<'static>,
+    /// How many rows the layer's own level has.
+    rows_below: usize,
+}
+
+impl Tested {
+    /// The folds by rows of the level above, which are those that were tested, numbered anew.
+    fn folds_above(&self) -> Vec<Fold> {
+        let mut place = vec![None; self.rows_below];
+        self.seen.rows.iter().enumerate().for_each(|(i, &row)| place[row as usize] = Some(i as u32));
+        let mut folds: Vec<Fold> =
+            self.folds.iter().map(|fold| renumbered(fold.clone(), |row| place[row as usize])).collect();
+        folds.retain(|fold| !fold.train.is_empty() && !fold.test.is_empty());
+        folds
+    }
+
+    /// The predictions with rows and folds told by the data set and the split, not by the layer's numbers.
+    fn of_data(self, drawn: &[Fold]) -> OutOfFold {
+        let of_split = |fold: &Fold| {
+            let is = |other: &Fold| (other.repeat, other.fold) == (fold.repeat, fold.fold);
+            drawn.iter().position(is).unwrap_or_default() as u32
+        };
+        let of_split: Vec<u32> = self.folds.iter().map(of_split).collect();
+        OutOfFold {
+            folds: self.seen.folds.iter().map(|&fold| of_split[fold as usize]).collect(),
+            rows: self.above.origin.unwrap_or(self.seen.rows),
+            predictions: self.seen.predictions,
+        }
+    }
 }
 
 /// How a stack is fitted, beside what is fitted.
@@ -425,6 +499,8 @@ pub struct StackFit {
     pub model: StackedModel,
     /// The last layer's predictions of rows that its members did not see; rows are those of the data set.
     pub seen: OutOfFold,
+    /// How many layers it has: fewer than asked for if no member of an upper one could be fitted.
+    pub layers: u32,
     /// The folds that were drawn, by rows of the data set.
     pub folds: Vec<Fold>,
     /// What is odd about the folds.

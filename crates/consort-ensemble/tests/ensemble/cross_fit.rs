@@ -6,13 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consort_core::{Cancel, Error, FitContext, Fold, Learner, Progress, Result, Samples, Seed, Splitter};
+use consort_core::{
+    Cancel, Classes, Column, Dataset, Error, Features, FitContext, Fold, Learner, Progress, Result, Samples, Seed,
+    Splitter, Target,
+};
 use consort_ensemble::stack::Stacking;
 use consort_ensemble::{
     NamedLearner,
     cross_fit::{CrossFit, CrossFitted, Fit, FitKey, OnError, Part, Store, Why},
 };
-use consort_split::{ExpandingWindow, KFold, Repeated, StratifiedKFold};
+use consort_split::{ExpandingWindow, KFold, Repeated, StratifiedGroupKFold, StratifiedKFold};
 
 use crate::tables::{Broken, Memory, members, table};
 
@@ -226,4 +229,22 @@ fn every_fit_says_how_far_it_is_beside_all_together() {
             assert!(of.last().is_some_and(|(_, done, total)| done == total), "{name} {part}: {of:?}");
         }
     }
+}
+
+#[test]
+fn a_class_that_a_fold_tests_and_does_not_teach_is_named() {
+    let x = Column::Numeric { name: "x".into(), values: (0..60).map(|i| i as f32).collect() };
+    let classes = Classes::new(["common", "rare"]).unwrap();
+    // All rows of the rare class are of one group.
+    let target = Target::Classes { codes: (0..60).map(|i| u32::from(i < 6)).collect(), classes };
+    let data = Dataset::new(Features::Columns(vec![x])).unwrap().with_target(target).unwrap();
+    let said = |groups: Vec<u32>| {
+        let data = data.clone().with_groups(groups).unwrap();
+        let stack = Stacking::greedy(members()).splitter(StratifiedGroupKFold::new(3));
+        let fit = stack.fit_stack(&Samples::all(&data), &FitContext::new(Seed::new(0))).unwrap();
+        fit.warnings.iter().map(ToString::to_string).find(|text| text.contains("learnt from none of it"))
+    };
+    let text = said((0..60).map(|i| i / 6).collect()).unwrap();
+    assert!(text.contains("`rare`: its 6 rows in 1 of the folds"), "{text}");
+    assert_eq!(said((0..60).map(|i| i % 6).collect()), None);
 }

@@ -1,22 +1,26 @@
 //! Stacking, blending and layers.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use consort_core::{
-    Column, Dataset, Encoder, Encoding, Features, FitContext, Learner, Model, Result, Samples, Seed, Splitter, Target,
-    Warning,
+    Cancel, Column, Dataset, Encoder, Encoding, Features, FitContext, Learner, Model, Result, Samples, Seed, Splitter,
+    Target, Warning,
 };
 use consort_ensemble::{
     NamedLearner,
+    cross_fit::{OnError, Why},
     encode::{Impute, Scale},
-    stack::{LearnerFuser, Refit, Stacking},
+    stack::{LearnerFuser, Refit, StackOptions, Stacking},
 };
 use consort_fusion::{rule, weights::SimplexWeights};
 use consort_split::{ExpandingWindow, KFold};
 use consort_trees::{boosting::GradientBoosting, decision_tree::DecisionTree, forest::RandomForest};
 use serde::{Deserialize, Serialize};
 
-use crate::tables::{Memory, members, table};
+use crate::tables::{Broken, Memory, members, table};
 
 fn context() -> FitContext<'static> {
     FitContext { threads: 2, ..FitContext::new(Seed::new(3)) }
@@ -215,4 +219,33 @@ fn an_encoder_that_reads_the_target_shows_no_layer_its_own_rows() {
         seen.rows.iter().zip(seen.predictions.member(0)).map(|(&row, &p)| (y[row as usize] - f64::from(p)).powi(2));
     let rmse = (errors.sum::<f64>() / seen.rows.len() as f64).sqrt();
     assert!(rmse > 0.27, "{rmse}, where the target's deviation is 0.289");
+}
+
+#[test]
+fn a_layer_that_no_member_is_left_of_ends_the_stack_below_it() {
+    let data = table(300, 0);
+    let all = Samples::all(&data);
+    let below = Stacking::greedy(members()).fit_stack(&all, &context()).unwrap();
+    let two = Stacking::greedy(members()).layer(vec![NamedLearner::new("bad", Broken)]);
+    assert_eq!(two.fit_stack(&all, &context()).unwrap_err().to_string(), "it is broken");
+    for refit in [Refit::All, Refit::KeepFolds] {
+        let options = StackOptions { on_error: OnError::Skip, ..Default::default() };
+        let two = two.clone().refit(refit);
+        let fit = two.fit_with(&all, &context(), &options).unwrap();
+        assert_eq!((fit.layers, fit.skipped.len()), (1, 1));
+        assert!(fit.warnings.iter().any(|warning| warning.to_string().contains("layer 2")), "{:?}", fit.warnings);
+        assert_eq!((&fit.seen.rows, &fit.seen.folds), (&below.seen.rows, &below.seen.folds));
+        if refit == Refit::All {
+            assert_eq!(fit.model.predict(&all).unwrap(), below.model.predict(&all).unwrap());
+        }
+    }
+
+    // The same of time: what a layer has no time for does not lose the layers that are there.
+    let endless = NamedLearner::new("endless", GradientBoosting { rounds: 10_000_000, ..Default::default() });
+    let cancel = Cancel::at(Instant::now() + Duration::from_secs(4));
+    let context = FitContext { cancel: Some(&cancel), ..context() };
+    let options = StackOptions { limited: true, ..Default::default() };
+    let quick = vec![NamedLearner::new("tree", DecisionTree::default())];
+    let fit = Stacking::greedy(quick).layer(vec![endless]).fit_with(&all, &context, &options).unwrap();
+    assert_eq!((fit.layers, &*fit.skipped[0].name, &fit.skipped[0].why), (1, "endless", &Why::Time));
 }
