@@ -231,7 +231,7 @@ pub(crate) struct Fit {
     #[arg(long, value_name = "R.toml", conflicts_with = "resume")]
     pub(crate) recipe: Option<PathBuf>,
     /// Go on with a run that was stopped, as it was begun
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "missing_values", "categorical", "numeric", "infinite", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "size"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["id", "weight", "group", "time", "fold", "ignore", "task", "positive", "drop_missing_target", "missing_values", "categorical", "numeric", "infinite", "members", "method", "folds", "repeats", "layers", "metric", "time_limit", "keep_folds", "seed", "epochs", "device", "size"])]
     pub(crate) resume: Option<PathBuf>,
     /// The column that identifies a row [default: `id`, if it does]
     #[arg(long, value_name = "COL")]
@@ -283,7 +283,7 @@ pub(crate) struct Fit {
     /// How many folds [default: 5, or as many as the rows allow]; with --method blend, one K-th of the rows is held out
     #[arg(long, value_name = "K")]
     pub(crate) folds: Option<u32>,
-    /// Draw the folds so many times [default: 1]; with --method bag, how many draws of the rows [default: 50]
+    /// Draw the folds so many times [default: 1]; with --method bag, how many draws of the rows [default: 50; of nets 10]
     #[arg(long, value_name = "N")]
     pub(crate) repeats: Option<u32>,
     /// Layers of members [default: 1]; each above the first reads the predictions below and the features
@@ -295,6 +295,9 @@ pub(crate) struct Fit {
     /// How many epochs nets learn [default: judged from the rows]; with --method snapshot, those of one cycle
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
+    /// Where nets learn: cpu, cuda:0, wgpu, or auto, a GPU if there is one [default: cpu]
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<String>,
     /// To how many pixels pictures are made, such as 64 or 48x64 [default: as the first one]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) size: Option<String>,
@@ -353,6 +356,8 @@ pub(crate) enum Method {
     Adversarial,
     /// Nets: one net, asked several times with units left out
     McDropout,
+    /// Nets: MLPs that share their weights but for a factor each
+    BatchEnsemble,
 }
 
 impl Method {
@@ -363,8 +368,13 @@ impl Method {
 
     /// Whether it is a way of training nets, and so is asked for with nets as members.
     pub(crate) fn trains_nets(self) -> bool {
-        use Method::{Adversarial, BoostNets, Fge, Joint, McDropout, Ncl, Snapshot, SoftBoost, Soup, Swa};
-        matches!(self, Snapshot | Joint | Fge | Swa | Soup | Ncl | BoostNets | SoftBoost | Adversarial | McDropout)
+        use Method::{
+            Adversarial, BatchEnsemble, BoostNets, Fge, Joint, McDropout, Ncl, Snapshot, SoftBoost, Soup, Swa,
+        };
+        matches!(
+            self,
+            Snapshot | Joint | Fge | Swa | Soup | Ncl | BoostNets | SoftBoost | Adversarial | McDropout | BatchEnsemble
+        )
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn of_judged(
 fn training_curves(histories: &[(String, LossHistory)]) -> Vec<TrainingCurves> {
     let mut charts: Vec<TrainingCurves> = Vec::new();
     for (member, history) in histories {
-        let LossHistory { name, loss, unit, train, valid, kept } = history;
+        let LossHistory { name, loss, unit, train, valid, kept, .. } = history;
         let alone = histories.iter().filter(|(other, _)| other == member).count() == 1;
         let name = match name.strip_prefix(member.as_str()) {
             _ if alone => member.clone(),

@@ -128,6 +128,12 @@ pub struct LossHistory {
     pub valid: Vec<f64>,
     /// The steps, from 1, whose state was kept, where that is not the last alone.
     pub kept: Vec<usize>,
+    /// How and where it was trained, in words, where that was chosen: `4 nets packed in 2 groups, one a thread, on cpu`.
+    #[serde(default)]
+    pub how: String,
+    /// What went wrong on the way though the work went on, in words.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// A flag that asks running fits to stop, when it is raised or when its time has come. Cloning shares the flag.

@@ -127,7 +127,7 @@ impl Forward for RankOneNet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::architecture::Mlp;
+    use crate::{architecture::Mlp, weights::Weights};
     use burn::tensor::Device;
     use consort_core::Seed;
 
@@ -150,6 +150,39 @@ mod tests {
             // Up to rounding: the base net's layers are one operation.
             let far = of(&*ours, member).iter().zip(of(&*base, 0)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(far < 1e-6, "{far}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_an_mlp_whose_weights_have_its_rank_one_factor() {
+        let device = Device::flex();
+        let shape = InputShape { numbers: 2, row: [1, 1, 2], levels: vec![] };
+        // All widths are equal, so that vectors taken for one another would go unnoticed by shapes.
+        let recipe = RankOneMlp { hidden: vec![2], members: 2, random_signs: true, dropout: 0.0 };
+        let mut network = recipe.build(&shape, 2, &mut Init::new(Seed::new(4), &device)).unwrap();
+        let mut stream = Seed::new(9).stream();
+        let mut layers = network.weights().unwrap().layers().to_vec();
+        layers.iter_mut().flat_map(|layer| &mut layer.values).for_each(|x| *x = stream.normal() as f32);
+        let weights = Weights::new(layers);
+        network.set_weights(&weights).unwrap();
+        let of = |layer: usize, part: &str| weights.layer(&format!("layers.{layer}.{part}")).unwrap().values.clone();
+        let x = [0.7f32, -1.3];
+        let inputs = Inputs { numbers: Tensor::from_floats([x], &device), categories: None, row: shape.row };
+        for member in 0..2 {
+            let layer = |number: usize, x: [f32; 2]| {
+                let (weight, bias) = (of(number, "weight"), of(number, "bias"));
+                let (before, after) = (of(number, "before"), of(number, "after"));
+                // W ∘ r sᵀ
+                let factor = |i: usize, o: usize| before[2 * member + i] * after[2 * member + o];
+                [0, 1].map(|o| {
+                    let sum: f32 = (0..2).map(|i| x[i] * weight[2 * i + o] * factor(i, o)).sum();
+                    sum + bias[2 * member + o]
+                })
+            };
+            let expected = layer(1, layer(0, x).map(|h| h.max(0.0)));
+            let got = network.forward(&inputs, Pass::predicting().of_member(member));
+            let got = got.into_data().try_into_vec_as::<f32>().unwrap();
+            assert!(got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{got:?} and {expected:?}");
         }
     }
 }

@@ -13,7 +13,9 @@ pub(super) fn forward(planes: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
             for (pair, out) in plane.chunks_exact(2 * width).zip(out.chunks_exact_mut(columns)) {
                 let (upper, lower) = pair.split_at(width);
                 for ((to, a), b) in out.iter_mut().zip(upper.chunks_exact(2)).zip(lower.chunks_exact(2)) {
-                    *to = a[0].max(a[1]).max(b[0].max(b[1])).max(0.0);
+                    // `max` alone would hide what is not a number from the loss.
+                    let sum = (a[0] + a[1]) + (b[0] + b[1]);
+                    *to = a[0].max(a[1]).max(b[0].max(b[1])).max(0.0) + 0.0 * sum;
                 }
             }
         }

@@ -51,7 +51,7 @@ pub(super) fn expect_full_length(by: &str, net: &crate::net::Net) -> Result<()> 
     Err(Error::Unsupported {
         by: by.into(),
         what: "an early stop".into(),
-        hint: "its members are taken at fixed epochs: set `early_stop` to none".into(),
+        hint: "each of its runs has a fixed length: set `early_stop` to none".into(),
     })
 }
 

@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// Fast geometric ensembling (Garipov and others 2018): after a usual training run, short cycles in which the learning
-/// rate falls in a straight line and rises again. The weights in the middle of each cycle, where the rate is least, are
-/// a member. The prediction is the mean of theirs.
+/// rate falls in a straight line and rises again. The weights in the middle of each cycle, after the step of the
+/// least rate, are a member. The prediction is the mean of theirs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FastGeometric {

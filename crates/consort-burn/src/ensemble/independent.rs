@@ -66,7 +66,10 @@ impl DeepEnsemble for Independent {
                         hint: "set `packing` to apart, or leave the choice".into(),
                     });
                 }
-                (Packing::Packed | Packing::Auto, None) => return self.packed(net, &basis, train, ctx),
+                (Packing::Packed, None) => return self.packed(net, &basis, train, ctx),
+                (Packing::Auto, None) if self.fits_a_cache(net, &basis, ctx) => {
+                    return self.packed(net, &basis, train, ctx);
+                }
                 _ => {}
             }
         }
@@ -83,6 +86,19 @@ impl DeepEnsemble for Independent {
 }
 
 impl Independent {
+    /// Whether the nets of a group, with their gradients and an optimizer's two moments, stay in a core's share of the cache
+    /// from step to step. Where they do not, a net alone is the better company for it. A card has no such bound.
+    fn fits_a_cache(&self, net: &Net, basis: &Basis, ctx: &FitContext<'_>) -> bool {
+        const MOST: usize = 8 << 20;
+        let Some(mlp) = net.architecture.as_mlp() else { return false };
+        let together = self.members.div_ceil(ctx.threads.clamp(1, self.members));
+        let spec = &basis.spec;
+        let widths = mlp.widths(&spec.intake.shape(), spec.head.width(&spec.loss));
+        let weights: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        let bytes = 4 * size_of::<f32>() * weights;
+        basis.is_on_card() || together.saturating_mul(bytes) <= MOST
+    }
+
     /// Trains groups of packed nets, a group a thread; a card takes all as one.
     fn packed(&self, net: &Net, basis: &Basis, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
         let groups = if basis.is_on_card() { 1 } else { ctx.threads.clamp(1, self.members) };

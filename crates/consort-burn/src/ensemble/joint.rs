@@ -1,4 +1,4 @@
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use consort_core::{FitContext, Result, Samples};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{
     net_ensemble::Source,
 };
 use crate::{
-    input::Batch,
+    input::{Batch, Lesson},
     loss::Loss,
     net::{
         History, Net, NetModel,
@@ -19,6 +19,7 @@ use crate::{
         tally::Tally,
         training::Learning,
     },
+    network::Network,
 };
 
 /// Nets trained together on the loss of their mean output: one net of parallel branches (Webb and others 2021). The
@@ -54,21 +55,32 @@ impl Objective for OfTheMean {
 
 impl DeepEnsemble for Joint {
     fn train(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<NetEnsemble> {
-        let nets = train_together(&self.net, self.members, train, ctx, |loss| Ok(Box::new(OfTheMean(loss))))?;
+        let nets =
+            train_together(&self.net, self.members, train, ctx, |loss| Ok(Box::new(OfTheMean(loss))), |_| Ok(()))?.0;
         Ok(NetEnsemble::new("joint", Source::Nets(nets), Combine::MeanOutput))
     }
 }
 
 learner!(Joint, "joint_nets", "joint-nets");
 
-/// Trains so many nets as one group, on the same batches, by the objective that is made of the net's loss or refuses it.
-pub(super) fn train_together(
+/// Nets that have learnt together, and what from.
+pub(super) struct Together<'a> {
+    pub(super) loss: &'a Loss,
+    pub(super) lesson: &'a Lesson<'a>,
+    pub(super) group: &'a [Box<dyn Network>],
+    pub(super) device: &'a Device,
+}
+
+/// Trains so many nets as one group, on the same batches, by the objective that is made of the net's loss or refuses it;
+/// gives what `after` makes of them, too.
+pub(super) fn train_together<T: Send>(
     net: &Net,
     members: usize,
     train: &Samples<'_>,
     ctx: &FitContext<'_>,
     objective: impl FnOnce(Loss) -> Result<Box<dyn Objective>>,
-) -> Result<Vec<NetModel>> {
+    after: impl FnOnce(Together<'_>) -> Result<T>,
+) -> Result<(Vec<NetModel>, T)> {
     expect_members(members)?;
     let basis = Basis::new(net, train)?;
     let objective = objective(basis.spec.loss)?;
@@ -79,7 +91,10 @@ pub(super) fn train_together(
         let seeds = (0..members).map(|m| ctx.seed.nth("member", m as u64));
         let mut group = seeds.map(|seed| basis.learning(net, seed)).collect::<Result<Vec<Learning>>>()?;
         let history: History = course.run(&mut group, &mut Nobody)?;
-        Ok(group.iter().map(|one| basis.model(&*one.network, history.clone())).collect())
+        let group: Vec<Box<dyn Network>> = group.iter().map(|one| one.network.inference()).collect();
+        let device = &school.device.clone().without_autodiff();
+        let made = after(Together { loss: &basis.spec.loss, lesson: &school.lesson, group: &group, device })?;
+        Ok((group.iter().map(|network| basis.model(&**network, history.clone())).collect(), made))
     })
 }
 

@@ -61,6 +61,28 @@ impl Objective for Apart {
         let spread = said[1..].iter().fold(apart(&said[0]), |sum, one| sum + apart(one));
         own - spread.mul_scalar(self.lambda)
     }
+
+    fn name(&self) -> Option<String> {
+        let own = self.loss.name();
+        (self.lambda > 0.0)
+            .then(|| format!("{own}, less the reward for being apart (of held-out rows: {own} of the mean)"))
+    }
+
+    fn judged(&self, outputs: &[Tensor<2>], batch: &Batch) -> Option<Tensor<1>> {
+        if self.lambda == 0.0 {
+            return None;
+        }
+        let said: Vec<Tensor<2>> = outputs.iter().map(|output| said(&self.loss, output.clone(), batch)).collect();
+        let (p, y) = (mean(&said), batch.targets.clone());
+        let log = |p: Tensor<2>| p.clamp_min(1e-12).log();
+        let rows = y.dims()[0];
+        let losses = match self.loss {
+            Loss::CrossEntropy { .. } => (y * log(p)).sum_dim(1).neg(),
+            Loss::Binary => (y.clone() * log(p.clone()) + (y.neg() + 1.0) * log(p.neg() + 1.0)).mean_dim(1).neg(),
+            _ => (p - y).square().mean_dim(1),
+        };
+        Some(batch.mean(losses.reshape([rows])))
+    }
 }
 
 /// What a member says: probabilities, or scaled numbers.
@@ -79,7 +101,7 @@ impl DeepEnsemble for NegativeCorrelation {
             return Err(Error::parameter("lambda", self.lambda, "in 0 to 1"));
         }
         let lambda = self.lambda;
-        let nets = train_together(&self.net, self.members, train, ctx, |loss| {
+        let objective = |loss| -> Result<Box<dyn Objective>> {
             if lambda > 0.0 && !matches!(loss, Loss::CrossEntropy { .. } | Loss::Binary | Loss::Squared) {
                 return Err(Error::Unsupported {
                     by: "negative correlation learning".into(),
@@ -88,7 +110,8 @@ impl DeepEnsemble for NegativeCorrelation {
                 });
             }
             Ok(Box::new(Apart { loss, lambda }))
-        })?;
+        };
+        let (nets, ()) = train_together(&self.net, self.members, train, ctx, objective, |_| Ok(()))?;
         Ok(NetEnsemble::new("ncl", Source::Nets(nets), Combine::Mean))
     }
 }

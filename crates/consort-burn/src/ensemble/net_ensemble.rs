@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 use crate::net::NetModel;
 
 /// How the members of a [`NetEnsemble`] become one prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Combine {
     /// The mean of their predictions.
     Mean,
     /// The prediction of their mean output: for classes the normalised geometric mean of their probabilities.
     MeanOutput,
-    /// The prediction of the sum of their outputs times `rate`: boosting.
+    /// The prediction of the sum of their outputs, each times its rate: boosting.
     Sum {
-        /// What each output is multiplied with.
-        rate: f64,
+        /// What the outputs of each member are multiplied with.
+        rates: Vec<f64>,
     },
 }
 
@@ -80,8 +80,8 @@ impl NetEnsemble {
     }
 
     /// How the members become one prediction.
-    pub fn combine(&self) -> Combine {
-        self.combine
+    pub fn combine(&self) -> &Combine {
+        &self.combine
     }
 
     /// What columns predictions have.
@@ -122,7 +122,7 @@ impl NetEnsemble {
     /// If the features are not those that it was fitted on.
     pub fn member_predictions(&self, rows: &Samples<'_>) -> Result<Vec<Matrix>> {
         let raw = self.raw(rows)?;
-        let Combine::Sum { rate } = self.combine else {
+        let Combine::Sum { rates } = &self.combine else {
             return raw.iter().enumerate().map(|(m, raw)| self.decode(m, raw)).collect();
         };
         let mut sum: Vec<f64> = Vec::new();
@@ -130,7 +130,7 @@ impl NetEnsemble {
             .enumerate()
             .map(|(m, raw)| {
                 sum.resize(raw.values().len(), 0.0);
-                sum.iter_mut().zip(raw.values()).for_each(|(sum, &x)| *sum += rate * f64::from(x));
+                sum.iter_mut().zip(raw.values()).for_each(|(sum, &x)| *sum += rates[m] * f64::from(x));
                 let sums = sum.iter().map(|&x| x as f32).collect();
                 self.decode(m, &Matrix::new(raw.rows(), raw.columns(), sums)?)
             })
@@ -162,10 +162,11 @@ impl NetEnsemble {
 impl Model for NetEnsemble {
     fn predict(&self, rows: &Samples<'_>) -> Result<Matrix> {
         self.first()?;
-        match self.combine {
-            Combine::Mean => mean(&self.member_predictions(rows)?, 1.0 / self.len() as f64),
-            Combine::MeanOutput => self.decode(0, &mean(&self.raw(rows)?, 1.0 / self.len() as f64)?),
-            Combine::Sum { rate } => self.decode(0, &mean(&self.raw(rows)?, rate)?),
+        let same = || vec![1.0 / self.len() as f64; self.len()];
+        match &self.combine {
+            Combine::Mean => sum(&self.member_predictions(rows)?, &same()),
+            Combine::MeanOutput => self.decode(0, &sum(&self.raw(rows)?, &same())?),
+            Combine::Sum { rates } => self.decode(0, &sum(&self.raw(rows)?, rates)?),
         }
     }
 
@@ -173,6 +174,9 @@ impl Model for NetEnsemble {
     fn histories(&self) -> Vec<LossHistory> {
         let mut runs: Vec<LossHistory> = self.nets().iter().flat_map(|net| net.histories()).collect();
         runs.dedup_by(|a, b| a == b);
+        if !self.how.is_empty() {
+            runs.iter_mut().for_each(|run| run.how = format!("{}, {}", self.how, run.how));
+        }
         if runs.len() > 1 {
             (1..).zip(&mut runs).for_each(|(number, run)| run.name = format!("{} {number}", run.name));
         }
@@ -180,14 +184,14 @@ impl Model for NetEnsemble {
     }
 }
 
-/// The sum of matrices of one shape times a factor, in f64.
-fn mean(of: &[Matrix], factor: f64) -> Result<Matrix> {
+/// The sum of matrices of one shape, each times its factor, in f64.
+fn sum(of: &[Matrix], factors: &[f64]) -> Result<Matrix> {
     let Some(first) = of.first() else {
         return Err(Error::Empty { what: "the ensemble".into(), hint: "it needs at least one member".into() });
     };
     let mut sums = vec![0.0f64; first.values().len()];
-    for matrix in of {
-        sums.iter_mut().zip(matrix.values()).for_each(|(sum, &x)| *sum += f64::from(x));
+    for (matrix, factor) in of.iter().zip(factors) {
+        sums.iter_mut().zip(matrix.values()).for_each(|(sum, &x)| *sum += factor * f64::from(x));
     }
-    Matrix::new(first.rows(), first.columns(), sums.into_iter().map(|sum| (sum * factor) as f32).collect())
+    Matrix::new(first.rows(), first.columns(), sums.into_iter().map(|sum| sum as f32).collect())
 }

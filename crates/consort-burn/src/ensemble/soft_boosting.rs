@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Combine, DeepEnsemble, NetEnsemble,
-    boosting::{expect_boostable, residual},
+    boosting::{expect_boostable, outputs_of, residual},
     deep_ensemble::learner,
-    joint::train_together,
+    joint::{Together, train_together},
     net_ensemble::Source,
+    step_length::Line,
 };
 use crate::{
     input::Batch,
@@ -16,7 +17,9 @@ use crate::{
 };
 
 /// Soft gradient boosting of nets (Feng and others 2020): all nets learn at the same time, each by squared error what
-/// the nets before it lack at that moment. The prediction is that of the sum of their outputs times `rate`.
+/// the nets before it lack at that moment. The prediction is that of the sum of their outputs times `rate`, stretched to the
+/// length of least training loss, at most a Newton step for each net: fitted residuals of probabilities alone leave the sum
+/// far too unsure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SoftBoosting {
@@ -63,8 +66,12 @@ impl Objective for Residuals {
         (1..outputs.len()).fold(of(0), |sum, m| sum + of(m))
     }
 
-    fn name(&self) -> Option<&'static str> {
-        Some("squared error of the residuals")
+    fn name(&self) -> Option<String> {
+        Some(format!("squared error of the residuals (of held-out rows: {} of the sum)", self.loss.name()))
+    }
+
+    fn judged(&self, outputs: &[Tensor<2>], batch: &Batch) -> Option<Tensor<1>> {
+        Some(batch.mean(self.loss.rows(self.combine(outputs), batch.targets.clone())))
     }
 
     fn combine(&self, outputs: &[Tensor<2>]) -> Tensor<2> {
@@ -79,11 +86,24 @@ impl DeepEnsemble for SoftBoosting {
             return Err(Error::parameter("rate", self.rate, "finite and above 0"));
         }
         let rate = self.rate;
-        let nets = train_together(&self.net, self.members, train, ctx, |loss| {
+        let objective = |loss| -> Result<Box<dyn Objective>> {
             expect_boostable(&loss)?;
             Ok(Box::new(Residuals { loss, rate }))
+        };
+        let (nets, length) = train_together(&self.net, self.members, train, ctx, objective, |together| {
+            let Together { loss, lesson, group, device } = together;
+            let mut sum = vec![0.0; lesson.len() * lesson.width];
+            for network in group {
+                let outputs = outputs_of(&**network, lesson, device)?;
+                sum.iter_mut().zip(outputs).for_each(|(sum, x)| *sum += (rate * f64::from(x)) as f32);
+            }
+            let (sums, weights) = (vec![0.0; sum.len()], lesson.weights.as_deref());
+            let line =
+                Line { loss, sums: &sums, outputs: &sum, targets: &lesson.targets, weights, width: lesson.width };
+            Ok((0..group.len()).fold(1.0, |length, _| line.best(length)))
         })?;
-        Ok(NetEnsemble::new("soft", Source::Nets(nets), Combine::Sum { rate }))
+        let rates = vec![rate * length; nets.len()];
+        Ok(NetEnsemble::new("soft", Source::Nets(nets), Combine::Sum { rates }))
     }
 }
 

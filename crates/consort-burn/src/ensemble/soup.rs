@@ -10,7 +10,7 @@ use super::{
 use crate::{
     loss::Loss,
     net::{
-        Net,
+        History, Net,
         follower::Nobody,
         guarded::guarded,
         objective::Own,
@@ -90,6 +90,10 @@ impl DeepEnsemble for Soup {
         let net = &self.net;
         expect_members(self.members)?;
         expect_full_length("a soup", net)?;
+        if self.shared == 0 && net.pretrained.is_none() {
+            let allowed = "at least 1 where no weights are loaded: nets that have nothing in common have no mean";
+            return Err(Error::parameter("shared", 0, allowed));
+        }
         let basis = Basis::new(net, train)?;
         let school = basis.school(net, train, ctx)?;
         let loss = basis.spec.loss;
@@ -101,7 +105,7 @@ impl DeepEnsemble for Soup {
                 validation_loss(&school, loss, &*basis.network(net, ctx.seed)?)?;
             }
             let mut first = [basis.learning(net, ctx.seed)?];
-            let mut history = crate::net::History::default();
+            let mut history = History::default();
             if self.shared > 0 {
                 let mut course = net.course(&school, &objective, &tally, ctx);
                 course.epochs = self.shared;
@@ -117,14 +121,14 @@ impl DeepEnsemble for Soup {
                     let mut course = net.course(&school, &objective, &tally, &ctx);
                     course.goes_on = self.shared > 0;
                     let own = course.run(&mut group, &mut Nobody)?;
-                    Ok((group[0].network.weights()?, own.stopped))
+                    Ok((group[0].network.weights()?, own))
                 })
             })?;
-            let (cooked, stopped): (Vec<Weights>, Vec<Option<String>>) = cooked.into_iter().unzip();
-            if let Some((m, why)) = stopped.iter().enumerate().find_map(|(m, why)| Some((m, why.as_ref()?))) {
-                history.stopped = Some(format!("net {} of the soup: {why}", m + 1));
+            let (cooked, mut runs): (Vec<Weights>, Vec<History>) = cooked.into_iter().unzip();
+            for (m, run) in runs.iter_mut().enumerate() {
+                run.stopped = run.stopped.take().map(|why| format!("net {} of the soup: {why}", m + 1));
             }
-            let (chosen, how) = match self.recipe {
+            let (chosen, how): (Vec<usize>, _) = match self.recipe {
                 Recipe::Uniform => ((0..self.members).collect(), format!("all {} nets", self.members)),
                 Recipe::Greedy => {
                     let taste = |weights: &[Weights]| {
@@ -135,9 +139,14 @@ impl DeepEnsemble for Soup {
                     (chosen, how)
                 }
             };
+            // The curve of the whole way is that of the first net which is in, and of what all have in common.
+            let others = runs.iter().enumerate().filter(|(m, _)| *m != chosen[0]);
+            let stopped: Vec<String> = others.filter_map(|(_, run)| run.stopped.clone()).collect();
+            history.follow(runs[chosen[0]].clone());
+            history.went_wrong |= !stopped.is_empty();
+            history.stopped = history.stopped.into_iter().chain(stopped).reduce(|a, b| format!("{a}; {b}"));
             let chosen: Vec<Weights> = chosen.into_iter().map(|m| cooked[m].clone()).collect();
             let network = cook(net, &basis, &school, &chosen, ctx)?;
-            history.best_epoch = None;
             let model = basis.model(&*network, history);
             Ok(NetEnsemble::new("soup", Source::Nets(vec![model]), Combine::Mean).trained(how))
         })

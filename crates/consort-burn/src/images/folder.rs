@@ -1,10 +1,11 @@
 use std::{
+    io::Cursor,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
 use consort_core::{Classes, Dataset, Error, Ids, Result, StoredRows, Target};
-use image::{DynamicImage, imageops::FilterType};
+use image::{DynamicImage, ImageFormat, imageops::FilterType};
 use serde::{Deserialize, Serialize};
 
 /// How many channels an image gets.
@@ -37,11 +38,58 @@ pub struct ImageFolder {
     pub width: u32,
     /// The channels.
     pub colour: Colour,
+    /// How pictures of another shape come to that size.
+    pub fit: Fit,
+}
+
+/// How a picture comes to the size that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fit {
+    /// Its sides are stretched, each by itself: all of it is seen.
+    #[default]
+    Stretch,
+    /// Both sides are resized alike, until the picture is `margin` times as large as it must be, and the middle is taken: as
+    /// torchvision's weights expect it, with 256 / 224.
+    Crop {
+        /// At least 1: the whole of the side that is short.
+        margin: f64,
+    },
+}
+
+impl Fit {
+    fn check(&self) -> Result<()> {
+        match *self {
+            Fit::Crop { margin } if !(1.0..=100.0).contains(&margin) => {
+                Err(Error::parameter("margin", margin, "in 1 to 100"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn apply(&self, picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
+        if (picture.width(), picture.height()) == (width, height)
+            && !matches!(self, Fit::Crop { margin } if *margin > 1.0)
+        {
+            return picture;
+        }
+        match *self {
+            Fit::Stretch => picture.resize_exact(width, height, FilterType::Triangle),
+            Fit::Crop { margin } => {
+                let [own_width, own_height] = [picture.width().max(1), picture.height().max(1)].map(f64::from);
+                let factor = margin * (f64::from(width) / own_width).max(f64::from(height) / own_height);
+                let side = |own: f64, least: u32| ((own * factor).round() as u32).max(least);
+                let (wide, high) = (side(own_width, width), side(own_height, height));
+                let sized = picture.resize_exact(wide, high, FilterType::Triangle);
+                sized.crop_imm((wide - width) / 2, (high - height) / 2, width, height)
+            }
+        }
+    }
 }
 
 impl Default for ImageFolder {
     fn default() -> Self {
-        Self { height: 224, width: 224, colour: Colour::Rgb }
+        Self { height: 224, width: 224, colour: Colour::Rgb, fit: Fit::Stretch }
     }
 }
 
@@ -92,7 +140,8 @@ impl ImageFolder {
         let Some((_, first)) = files.first() else { return Err(no_picture(folder)) };
         let picture = open_picture(first)?;
         let colour = if picture.color().has_color() { Colour::Rgb } else { Colour::Grey };
-        Ok(Self { height: picture.height().clamp(1, 224), width: picture.width().clamp(1, 224), colour })
+        let (height, width) = (picture.height().clamp(1, 224), picture.width().clamp(1, 224));
+        Ok(Self { height, width, colour, ..Self::default() })
     }
 
     /// The pictures below a folder, class by class and within it by name. `classes` fixes the classes; without it they are
@@ -161,6 +210,7 @@ impl ImageFolder {
         if self.height == 0 || self.width == 0 {
             return Err(Error::parameter("size", format!("{} × {}", self.height, self.width), "at least 1 × 1"));
         }
+        self.fit.check()?;
         let (ids, files): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
         let channels = if self.colour == Colour::Grey { 1 } else { 3 };
         let shape = vec![channels, self.height as usize, self.width as usize];
@@ -171,11 +221,7 @@ impl ImageFolder {
     /// One picture, channel after channel.
     fn decode(&self, file: &Path, into: &mut [f32]) -> Result<()> {
         let picture = open_picture(file)?;
-        let sized = if (picture.width(), picture.height()) == (self.width, self.height) {
-            picture
-        } else {
-            picture.resize_exact(self.width, self.height, FilterType::Triangle)
-        };
+        let sized = self.fit.apply(picture, self.width, self.height);
         let scale = |x: &u8| f32::from(*x) / 255.0;
         match self.colour {
             Colour::Grey => {
@@ -196,9 +242,21 @@ impl ImageFolder {
 
 fn open_picture(file: &Path) -> Result<DynamicImage> {
     let damaged = |problem: String| Error::Damaged { place: file.display().to_string(), problem };
-    let reader = image::ImageReader::open(file).map_err(|error| damaged(format!("it cannot be read: {error}")))?;
+    let bytes = std::fs::read(file).map_err(|error| damaged(format!("it cannot be read: {error}")))?;
+    let reader = image::ImageReader::new(Cursor::new(&bytes));
     let reader = reader.with_guessed_format().map_err(|error| damaged(error.to_string()))?;
+    // The decoder fills the rest of such a picture with grey.
+    if reader.format() == Some(ImageFormat::Jpeg) && is_cut_off(&bytes) {
+        return Err(damaged("it cannot be decoded: its end is missing".into()));
+    }
     reader.decode().map_err(|error| damaged(format!("it cannot be decoded: {error}")))
+}
+
+/// Whether a JPEG has no end after its last scan began: in the numbers of a scan no such marker can occur.
+fn is_cut_off(jpeg: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|pair| pair == marker);
+    let (scan, end) = (last([0xff, 0xda]), last([0xff, 0xd9]));
+    scan >= end
 }
 
 fn no_picture(place: &Path) -> Error {
@@ -275,7 +333,7 @@ mod tests {
     #[test]
     fn a_folder_a_class_becomes_a_data_set() {
         let folder = folder();
-        let data = ImageFolder { height: 3, width: 2, colour: Colour::Rgb }.open(folder.path(), None).unwrap();
+        let data = ImageFolder { height: 3, width: 2, ..ImageFolder::default() }.open(folder.path(), None).unwrap();
         let Features::Dense { values, shape } = data.features() else { panic!() };
         assert_eq!((data.rows(), shape.as_slice()), (4, &[3, 3, 2][..]));
         // Blue comes first: two pictures without red, then two without blue.
@@ -290,7 +348,7 @@ mod tests {
     #[test]
     fn a_list_and_a_folder_without_classes_are_read_too() {
         let folder = folder();
-        let small = ImageFolder { height: 3, width: 2, colour: Colour::Grey };
+        let small = ImageFolder { height: 3, width: 2, colour: Colour::Grey, ..ImageFolder::default() };
         let list = folder.path().join("list.csv");
         std::fs::write(&list, "label,path\nwarm,red/0.png\ncold,blue/1.png\nwarm,red/1.png\n").unwrap();
         let listed = small.open_list(&list, None).unwrap();
@@ -304,7 +362,52 @@ mod tests {
         let all = small.open_unlabelled(folder.path()).unwrap();
         assert_eq!((all.rows(), all.target().is_none(), all.ids().text(0).as_ref()), (4, true, "blue/0.png"));
         let first = ImageFolder::like_the_first(folder.path()).unwrap();
-        assert_eq!(first, ImageFolder { height: 6, width: 4, colour: Colour::Rgb });
+        assert_eq!(first, ImageFolder { height: 6, width: 4, ..ImageFolder::default() });
+    }
+
+    #[test]
+    fn a_picture_is_stretched_or_its_middle_is_taken() {
+        // Three stripes of two columns: red, green, blue.
+        let stripes = image::RgbImage::from_fn(6, 2, |x, _| {
+            let mut colour = [0, 0, 0];
+            colour[x as usize / 2] = 255;
+            image::Rgb(colour)
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("stripes.png");
+        stripes.save(&file).unwrap();
+        let of = |fit, [height, width]: [u32; 2]| {
+            let mut pixels = vec![0.0; 3 * (height * width) as usize];
+            ImageFolder { height, width, fit, ..ImageFolder::default() }.decode(&file, &mut pixels).unwrap();
+            pixels
+        };
+        let stretched = of(Fit::Stretch, [2, 2]);
+        assert!(stretched[0] > 0.5 && stretched[9] > 0.5, "red on the left and blue on the right: {stretched:?}");
+        assert_eq!(of(Fit::Crop { margin: 1.0 }, [2, 2]), [[0.0; 4], [1.0; 4], [0.0; 4]].concat());
+        // Twice as large as it must be: the green stripe alone fills 4 × 4 of 12 × 4.
+        let close = of(Fit::Crop { margin: 2.0 }, [2, 2]);
+        assert!(close[4..8].iter().all(|&x| x == 1.0), "{close:?}");
+        let wrong = ImageFolder { fit: Fit::Crop { margin: 0.5 }, ..ImageFolder::default() };
+        assert!(wrong.open_unlabelled(folder.path()).unwrap_err().to_string().contains("margin"));
+    }
+
+    #[test]
+    fn a_jpeg_without_its_end_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("one.jpg");
+        let noise =
+            image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([(x * y) as u8, (x * 31) as u8, (y * 17) as u8]));
+        noise.save(&file).unwrap();
+        assert!(open_picture(&file).is_ok());
+        let whole = std::fs::read(&file).unwrap();
+        for part in [whole.len() / 2, whole.len() - 2] {
+            std::fs::write(&file, &whole[..part]).unwrap();
+            let error = open_picture(&file).unwrap_err().to_string();
+            assert!(error.contains("one.jpg") && error.contains("end is missing"), "{error}");
+        }
+        // What follows the end is nobody's business.
+        std::fs::write(&file, [&whole[..], b"a note"].concat()).unwrap();
+        assert!(open_picture(&file).is_ok());
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod idx;
 mod idx_images;
 
 #[cfg(feature = "vision")]
-pub use folder::{Colour, ImageFolder};
+pub use folder::{Colour, Fit, ImageFolder};
 pub use idx::{Idx, idx_dataset};
 pub use idx_images::{IdxImages, idx_stored};

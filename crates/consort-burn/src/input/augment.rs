@@ -9,7 +9,8 @@ use crate::network::InputShape;
 pub struct Augment {
     /// Whether half of them are mirrored, left to right.
     pub flip: bool,
-    /// By how many pixels at most they are moved along each axis; what comes in is the mean (a crop of the padded image).
+    /// By how many pixels at most they are moved along each axis; what comes in is 0 of the scaled numbers (a
+    /// crop of the padded image): the mean, where images are scaled to one.
     pub shift: usize,
 }
 

@@ -35,6 +35,9 @@ pub struct History {
     pub snapshots: Vec<usize>,
     /// Why it ended before its last epoch, in words.
     pub stopped: Option<String>,
+    /// Whether that was since the loss got out of hand, not since it got no better.
+    #[serde(default)]
+    pub went_wrong: bool,
     /// Where it ran, such as `cpu`.
     pub device: String,
     /// Why that is not the device asked for, where it is not.
@@ -55,6 +58,8 @@ impl History {
             train: went.map(|epoch| epoch.loss).collect(),
             valid: valid.unwrap_or_default(),
             kept: self.best_epoch.map_or_else(|| self.snapshots.clone(), |best| vec![best]),
+            how: if self.device.is_empty() { String::new() } else { format!("on {}", self.device) },
+            warnings: self.stopped.iter().filter(|_| self.went_wrong).chain(&self.fallback).cloned().collect(),
         }
     }
 
@@ -64,7 +69,8 @@ impl History {
         self.epochs.extend(more.epochs.into_iter().map(|epoch| Epoch { epoch: epoch.epoch + before, ..epoch }));
         self.best_epoch = None;
         self.snapshots.extend(more.snapshots.into_iter().map(|epoch| epoch + before));
-        self.stopped = more.stopped;
+        self.went_wrong |= more.went_wrong;
+        self.stopped = [self.stopped.take(), more.stopped].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
         self.score = more.score;
     }
 }

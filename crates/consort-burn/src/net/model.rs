@@ -3,7 +3,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use consort_core::{Error, LossHistory, Matrix, Model, Result, Samples, Seed};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{History, guarded::guarded, spec::Spec};
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// A fitted net. Saved, its weights are a safetensors file within.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(try_from = "Parts", into = "Parts")]
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct NetModel {
     spec: Arc<Spec>,
     network: Box<dyn Network>,
@@ -25,11 +25,21 @@ pub struct NetModel {
     device: Device,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What is saved of a net.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parts {
     spec: Spec,
     history: History,
+    weights: Weights,
+}
+
+/// The same, while it is saved.
+#[derive(Serialize)]
+#[serde(rename = "Parts")]
+struct Views<'a> {
+    spec: &'a Spec,
+    history: &'a History,
     weights: Weights,
 }
 
@@ -40,11 +50,10 @@ impl Clone for NetModel {
     }
 }
 
-impl From<NetModel> for Parts {
-    fn from(model: NetModel) -> Self {
-        // Weights that cannot be read are saved as none, which no one can load.
-        let weights = model.network.weights().unwrap_or_default();
-        Parts { spec: (*model.spec).clone(), history: model.history, weights }
+impl Serialize for NetModel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let weights = self.network.weights().map_err(serde::ser::Error::custom)?;
+        Views { spec: &self.spec, history: &self.history, weights }.serialize(serializer)
     }
 }
 
@@ -76,6 +85,11 @@ impl NetModel {
     /// How training went.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Notes what went wrong after it, so that no more was learnt.
+    pub(crate) fn stopped(&mut self, why: String) {
+        (self.history.stopped, self.history.went_wrong) = (Some(why), true);
     }
 
     /// The weights, by name.

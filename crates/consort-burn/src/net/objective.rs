@@ -17,7 +17,14 @@ pub(crate) trait Objective: Debug + Sync {
     }
 
     /// Its name in charts and tables, where it is not that of the net's loss.
-    fn name(&self) -> Option<&'static str> {
+    fn name(&self) -> Option<String> {
+        None
+    }
+
+    /// The loss by which held-out rows judge the group, where that is not the mean of what its members make small: the loss
+    /// of what the group predicts.
+    fn judged(&self, outputs: &[Tensor<2>], batch: &Batch) -> Option<Tensor<1>> {
+        let _ = (outputs, batch);
         None
     }
 

@@ -121,7 +121,7 @@ impl Course<'_> {
     /// [`Error::Cancelled`]; [`Error::NotConverged`] if the loss is not finite in the first epoch of nets that have not
     /// learnt before; those of the follower and of the place.
     pub(crate) fn run(&self, group: &mut [Learning], follower: &mut dyn Follower) -> Result<History> {
-        let mut history = History { loss: self.objective.name().map(Into::into), ..History::default() };
+        let mut history = History { loss: self.objective.name(), ..History::default() };
         let mut watch = Watch::new(self.net, self.validation)?;
         let mut best: Option<(usize, Vec<Weights>)> = None;
         let mut done = 0;
@@ -177,6 +177,7 @@ impl Course<'_> {
                     0 => format!("{problem} of going on; the weights before were kept"),
                     _ => format!("{problem}; the weights of epoch {epoch} were kept"),
                 });
+                history.went_wrong = true;
                 self.tally.add(self.epochs - epoch, &problem);
                 break;
             }
@@ -276,7 +277,7 @@ impl Course<'_> {
     }
 
     fn rate_at(&self, step: f64, steps: f64, in_epoch: usize) -> f64 {
-        self.rate * warming(self.warm_up, step, in_epoch) * self.schedule.factor(step / steps)
+        self.rate * warming(self.warm_up, step, in_epoch) * self.schedule.at(step, steps)
     }
 
     /// The loss of a batch as a group predicts it.

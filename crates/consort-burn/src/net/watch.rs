@@ -181,12 +181,15 @@ fn each_batch(
                 outputs.push(network.forward(&batch.inputs, Pass::predicting().of_member(k)));
             }
         }
-        let own = f64::from(objective.loss(&outputs, &batch).into_scalar::<f32>());
+        let own = match objective.judged(&outputs, &batch) {
+            Some(loss) => f64::from(loss.into_scalar::<f32>()),
+            None => f64::from(objective.loss(&outputs, &batch).into_scalar::<f32>()) / objective.summed(members) as f64,
+        };
         sum += own * rows.len() as f64;
         weight += lesson.weight(rows);
         see(objective.combine(&outputs))?;
     }
-    Ok(sum / (weight * objective.summed(members) as f64))
+    Ok(sum / weight)
 }
 
 impl<'a> Validation<'a> {

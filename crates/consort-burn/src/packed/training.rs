@@ -99,8 +99,7 @@ pub(crate) fn train(
                     ctx.check()?;
                 }
                 let step = (epoch * batches.len() + i) as f64;
-                rate =
-                    net.learning_rate * warming(net.warm_up, step, batches.len()) * net.schedule.factor(step / steps);
+                rate = net.learning_rate * warming(net.warm_up, step, batches.len()) * net.schedule.at(step, steps);
                 let rows: Vec<usize> = orders.iter().flat_map(|order| &order[start..start + size]).copied().collect();
                 start += size;
                 let batch = school.lesson.batch(&rows, &school.device)?;

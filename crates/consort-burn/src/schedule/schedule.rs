@@ -76,6 +76,13 @@ impl Schedule {
         }
     }
 
+    /// The factor of a step, from 0, of so many. Most runs begin at the full rate; a triangle counts from 1, so that the last
+    /// step before the middle of a cycle, where a member is taken, is that of the least rate.
+    pub(crate) fn at(&self, step: f64, steps: f64) -> f64 {
+        let is_from_one = matches!(self, Schedule::Triangle { .. });
+        self.factor((step + f64::from(u8::from(is_from_one))) / steps)
+    }
+
     /// The factor after the share `t` of the run.
     pub fn factor(&self, t: f64) -> f64 {
         // How many of so many parts are over; what misses a whole number by rounding is one.

@@ -3,15 +3,23 @@
 use consort_burn::{
     architecture::{Mlp, RankOneMlp, TabularResNet},
     ensemble::{
-        Bagging, BatchEnsemble, Boosting, Combine, DeepEnsemble, Independent, McDropout, NegativeCorrelation, Packing,
-        Recipe, Snapshot, Soup, WeightAveraging,
+        Adversarial, Bagging, BatchEnsemble, Boosting, Combine, DeepEnsemble, FastGeometric, Independent, McDropout,
+        NegativeCorrelation, NetEnsemble, Packing, Recipe, Snapshot, SoftBoosting, Soup, WeightAveraging,
     },
     loss::Loss,
-    net::Net,
+    net::{Net, NetModel},
+    optimizer::Optimizer,
 };
-use consort_core::{Column, Dataset, Features, FitContext, Gives, Model, Samples, Seed, Target};
+use consort_core::{Classes, Column, Dataset, Features, FitContext, Gives, Matrix, Model, Samples, Seed, Target};
 
 use crate::tables::{accuracy, classes, numbers};
+
+/// The mean of −log p of the truth.
+fn log_loss(rows: &Samples<'_>, predicted: &Matrix) -> f64 {
+    let Some(Target::Classes { codes, .. }) = rows.dataset().target() else { unreachable!() };
+    let of = |i: usize| -f64::from(predicted.at(i, codes[rows.row(i)] as usize)).max(1e-12).ln();
+    (0..rows.len()).map(of).sum::<f64>() / rows.len() as f64
+}
 
 fn mlp() -> Net {
     Net { epochs: 6, batch: 32, learning_rate: 0.01, ..Net::new(Mlp { hidden: vec![16, 8], ..Mlp::default() }) }
@@ -108,30 +116,102 @@ fn snapshots_are_the_weights_at_the_end_of_each_cycle() {
     assert!(odd.contains("multiple of the 3 members"), "{odd}");
 }
 
+/// The values of one layer.
+fn values(model: &NetModel, layer: &str) -> Vec<f32> {
+    model.weights().unwrap().layer(layer).unwrap().values.clone()
+}
+
 #[test]
-fn averaged_weights_are_the_mean_and_their_norms_fit() {
+fn fast_geometric_members_are_taken_after_the_step_of_the_least_rate() {
+    let data = classes(200);
+    let all = Samples::all(&data);
+    // One step an epoch, and four of them.
+    for (batch, cycle) in [(200, 2), (50, 2), (50, 4)] {
+        let net = Net { epochs: 2, batch, ..mlp() };
+        let fge = FastGeometric { net, members: 3, cycle, greatest: 0.5, least: 0.1 };
+        let fitted = fge.train(&all, &ctx()).unwrap();
+        assert_eq!(fitted.len(), 3);
+        let history = fitted.nets()[0].history();
+        let expected: Vec<usize> = (0..3).map(|m| 2 + m * cycle + cycle / 2).collect();
+        assert_eq!(history.snapshots, expected);
+        for &epoch in &history.snapshots {
+            let rate = history.epochs[epoch - 1].rate;
+            assert!((rate - 0.01 * 0.5 * 0.1).abs() < 1e-9, "{rate} in epoch {epoch} of cycles of {cycle}");
+        }
+        // The last step of a cycle is back at the greatest.
+        let end = history.epochs[2 + cycle - 1].rate;
+        assert!((end - 0.01 * 0.5).abs() < 1e-9, "{end}");
+    }
+}
+
+#[test]
+fn averaged_weights_are_the_mean_of_those_after_each_epoch() {
     let data = classes(300);
     let all = Samples::all(&data);
+    // Steps so small that each epoch goes as far as the one before, w = w0 + k d: the mean of k = 1 is w0 + d, that of
+    // k = 1, 2, 3 is w0 + 2 d; the last weights alone would be w0 + 3 d.
+    let optimizer = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
+    let net = Net { batch: 300, epochs: 1, optimizer, learning_rate: 1.0, ..mlp() };
+    let usual = net.train(&all, &ctx()).unwrap();
+    let of = |epochs| WeightAveraging { net: net.clone(), epochs, rate: 1e-3 }.train(&all, &ctx()).unwrap();
+    let (one, three) = (of(1), of(3));
+    let at = |model: &NetModel| values(model, "layers.2.weight");
+    let (start, one, three) = (at(&usual), at(&one.nets()[0]), at(&three.nets()[0]));
+    let moved = |to: &[f32]| to.iter().zip(&start).map(|(x, y)| f64::from(x - y)).collect::<Vec<f64>>();
+    let (one, three) = (moved(&one), moved(&three));
+    let size: f64 = one.iter().map(|x| x * x).sum();
+    let along: f64 = one.iter().zip(&three).map(|(a, b)| a * b).sum();
+    assert!(size > 0.0 && (along / size - 2.0).abs() < 0.05, "{}", along / size);
+}
+
+#[test]
+fn norms_of_averaged_weights_fit_them() {
+    let mut stream = Seed::new(2).stream();
+    let x: Vec<f32> = (0..300).map(|_| 3.0 + stream.normal() as f32).collect();
+    let target = Target::from_values(x.iter().map(|&x| f64::from(x * x)).collect(), "y").unwrap();
+    let x = Column::Numeric { name: "x".into(), values: x };
+    let data = Dataset::new(Features::Columns(vec![x])).unwrap().with_target(target).unwrap();
     let resnet = TabularResNet { blocks: 1, width: 8, hidden: 8, dropout: 0.0 };
     let net = Net { epochs: 3, batch: 32, learning_rate: 0.01, ..Net::new(resnet) };
-    let of = |epochs: usize| WeightAveraging { net: net.clone(), epochs, rate: 0.5 }.train(&all, &ctx()).unwrap();
-    // The runs of one, two and three epochs of averaging go the same way, so the mean of three is known from them:
-    // m1 = w1, m2 = (w1 + w2) / 2, m3 = (w1 + w2 + w3) / 3; w3 alone is not, but w1 and w2 are.
-    let (one, two) = (of(1), of(2));
-    let weights = |fitted: &consort_burn::ensemble::NetEnsemble| fitted.nets()[0].weights().unwrap();
-    let (one, two) = (weights(&one), weights(&two));
-    let last = {
-        // One epoch more of the same run: the learning of `of(2)` without the mean.
-        let bias = |w: &consort_burn::weights::Weights| w.layer("head.bias").unwrap().values.clone();
-        let (m1, m2) = (bias(&one), bias(&two));
-        m1.iter().zip(&m2).map(|(m1, m2)| 2.0 * m2 - m1).collect::<Vec<f32>>()
+    let swa = WeightAveraging { net, epochs: 2, rate: 0.5 }.train(&Samples::all(&data), &ctx()).unwrap();
+    // Inputs have mean 0, so what goes into the first norm has the mean of the stem's bias.
+    let (mean, bias) = (values(&swa.nets()[0], "blocks.0.norm.running_mean"), values(&swa.nets()[0], "stem.bias"));
+    let far = mean.iter().zip(&bias).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(far < 1e-4 && bias.iter().any(|b| b.abs() > 1e-3), "{mean:?} and {bias:?}");
+}
+
+#[test]
+fn an_adversary_moves_each_number_by_its_share_of_the_range() {
+    let data = numbers(200);
+    let all = Samples::all(&data);
+    // A net without hidden layers that does not learn: its loss is told before the first step.
+    let line =
+        Net { epochs: 1, batch: 200, learning_rate: 1e-12, ..Net::new(Mlp { hidden: vec![], ..Mlp::default() }) };
+    let epsilon = 0.2;
+    let fitted = Adversarial { net: line, members: 1, epsilon }.train(&all, &ctx()).unwrap();
+    let model = &fitted.nets()[0];
+    let Features::Columns(columns) = data.features() else { unreachable!() };
+    let Column::Numeric { values: x, .. } = &columns[0] else { unreachable!() };
+    let Some(Target::Values { values: y, .. }) = data.target() else { unreachable!() };
+    let x: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
+    let scaled = |of: &[f64]| {
+        let mean = of.iter().sum::<f64>() / 200.0;
+        let deviation = (of.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 200.0).sqrt();
+        of.iter().map(|x| (x - mean) / deviation).collect::<Vec<f64>>()
     };
-    assert!(last.iter().all(|x| x.is_finite()) && last != one.layer("head.bias").unwrap().values);
-    // Norms that fit: the running mean of the first norm is the mean of what goes into it.
-    let model = &of(2);
-    let mean = model.nets()[0].weights().unwrap().layer("blocks.0.norm.running_mean").unwrap().values.clone();
-    assert!(mean.iter().any(|&x| x != 0.0));
-    assert!(accuracy(&all, &model.predict(&all).unwrap()) > 0.6);
+    let (x, y) = (scaled(&x), scaled(y));
+    let range = x.iter().copied().fold(f64::MIN, f64::max) - x.iter().copied().fold(f64::MAX, f64::min);
+    let weight = f64::from(values(model, "layers.0.weight")[0]);
+    let bias = f64::from(values(model, "layers.0.bias")[0]);
+    let (mut clean, mut hostile) = (0.0, 0.0);
+    for (x, y) in x.iter().zip(&y) {
+        let off = weight * x + bias - y;
+        // The sign of the gradient is that of (f − y) · w, so that the error grows by ε · range · |w|.
+        (clean, hostile) = (clean + off.powi(2), hostile + (off.abs() + epsilon * range * weight.abs()).powi(2));
+    }
+    let expected = 0.5 * (clean + hostile) / 200.0;
+    let told = model.history().epochs[0].loss;
+    assert!((told - expected).abs() < 1e-4 * expected, "{told} and {expected}");
 }
 
 #[test]
@@ -144,6 +224,11 @@ fn a_greedy_soup_needs_validation_rows_and_is_no_worse_than_its_nets() {
     let fitted = soup(Recipe::Greedy).train(&train, &FitContext { validation: Some(valid), ..ctx() }).unwrap();
     assert!(fitted.how().contains("of 3 nets"), "{}", fitted.how());
     assert_eq!(fitted.len(), 1);
+    // Its first net is in no soup of one that is better.
+    let loss = |fitted: &NetEnsemble| log_loss(&valid, &fitted.predict(&valid).unwrap());
+    let alone = Soup { members: 1, ..soup(Recipe::Greedy) };
+    let alone = alone.train(&train, &FitContext { validation: Some(valid), ..ctx() }).unwrap();
+    assert!(loss(&fitted) <= loss(&alone) + 1e-6, "{} and {}", loss(&fitted), loss(&alone));
     let uniform = soup(Recipe::Uniform).train(&train, &ctx()).unwrap();
     assert!(accuracy(&valid, &uniform.predict(&valid).unwrap()) > 0.6);
 }
@@ -154,7 +239,8 @@ fn boosting_lowers_the_error_round_by_round() {
     let all = Samples::all(&data);
     let small = Net { epochs: 5, ..mlp() };
     let fitted = Boosting { net: small, members: 4, rate: 0.7 }.train(&all, &ctx()).unwrap();
-    assert_eq!(fitted.combine(), Combine::Sum { rate: 0.7 });
+    let Combine::Sum { rates } = fitted.combine() else { panic!("{:?}", fitted.combine()) };
+    assert_eq!(rates.len(), 4);
     let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
     let errors: Vec<f64> = fitted
         .member_predictions(&all)
@@ -162,10 +248,59 @@ fn boosting_lowers_the_error_round_by_round() {
         .iter()
         .map(|p| (0..400).map(|i| (f64::from(p.at(i, 0)) - values[i]).powi(2)).sum::<f64>() / 400.0)
         .collect();
+    // Each length is that of the least training loss, so no round can make it worse.
     assert!(errors[1] < errors[0] && errors[3] < errors[1], "{errors:?}");
+    assert!(errors.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-6)), "{errors:?}");
     let last = fitted.member_predictions(&all).unwrap().pop().unwrap();
     let fused = fitted.predict(&all).unwrap();
     assert!(last.values().iter().zip(fused.values()).all(|(a, b)| (a - b).abs() < 1e-3));
+}
+
+#[test]
+fn one_learning_rate_suits_all_rounds_of_boosting() {
+    // Without noise each round leaves next to nothing for the next; a plain gradient step must not grow by that.
+    let x: Vec<f32> = (0..300).map(|i| i as f32 / 50.0).collect();
+    let y = Target::from_values(x.iter().map(|&x| f64::from(x.sin())).collect(), "y").unwrap();
+    let x = Column::Numeric { name: "x".into(), values: x };
+    let data = Dataset::new(Features::Columns(vec![x])).unwrap().with_target(y).unwrap();
+    let all = Samples::all(&data);
+    let optimizer = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
+    let net = Net { optimizer, learning_rate: 0.02, epochs: 40, ..mlp() };
+    let fitted = Boosting { net, members: 6, rate: 1.0 }.train(&all, &ctx()).unwrap();
+    assert_eq!(fitted.len(), 6);
+    let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
+    let predicted = fitted.predict(&all).unwrap();
+    let error = (0..300).map(|i| (f64::from(predicted.at(i, 0)) - values[i]).powi(2)).sum::<f64>() / 300.0;
+    assert!(error < 2e-3, "{error}");
+}
+
+#[test]
+fn boosted_nets_are_as_sure_as_they_may_be() {
+    // Two classes that are far apart. Fitted residuals alone, 1 − p a round, would leave a loss of 0.09 after five rounds.
+    let x: Vec<f32> = (0..200).map(|i| if i % 2 == 0 { -1.0 } else { 1.0 }).collect();
+    let codes = (0..200).map(|i| i % 2).collect();
+    let classes = Classes::new(["a", "b"]).unwrap();
+    let x = Column::Numeric { name: "x".into(), values: x };
+    let data = Dataset::new(Features::Columns(vec![x])).unwrap();
+    let data = data.with_target(Target::Classes { codes, classes }).unwrap();
+    let all = Samples::all(&data);
+    let net = Net { epochs: 20, ..mlp() };
+    let hard = Boosting { net: net.clone(), members: 5, rate: 1.0 }.train(&all, &ctx()).unwrap();
+    let soft = SoftBoosting { net, members: 5, rate: 1.0 }.train(&all, &ctx()).unwrap();
+    for fitted in [hard, soft] {
+        let loss = log_loss(&all, &fitted.predict(&all).unwrap());
+        assert!(loss < 0.03, "{loss}: {:?}", fitted.combine());
+    }
+}
+
+#[test]
+fn rounds_do_not_depend_on_how_many_follow() {
+    let data = numbers(200);
+    let all = Samples::all(&data);
+    let of = |members| Boosting { net: Net { epochs: 3, ..mlp() }, members, rate: 1.0 }.train(&all, &ctx()).unwrap();
+    let (two, three) = (of(2), of(3));
+    let (two, three) = (two.member_predictions(&all).unwrap(), three.member_predictions(&all).unwrap());
+    assert_eq!(two, three[..2]);
 }
 
 #[test]

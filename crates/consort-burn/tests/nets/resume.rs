@@ -6,10 +6,10 @@ use std::{
 };
 
 use consort_burn::{
-    architecture::{Mlp, TabularResNet},
+    architecture::{Mlp, RankOneMlp, TabularResNet},
     ensemble::{
-        Boosting, DeepEnsemble, FastGeometric, Independent, Joint, NetEnsemble, Packing, Snapshot, Soup,
-        WeightAveraging,
+        Adversarial, Bagging, BatchEnsemble, Boosting, DeepEnsemble, FastGeometric, Independent, Joint, McDropout,
+        NegativeCorrelation, NetEnsemble, Packing, Snapshot, SoftBoosting, Soup, WeightAveraging,
     },
     net::{EarlyStop, Net},
     optimizer::Optimizer,
@@ -107,6 +107,14 @@ fn ensembles_go_on_with_what_they_took() {
     goes_on(&Soup { net: net(), shared: 2, members: 2, ..Soup::default() }, 5);
     goes_on(&Boosting { net: net(), members: 2, rate: 1.0 }, 8);
     goes_on(&Joint { net: net(), members: 2 }, 3);
+    goes_on(&NegativeCorrelation { net: net(), members: 2, lambda: 0.3 }, 3);
+    goes_on(&SoftBoosting { net: net(), members: 2, rate: 1.0 }, 3);
+    goes_on(&Adversarial { net: net(), members: 2, epsilon: 0.05 }, 8);
+    goes_on(&Bagging { net: net(), members: 2, ..Bagging::default() }, 8);
+    let shared = Arc::new(RankOneMlp { hidden: vec![8], members: 3, ..RankOneMlp::default() });
+    goes_on(&BatchEnsemble { net: Net { architecture: shared, ..net() } }, 3);
+    let dropping = Arc::new(Mlp { hidden: vec![8], dropout: 0.3, ..Mlp::default() });
+    goes_on(&McDropout { net: Net { architecture: dropping, ..net() }, members: 3 }, 3);
 }
 
 #[test]

@@ -76,6 +76,8 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
         None => usual_folds(session, method, &roles, &prepared)?,
     };
     let metric = training::metric(method, recipe.metric.as_deref(), &rows.outputs())?;
+    let members = training::members(method, &recipe, &prepared.data)?;
+    let draws = training::usual_draws(&members);
     let plan = Plan {
         format: training::FORMAT,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -85,16 +87,17 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
         options,
         schema: rows,
         columns,
-        members: training::members(method, &recipe, &prepared.data)?,
+        members,
         asked: recipe.members,
         method,
         folds,
-        repeats: recipe.repeats.unwrap_or(if method == Method::Bag { 50 } else { 1 }),
+        repeats: recipe.repeats.unwrap_or(if method == Method::Bag { draws } else { 1 }),
         layers: recipe.layers.unwrap_or(1),
         metric: metric.name(),
         keep_folds: recipe.keep_folds || method == Method::Bag,
         seed: recipe.seed.unwrap_or_default(),
         epochs: recipe.epochs,
+        device: recipe.device,
         time_limit: recipe.time_limit.as_deref().map(training::time_limit).transpose()?.map(|time| time.as_secs_f64()),
     };
     // What cannot be done is said before the folder is made.
@@ -291,7 +294,7 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
     write_split(run, &fit, &data, plan.id())?;
     let rows = TestedRows::of_fit(&fit, &data, plan)?;
     rows.write(run)?;
-    let mut roll = write_members(run, plan, &fit, &rows)?;
+    let mut roll = write_members(run, &fit, &rows)?;
     roll.truth = Some(file_checksum(&run.join(TestedRows::FILE))?);
     training::score_own_rows(session, &mut roll, plan, &data, &fit.folds, folder)?;
     let predictions = &fit.seen.predictions;
@@ -320,11 +323,11 @@ fn train(session: &mut Session, args: &Fit, folder: &RunFolder, plan: &Plan, pre
 }
 
 /// Writes one file a member, in the format of member files, with the fold of each row.
-fn write_members(run: &Path, plan: &Plan, fit: &StackFit, rows: &TestedRows) -> Result<Roll> {
+fn write_members(run: &Path, fit: &StackFit, rows: &TestedRows) -> Result<Roll> {
     let place = run.join("predictions");
     std::fs::create_dir_all(&place).map_err(|error| Failure::file(&place, "it cannot be made", error))?;
     let folds = fit.folds.iter().map(|fold| (fold.repeat, fold.fold)).collect();
-    let mut roll = Roll { layer: plan.layers - 1, folds, ..Roll::default() };
+    let mut roll = Roll { layer: fit.layers - 1, folds, ..Roll::default() };
     let folds = rows.folds(&roll);
     let predictions = &fit.seen.predictions;
     for (m, member) in predictions.members().iter().enumerate() {

@@ -83,8 +83,9 @@ pub(crate) fn members(method: Method, recipe: &Recipe, data: &Dataset) -> Result
             members.iter().map(member).collect::<Result<_>>()?
         }
     };
-    let members = if method.trains_nets() || method == Method::Vote || recipe.epochs.is_some() {
-        nets(method, members, recipe.epochs)?
+    let is_for_nets = method.trains_nets() || recipe.epochs.is_some() || recipe.device.is_some();
+    let members = if is_for_nets || matches!(method, Method::Vote | Method::Bag) {
+        nets(method, members, recipe)?
     } else {
         members
     };
@@ -152,14 +153,29 @@ pub(crate) fn stacking(plan: &Plan, splitter: Arc<dyn consort::core::Splitter>, 
 
 /// Members, of which those that are nets are trained as a method says.
 #[cfg(feature = "nets")]
-fn nets(method: Method, members: Vec<NamedLearner>, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
-    super::nets::trained_by(method, members, epochs)
+fn nets(method: Method, members: Vec<NamedLearner>, recipe: &Recipe) -> Result<Vec<NamedLearner>> {
+    super::nets::trained_by(method, members, recipe)
 }
 
 #[cfg(not(feature = "nets"))]
-fn nets(method: Method, members: Vec<NamedLearner>, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
-    if !method.trains_nets() && epochs.is_none() {
+fn nets(method: Method, members: Vec<NamedLearner>, recipe: &Recipe) -> Result<Vec<NamedLearner>> {
+    if !method.trains_nets() && recipe.epochs.is_none() && recipe.device.is_none() {
         return Ok(members);
     }
     Err(Failure::usage("this program was built without nets: build it with `--features nets`"))
 }
+
+/// How many draws a bag has where nobody says it: nets cost more than trees, and differ by themselves.
+#[cfg(feature = "nets")]
+pub(crate) fn usual_draws(members: &[NamedLearner]) -> u32 {
+    if members.iter().any(super::nets::is_of_nets) { 10 } else { DRAWS }
+}
+
+/// The same: without nets there are none among the members.
+#[cfg(not(feature = "nets"))]
+pub(crate) fn usual_draws(_: &[NamedLearner]) -> u32 {
+    DRAWS
+}
+
+/// How many draws of the rows bags of trees have.
+const DRAWS: u32 = 50;

@@ -22,7 +22,7 @@ pub(crate) use bars::Bars;
 pub(crate) use done::Done;
 pub(crate) use foreign::foreign_predictions;
 pub(crate) use found::Found;
-pub(crate) use method::{fuser, members, metric, refuse_folds, stacking};
+pub(crate) use method::{fuser, members, metric, refuse_folds, stacking, usual_draws};
 pub(crate) use outcome::{Outcome, write_ensemble};
 pub(crate) use own_scores::{Fits, score_own_rows, table_of};
 pub(crate) use pictures::{CLASS, Pictures, are_pictures};

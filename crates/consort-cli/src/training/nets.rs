@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use consort::{
     burn::{
+        architecture::RankOneMlp,
         ensemble::{
-            Adversarial, Boosting, FastGeometric, Independent, Joint, McDropout, NegativeCorrelation, Snapshot,
-            SoftBoosting, Soup, WeightAveraging,
+            Adversarial, BatchEnsemble, Boosting, FastGeometric, Independent, Joint, McDropout, NegativeCorrelation,
+            Snapshot, SoftBoosting, Soup, WeightAveraging,
         },
         net::Net,
     },
@@ -14,6 +15,7 @@ use consort::{
     ensemble::NamedLearner,
 };
 
+use super::Recipe;
 use crate::{
     args::Method,
     failure::{Failure, Result},
@@ -28,12 +30,8 @@ const NETS: usize = 5;
 /// # Errors
 /// If the method trains nets and a member is none, or is several kinds of them; if the epochs are 0, or there is no net for
 /// them.
-pub(super) fn trained_by(
-    method: Method,
-    members: Vec<NamedLearner>,
-    epochs: Option<usize>,
-) -> Result<Vec<NamedLearner>> {
-    if epochs == Some(0) {
+pub(super) fn trained_by(method: Method, members: Vec<NamedLearner>, recipe: &Recipe) -> Result<Vec<NamedLearner>> {
+    if recipe.epochs == Some(0) {
         return Err(Failure::usage("--epochs is 0, but must be at least 1"));
     }
     let mut made = Vec::with_capacity(members.len());
@@ -42,7 +40,7 @@ pub(super) fn trained_by(
         match nets_of(&*member.learner) {
             Some(nets) => {
                 has_nets = true;
-                made.extend(trained(method, member, nets, epochs)?);
+                made.extend(trained(method, member, nets, recipe)?);
             }
             None if method.trains_nets() => {
                 return Err(Failure::usage(format!(
@@ -54,19 +52,25 @@ pub(super) fn trained_by(
             None => made.push(member),
         }
     }
-    if epochs.is_some() && !has_nets {
-        return Err(Failure::usage(
-            "--epochs is for nets, and no member is one: take members such as mlp or lenet, or say the epochs of a member in \
-             a recipe",
-        ));
+    let (is_epochs, is_device) = (recipe.epochs.is_some(), recipe.device.is_some());
+    if (is_epochs || is_device) && !has_nets {
+        let option = if is_epochs { "--epochs" } else { "--device" };
+        return Err(Failure::usage(format!(
+            "{option} is for nets, and no member is one: take members such as mlp or lenet, or say it of a member in a recipe"
+        )));
     }
     Ok(made)
 }
 
 /// The members in whose place a method trains the nets of one.
-fn trained(method: Method, member: NamedLearner, nets: Nets, epochs: Option<usize>) -> Result<Vec<NamedLearner>> {
-    let Nets { mut kinds, several } = nets;
-    kinds.iter_mut().for_each(|net| net.epochs = epochs.unwrap_or(net.epochs));
+fn trained(method: Method, member: NamedLearner, nets: Nets, recipe: &Recipe) -> Result<Vec<NamedLearner>> {
+    let (Nets { mut kinds, several }, epochs) = (nets, recipe.epochs);
+    for net in &mut kinds {
+        net.epochs = epochs.unwrap_or(net.epochs);
+        if let Some(device) = &recipe.device {
+            net.device.clone_from(device);
+        }
+    }
     if method.trains_nets() && kinds.len() > 1 {
         return Err(Failure::usage(format!(
             "--method {} trains nets of one kind, and `{}` is of {}: make each kind a member",
@@ -99,12 +103,28 @@ fn trained(method: Method, member: NamedLearner, nets: Nets, epochs: Option<usiz
         Method::SoftBoost => Arc::new(SoftBoosting { net, members, rate: 1.0 }),
         Method::Adversarial => Arc::new(Adversarial { net, members, ..Adversarial::default() }),
         Method::McDropout => Arc::new(McDropout { net, members: 4 * members }),
+        Method::BatchEnsemble => {
+            let Some(mlp) = net.architecture.as_mlp().filter(|mlp| !mlp.batch_norm) else {
+                return Err(Failure::usage(format!(
+                    "--method batch-ensemble shares the weights of MLPs, and `{}` is another net: take mlp",
+                    member.name
+                )));
+            };
+            let shared =
+                RankOneMlp { hidden: mlp.hidden.clone(), dropout: mlp.dropout, members, ..RankOneMlp::default() };
+            Arc::new(BatchEnsemble { net: Net { architecture: Arc::new(shared), ..net } })
+        }
         method => match several {
             Some(several) if method == Method::Vote => {
                 let name = |k: usize| format!("{}-{}", member.name, k + 1);
                 let kind = |k: usize| kinds[k % kinds.len()].clone();
                 let one = |k: usize| NamedLearner { name: name(k), learner: Arc::new(kind(k)) };
                 return Ok((0..several.members).map(one).collect());
+            }
+            // A draw is one net: of each kind, where there are several.
+            Some(_) if method == Method::Bag && kinds.len() == 1 => Arc::new(net),
+            Some(several) if method == Method::Bag => {
+                Arc::new(Independent { members: kinds.len(), nets: kinds, ..several })
             }
             Some(several) => Arc::new(Independent { nets: kinds, ..several }),
             None => Arc::new(net),
@@ -124,6 +144,11 @@ struct Nets {
     kinds: Vec<Net>,
     /// Where it is several.
     several: Option<Independent>,
+}
+
+/// Whether a member is a net, or several.
+pub(super) fn is_of_nets(member: &NamedLearner) -> bool {
+    nets_of(&*member.learner).is_some()
 }
 
 /// The nets that a learner is, if it is any.

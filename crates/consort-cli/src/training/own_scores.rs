@@ -21,7 +21,7 @@ pub(crate) fn score_own_rows(
     folds: &[Fold],
     folder: &RunFolder,
 ) -> Result<()> {
-    if plan.layers > 1 {
+    if roll.layer > 0 {
         return Ok(());
     }
     session.doing("scoring members on the rows that they learnt from");
@@ -29,6 +29,9 @@ pub(crate) fn score_own_rows(
     for member in roll.members.iter_mut().filter(|member| member.origin == Origin::Fitted) {
         let look = OwnRows::default().look(&member.name, data, folds, folder, &*metric, session.seed)?;
         (member.own_score, member.histories) = (look.score, look.histories);
+        if let Some(how) = member.histories.iter().map(|history| &history.how).find(|how| !how.is_empty()) {
+            session.judge([format!("`{}` was trained {how}", member.name)]);
+        }
     }
     Ok(())
 }

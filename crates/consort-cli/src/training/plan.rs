@@ -55,6 +55,9 @@ pub(crate) struct Plan {
     /// How many epochs nets learn, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) epochs: Option<usize>,
+    /// Where nets learn, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<String>,
     /// In seconds.
     pub(crate) time_limit: Option<f64>,
 }

@@ -64,6 +64,9 @@ pub(crate) struct Recipe {
     pub(crate) metric: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) epochs: Option<usize>,
+    /// Where nets learn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<String>,
     /// To how many pixels pictures are made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<String>,
@@ -115,6 +118,7 @@ impl Recipe {
             layers: args.layers.or(recipe.layers),
             metric: over(&args.metric, recipe.metric),
             epochs: args.epochs.or(recipe.epochs),
+            device: over(&args.device, recipe.device),
             size: over(&args.size, recipe.size),
             time_limit: over(&args.time_limit, recipe.time_limit),
             keep_folds: args.keep_folds || recipe.keep_folds,
@@ -159,6 +163,7 @@ impl Recipe {
             layers: Some(plan.layers),
             metric: Some(plan.metric.clone()),
             epochs: plan.epochs,
+            device: plan.device.clone(),
             size: plan.schema.size(),
             time_limit: plan.time_limit.map(|seconds| format!("{seconds}s")),
             keep_folds: plan.keep_folds,
@@ -166,7 +171,7 @@ impl Recipe {
             // What makes members of members is asked for by those.
             members: match plan.method {
                 Method::Adaboost | Method::Boost => plan.asked.clone(),
-                method if method.trains_nets() || plan.epochs.is_some() => plan.asked.clone(),
+                method if method.trains_nets() || plan.epochs.is_some() || plan.device.is_some() => plan.asked.clone(),
                 _ => exact(&plan.members, &plan.asked)?,
             },
             source: None,

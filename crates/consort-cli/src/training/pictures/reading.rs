@@ -57,7 +57,7 @@ impl Pictures {
             Kind::Folder => {
                 let [channels, height, width] = self.shape;
                 let colour = if channels == 1 { Colour::Grey } else { Colour::Rgb };
-                let how = ImageFolder { height: height as u32, width: width as u32, colour };
+                let how = ImageFolder { height: height as u32, width: width as u32, colour, ..ImageFolder::default() };
                 if with_target { how.open(path, classes)? } else { how.open_unlabelled(path)? }
             }
         };
