@@ -30,7 +30,7 @@ pub(crate) fn score_own_rows(
         let look = OwnRows::default().look(&member.name, data, folds, folder, &*metric, session.seed)?;
         (member.own_score, member.histories) = (look.score, look.histories);
         if let Some(how) = member.histories.iter().map(|history| &history.how).find(|how| !how.is_empty()) {
-            session.judge([format!("`{}` was trained {how}", member.name)]);
+            session.judge([format!("how `{}` was trained: {how}", member.name)]);
         }
     }
     Ok(())

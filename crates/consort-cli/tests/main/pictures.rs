@@ -64,6 +64,31 @@ fn nets_learn_from_idx_files_by_every_method_and_judge_new_images() {
 }
 
 #[test]
+fn a_bag_of_nets_has_one_net_a_draw_and_says_how_they_were_trained() {
+    let (mnist, runs) = (idx_files(), folder());
+    let (data, run) = (mnist.path().display().to_string(), path(&runs, "run"));
+    let bag = ["--members", "lenet", "--method", "bag", "--repeats", "4", "--epochs", "6", "--device", "cpu"];
+    let said = consort(&[&["fit", &data, "-o", &run, "--threads", "2", "--json"], &bag[..]].concat()).json();
+    assert!(said["judged"].to_string().contains("how `lenet` was trained: on cpu"), "{}", said["judged"]);
+    let recipe = std::fs::read_to_string(Path::new(&run).join("recipe.toml")).unwrap();
+    assert!(recipe.contains("device = \"cpu\""), "{recipe}");
+    // Four nets of 60 pictures: five times as many would be five times as large.
+    let size = |run: &str| {
+        let files = std::fs::read_dir(Path::new(run).join("models/lenet")).unwrap().map(|file| file.unwrap());
+        let fits = files.filter(|file| file.path().extension().is_some_and(|end| end == "fit"));
+        fits.map(|fit| fit.metadata().unwrap().len()).collect::<Vec<u64>>()
+    };
+    let alone = path(&runs, "alone");
+    fit(&data, &alone, &["--members", "lenet", "--method", "swa", "--epochs", "2"]).json();
+    let (bag, one) = (size(&run), size(&alone));
+    assert_eq!(bag.len(), 4);
+    assert!(bag.iter().all(|size| *size < one[0] * 3 / 2), "{bag:?} and {one:?}");
+    let evaluated = consort(&["evaluate", &run, &data, "--json"]).json();
+    let accuracy = evaluated["predictions"][0]["scores"]["accuracy"].as_f64();
+    assert!(accuracy.is_some_and(|accuracy| accuracy > 0.8), "{evaluated}");
+}
+
+#[test]
 fn a_run_of_pictures_predicts_reports_and_is_bundled() {
     let runs = folder();
     let [run, bundle, predicted] = ["run", "all.consort", "predicted.csv"].map(|name| path(&runs, name));
@@ -120,6 +145,9 @@ fn what_is_wrong_with_pictures_is_said() {
     refused(&data, &["--members", "lenet", "--epochs", "0"], &["--epochs"]);
     refused(&data, &["--members", "forest", "--epochs", "3"], &["--epochs is for nets"]);
     refused(&data, &["--members", "lenet", "--method", "mc-dropout"], &["no unit is dropped"]);
+    refused(&data, &["--members", "lenet", "--method", "batch-ensemble"], &["`lenet`", "take mlp"]);
+    refused(&data, &["--members", "lenet", "--device", "abacus"], &["abacus"]);
+    refused(&data, &["--members", "forest", "--device", "cpu"], &["--device is for nets"]);
     refused(&stripes(), &["--members", "lenet", "--size", "huge"], &["--size", "huge"]);
     let images = mnist.path().join("train-images-idx3-ubyte");
     let whole = std::fs::read(&images).unwrap();
@@ -146,4 +174,9 @@ fn mlps_are_members_on_a_table() {
     assert!(names.contains(&"mlp") && names.contains(&"linear"), "{names:?}");
     let predicted = path(&runs, "predicted.csv");
     assert!(consort(&["predict", &run, &table, "-o", &predicted]).ok);
+    let shared = path(&runs, "shared");
+    let args = ["fit", &table, "--target", "Status", "-o", &shared, "--folds", "3", "--epochs", "6", "--json"];
+    let said = consort(&[&args[..], &["--members", "mlp", "--method", "batch-ensemble"]].concat()).json();
+    let loss = said["members"][0]["scores"]["log_loss"].as_f64();
+    assert!(loss.is_some_and(|loss| loss < 0.6), "{said}");
 }
