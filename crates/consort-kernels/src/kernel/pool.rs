@@ -20,10 +20,24 @@ pub(crate) enum Of {
     Logarithm,
     /// x²
     Square,
-    /// 1 / x
-    Reciprocal,
-    /// x^p
+    /// x^p, p > 0, in units of the greatest number
     Power,
+    /// x^p, p < 0, in units of the least number
+    NegativePower,
+    /// 1 / x, in units of the least number
+    Reciprocal,
+}
+
+impl Of {
+    /// Whether the sum is kept in units of one of the numbers, so that no power leaves the range of numbers.
+    fn in_units(self) -> bool {
+        self == Of::Power || self.of_least()
+    }
+
+    /// Whether that one is the least rather than the greatest.
+    fn of_least(self) -> bool {
+        matches!(self, Of::NegativePower | Of::Reciprocal)
+    }
 }
 
 /// What becomes of a sum.
@@ -35,9 +49,9 @@ pub(crate) enum Then {
     Exponential,
     /// √s
     Root,
-    /// 1 / s
+    /// unit / s
     Reciprocal,
-    /// s^(1/p)
+    /// unit · s^(1/p)
     Power,
 }
 
@@ -231,6 +245,9 @@ fn pooled<F: Float, V: Size>(
     let members = places.len();
     let mut sum = Vector::<f32, V>::new(0.0f32);
     let mut share = Vector::<f32, V>::new(0.0f32);
+    // What a power is in units of: the first number takes its place.
+    let mut unit =
+        Vector::<f32, V>::new(if comptime!(pool.of.of_least()) { f32::max_value() } else { 0.0f32.runtime() });
     for m in 0..members {
         let x = Vector::<f32, V>::cast_from(cube[places[m] as usize * all + at]);
         let weight = weights[m];
@@ -241,10 +258,17 @@ fn pooled<F: Float, V: Size>(
             for k in 0..V::value() {
                 let x = x.extract(k);
                 let there = is_there(x, comptime!(pool.holes));
-                let f = map(x, floor, p, comptime!(pool.of));
+                let before = sum.extract(k);
+                let after = if comptime!(pool.of.in_units()) {
+                    let (next, its_unit) = with_power(x, weight, before, unit.extract(k), p, comptime!(pool.of));
+                    unit.insert(k, select(there, its_unit, unit.extract(k)));
+                    next
+                } else {
+                    before + weight * map(x, floor, comptime!(pool.of))
+                };
                 // A number that is missing adds nothing, or spreads.
-                let lost = if comptime!(pool.holes == Holes::LeaveOut) { 0.0f32.runtime() } else { missing() };
-                sum.insert(k, sum.extract(k) + select(there, weight * f, lost));
+                let lost = if comptime!(pool.holes == Holes::LeaveOut) { before } else { missing() };
+                sum.insert(k, select(there, after, lost));
                 if comptime!(pool.holes == Holes::LeaveOut) {
                     share.insert(k, share.extract(k) + select(there, weight, 0.0f32));
                 }
@@ -262,45 +286,53 @@ fn pooled<F: Float, V: Size>(
             }
             s = select(of > 0.0f32, s, missing());
         }
-        out.insert(k, finish(s, p, comptime!(pool.then)));
+        out.insert(k, finish(s, unit.extract(k), p, comptime!(pool.then)));
     }
     out
 }
 
 #[cube]
-fn map(x: f32, floor: f32, p: f32, #[comptime] of: Of) -> f32 {
+fn map(x: f32, floor: f32, #[comptime] of: Of) -> f32 {
     if comptime!(of == Of::Itself) {
         x
     } else if comptime!(of == Of::Logarithm) {
-        ln_or_low(select(x > floor, x, floor))
-    } else if comptime!(of == Of::Square) {
-        x * x
-    } else if comptime!(of == Of::Reciprocal) {
-        // 1/0 stands for a number whose reciprocal is 0.
-        let safe = select(x > 0.0f32, x, 1.0f32);
-        select(x > 0.0f32, 1.0f32 / safe, 1.0e37f32)
+        // A NaN is not below the floor, and stays.
+        ln_or_low(select(x < floor, floor, x))
     } else {
-        let low = if p < 0.0f32 { 1.0e37f32.runtime() } else { 0.0f32.runtime() };
-        let safe = select(x > 0.0f32, x, 1.0f32);
-        select(x > 0.0f32, (p * safe.ln()).exp().min(1.0e37f32), low)
+        x * x
     }
 }
 
+/// A sum of powers with one more, and the number in whose units it is: the greatest so far, or the least where the exponent is
+/// negative. No power is above 1, and those that count most are the most exact. A NaN stays.
 #[cube]
-fn finish(s: f32, p: f32, #[comptime] then: Then) -> f32 {
+fn with_power(x: f32, weight: f32, sum: f32, unit: f32, p: f32, #[comptime] of: Of) -> (f32, f32) {
+    let rules = if comptime!(of.of_least()) { x < unit } else { x > unit };
+    let greater = if comptime!(of.of_least()) { !rules } else { rules };
+    let most = select(greater, x, unit);
+    let ratio = select(greater, unit, x) / select(most <= 0.0f32, 1.0f32, most);
+    let mut power = ratio;
+    if comptime!(of != Of::Reciprocal) {
+        let q = if comptime!(of.of_least()) { -p } else { p };
+        let none = ratio <= 0.0f32;
+        power = select(none, 0.0f32, (q * select(none, 1.0f32, ratio).ln()).exp());
+    }
+    (select(rules, sum * power + weight, sum + weight * power), select(rules, x, unit))
+}
+
+#[cube]
+fn finish(s: f32, unit: f32, p: f32, #[comptime] then: Then) -> f32 {
     if comptime!(then == Then::Itself) {
         s
     } else if comptime!(then == Then::Exponential) {
         s.exp()
     } else if comptime!(then == Then::Root) {
         s.sqrt()
-    } else if comptime!(then == Then::Reciprocal) {
-        select(s > 1.0e30f32, 0.0f32, 1.0f32 / s)
     } else {
-        let safe = select(s > 0.0f32, s, 1.0f32);
-        let out = (safe.ln() / p).exp();
-        let out = select(s > 0.0f32, out, 0.0f32);
-        let out = select(s > 1.0e30f32 && p < 0.0f32, 0.0f32, out);
+        let safe = select(s <= 0.0f32, 1.0f32, s);
+        let root = if comptime!(then == Then::Reciprocal) { 1.0f32 / safe } else { (safe.ln() / p).exp() };
+        // Where the greatest number is 0, or with a negative exponent the least one, so is the mean.
+        let out = select(unit > 0.0f32, unit * root, 0.0f32);
         select(is_missing(s), s, out)
     }
 }

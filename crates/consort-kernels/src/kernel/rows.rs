@@ -26,11 +26,11 @@ pub(crate) fn infinity() -> f32 {
     f32::from_bits(0x7f80_0000u32 | UNIT_POS_Y)
 }
 
-/// The natural logarithm, and of 0 a number so low that its exponential is 0 whatever is added to it.
+/// The natural logarithm, and of 0 a number so low that its exponential is 0 whatever is added to it. That of a NaN is one.
 #[cube]
 pub(crate) fn ln_or_low(x: f32) -> f32 {
-    let safe = select(x > 0.0f32, x, 1.0f32);
     let low = x <= 0.0f32;
+    let safe = select(low, 1.0f32, x);
     select(low, -1.0e30f32, safe.ln())
 }
 

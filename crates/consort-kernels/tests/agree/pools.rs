@@ -87,6 +87,37 @@ fn power_means_agree() {
 }
 
 #[test]
+fn power_means_of_large_and_small_exponents_agree() {
+    let all = [[1, 5, 3], [2, 1025, 2], [5, 101, 10], [7, 65, 3], [4, 61, 17], [300, 7, 3], [3, 11, 101]];
+    for shape in shapes(&all, &all[..5]) {
+        for kind in KINDS {
+            let numbers = probabilities(shape, kind);
+            let (cube, host) = (cube(shape, &numbers), predictions(shape, &numbers, Missing::Error));
+            for p in [5.0f32, -5.0, 20.0, -20.0, 50.0, -50.0, 0.1, -0.1] {
+                let fused = PowerMean::new(p).with_weights(weights(shape)).fuse(&cube).unwrap();
+                let expected = rule::Power::new(f64::from(p)).with_weights(weights(shape)).fuse(&host).unwrap();
+                let tolerance = 3e-6 / p.abs().min(1.0);
+                same(&fused, &expected, tolerance, &format!("power {p}, {shape:?}, {kind:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn power_means_of_members_that_contradict_each_other_agree() {
+    // Each is all but sure of another class; the third class has next to nothing.
+    for tiny in [1e-7f32, 1e-12, 1e-30] {
+        let numbers = [1.0, tiny, 3.0 * tiny, 2.0 * tiny, 1.0, tiny];
+        let (cube, host) = (cube([2, 1, 3], &numbers), predictions([2, 1, 3], &numbers, Missing::Error));
+        for p in [-1.0f32, -2.0, -5.0, -20.0, -50.0, 3.0, 5.0, 20.0, 50.0] {
+            let fused = PowerMean::new(p).fuse(&cube).unwrap();
+            let expected = rule::Power::new(f64::from(p)).fuse(&host).unwrap();
+            same(&fused, &expected, 3e-6, &format!("power {p} of {tiny}"));
+        }
+    }
+}
+
+#[test]
 fn rows_that_members_lack_are_left_out_or_spread() {
     let all = [[3, 5, 3], [5, 101, 10], [8, 513, 2], [4, 61, 17], [3, 11, 101], [65, 40, 5]];
     for shape in shapes(&all, &all[..4]) {
@@ -106,9 +137,11 @@ fn rows_that_members_lack_are_left_out_or_spread() {
             let fused = LogPool::product().with_weights(weights.clone()).fuse(&cube).unwrap();
             let expected = rule::Product::new().with_weights(weights.clone()).fuse(&host).unwrap();
             same(&fused, &expected, 1e-4, &format!("product, {what}"));
-            let fused = PowerMean::new(2.0).with_weights(weights.clone()).fuse(&cube).unwrap();
-            let expected = rule::Power::new(2.0).with_weights(weights).fuse(&host).unwrap();
-            same(&fused, &expected, 3e-6, &format!("power, {what}"));
+            for p in [2.0f32, 7.0, -1.0, -7.0] {
+                let fused = PowerMean::new(p).with_weights(weights.clone()).fuse(&cube).unwrap();
+                let expected = rule::Power::new(f64::from(p)).with_weights(weights.clone()).fuse(&host).unwrap();
+                same(&fused, &expected, 3e-6, &format!("power {p}, {what}"));
+            }
         }
     }
 }
@@ -120,7 +153,7 @@ fn raw_pools_of_values_agree() {
     let (cube, host) = (cube(shape, &numbers), values(shape, &numbers));
     let fused = LogPool::geometric().raw().fuse(&cube).unwrap();
     same(&fused, &rule::Geometric::new().fuse(&host).unwrap(), 4e-6, "geometric mean of values");
-    for p in [2.0f32, -1.0, 1.5] {
+    for p in [2.0f32, -1.0, 1.5, -9.0, 40.0] {
         let fused = PowerMean::new(p).raw().fuse(&cube).unwrap();
         same(&fused, &rule::Power::new(f64::from(p)).fuse(&host).unwrap(), 4e-6, "power mean of values");
     }
