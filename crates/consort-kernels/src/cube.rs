@@ -27,7 +27,8 @@ impl Storage {
 /// What becomes of a row that a member lacks (its numbers are NaN).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Holes {
-    /// There are none, which is not checked: a NaN spreads.
+    /// There are none, which is not checked. A NaN makes its place NaN in means and pools, and the row too where rows are
+    /// scaled; the other kernels take it for some number or pass over it. [`Cube::first_not_finite`] finds one.
     #[default]
     None,
     /// The member is left out of that row, and the weights of the others are scaled up. A row that all lack is NaN.

@@ -4,15 +4,17 @@ use consort_core::{Error, Fusion, Ids, Outputs, Predictions, Result};
 /// Fuses the predictions of many nets by a rule of `consort-fusion`, on the device where they are.
 ///
 /// The cube is `[member][row][column]`: `Tensor::stack` of what each net gives. On a card the rule runs as a kernel of
-/// `consort-kernels` in the same queue as the nets, and the fused tensor stays there: nothing goes over the host. On the
-/// CPU the rule itself runs. A tensor that keeps gradients is fused without them.
+/// `consort-kernels` in the same queue as the nets, and the fused tensor stays there: nothing goes over the host but whether
+/// all numbers are finite, for which the cube is read once more. On the CPU the rule itself runs. A tensor that keeps
+/// gradients is fused without them.
 ///
 /// Shapes: `[members, rows, columns]` to `[rows, columns]`, columns as many as the outputs; `f32`, and on a card `f16` and
 /// `bf16` too. The result is `f32`.
 ///
 /// # Errors
-/// [`Error::Length`] if the columns are not those of the outputs; [`Error::Unsupported`] for a rule that has no kernel, on a
-/// card; what the rule refuses, and what the device says of its failure.
+/// [`Error::Length`] if the columns are not those of the outputs; [`Error::NotFinite`] naming net and row of a number that is
+/// not finite; [`Error::Unsupported`] for a rule that has no kernel, on a card; what the rule refuses, and what the device
+/// says of its failure.
 ///
 /// ```
 /// use burn::tensor::Tensor;
@@ -64,9 +66,8 @@ fn on_host(
     let numbers: Vec<f32> =
         cube.into_data().try_into_vec_as().map_err(|error| Error::custom(format!("the tensor: {error:?}")))?;
     let mut builder = Predictions::builder(outputs.clone(), Ids::positions(rows)).reserve(members);
-    // Names in the order of the members.
     for (m, part) in numbers.chunks_exact(rows * columns).enumerate() {
-        builder = builder.member(format!("net {m:05}"), outputs.gives(), part)?;
+        builder = builder.member(super::name_of(m), outputs.gives(), part)?;
     }
     let fused = rule.fuse(&builder.build()?)?;
     Ok(Tensor::from_data(TensorData::new(fused.into_values(), [rows, columns]), &device))
@@ -75,7 +76,7 @@ fn on_host(
 #[cfg(test)]
 mod tests {
     use consort_core::Classes;
-    use consort_fusion::rule::{DempsterShafer, Mean, Median};
+    use consort_fusion::rule::{DempsterShafer, Geometric, Mean, Median};
 
     use super::*;
     use crate::device::all_there;
@@ -104,6 +105,23 @@ mod tests {
             let weighted = Mean::new().with_weights(vec![1.0, 0.0, 1.0]);
             let numbers: Vec<f32> = fuse(turned, &weighted, &outputs()).unwrap().into_data().try_into_vec_as().unwrap();
             assert!((numbers[3] - 0.5).abs() < 1e-6, "{device:?}: {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_a_net_that_diverged_are_refused_with_net_and_row() {
+        for device in all_there() {
+            let rules: [&dyn Fusion; 3] = [&Mean::new(), &Geometric::new(), &Median::new()];
+            for (bad, word) in [(f32::NAN, "NaN"), (f32::NEG_INFINITY, "-inf")] {
+                let members = [0.5, bad]
+                    .map(|x| Tensor::<2>::from_floats([[0.25, 0.25, 0.5], [0.25, x, 0.25], [1.0, 0.0, 0.0]], &device));
+                let cube = Tensor::stack(members.to_vec(), 0);
+                for rule in rules {
+                    let error = fuse(cube.clone(), rule, &outputs()).unwrap_err().to_string();
+                    let said = format!("member `net 00001`: row 2: `b` is {word}");
+                    assert!(error.contains(&said), "{device:?}: {error}");
+                }
+            }
         }
     }
 

@@ -5,3 +5,8 @@ mod fuse;
 mod on_card;
 
 pub use fuse::fuse;
+
+/// What a net is called where something is wrong with its numbers; names are in the order of the nets.
+fn name_of(member: usize) -> String {
+    format!("net {member:05}")
+}

@@ -35,6 +35,16 @@ pub(super) fn fuse(
     let numbers = cube.handle.clone().offset_end(spare);
     let there = Cube::of_handle(&device, numbers, storage, [members, rows, columns]).map_err(failure)?;
     let fused = kernel.fuse(&there).map_err(failure)?;
+    // A net that diverged is refused as it is on the CPU; the fusion is on its way meanwhile.
+    if let Some(found) = there.first_not_finite().map_err(failure)? {
+        return Err(Error::NotFinite {
+            place: format!("member `{}`", super::name_of(found.member)),
+            row: found.row + 1,
+            id: String::new(),
+            what: format!("`{}`", outputs.name(found.column)),
+            value: f64::from(found.value),
+        });
+    }
     let shape = Shape::from(vec![rows, columns]);
     let fused = CubeTensor::new_contiguous(cube.client, cube.device, shape, fused.handle().clone(), DType::F32);
     Ok(Tensor::from_primitive::<burn::backend::Cube>(lifted(fused)))

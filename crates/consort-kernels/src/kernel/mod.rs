@@ -23,6 +23,7 @@ pub(crate) mod descent;
 pub(crate) mod draw;
 pub(crate) mod lone;
 pub(crate) mod misses;
+pub(crate) mod not_finite;
 pub(crate) mod order;
 pub(crate) mod pool;
 pub(crate) mod radix;

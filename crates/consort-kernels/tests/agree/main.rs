@@ -10,6 +10,7 @@ mod descent;
 mod errors;
 mod fusing;
 mod greedy;
+mod not_finite;
 mod order;
 mod pools;
 mod ranks;
