@@ -49,8 +49,9 @@ impl Fused {
     /// How often each class was taken for each. Counted on the device; whole numbers, so the same each time.
     ///
     /// # Errors
-    /// [`Error::Length`] or [`Error::Parameter`] for a truth that is not of these rows and columns;
-    /// [`Error::Unsupported`] for more than 2,048 classes or a fusion without labels; what the device says of the work.
+    /// [`consort_core::Error::NotFinite`] naming the first row that has no label (all members lack it, or no class has the
+    /// majority), as `consort-metrics` does; [`Error::Length`] or [`Error::Parameter`] for a truth that is not of these
+    /// rows and columns; [`Error::Unsupported`] for more than 2,048 classes or a fusion without labels; what the device says of the work.
     pub fn confusion(&self, codes: &[u32]) -> Result<Confusion> {
         check_codes(codes, self.rows, self.columns)?;
         self.needs(self.read_off != ReadOff::Nothing, "labels")?;
@@ -64,7 +65,9 @@ impl Fused {
         let counts = device.put(&vec![0u32; self.columns * self.columns]);
         let none = device.put(&[0.0f32]);
         let units = tile::units(device);
-        tally::count(device, Of::Confusions, &device.put(codes), &self.labels, &none, units, self.columns, &counts);
+        let (codes, lost) = (device.put(codes), device.put(&[u32::MAX]));
+        tally::count(device, Of::Confusions, &codes, &self.labels, &none, units, self.columns, &counts, &lost);
+        refuse_lost(device, &lost, "the confusion matrix")?;
         Ok(Confusion { classes: self.columns, counts: device.get(&counts)? })
     }
 
@@ -81,7 +84,9 @@ impl Fused {
         }
         let device = &self.device;
         let parts: Buffer<u32> = device.room(self.rows.div_ceil(ROWS) * 3 * bins);
-        tally::bins(device, &device.put(codes), &self.labels, &self.tops, tile::units(device), bins, &parts);
+        let (codes, lost) = (device.put(codes), device.put(&[u32::MAX]));
+        tally::bins(device, &codes, &self.labels, &self.tops, tile::units(device), bins, &parts, &lost);
+        refuse_lost(device, &lost, "the calibration")?;
         let mut sums = vec![0u64; 3 * bins];
         for part in device.get(&parts)?.chunks_exact(3 * bins) {
             sums.iter_mut().zip(part).for_each(|(sum, &part)| *sum += u64::from(part));
@@ -93,6 +98,19 @@ impl Fused {
             confidence: (0..bins).map(|b| share(2 * bins + b, f64::from(CONFIDENCE))).collect(),
         })
     }
+}
+
+/// Refuses rows without a label, if the first of them was found.
+fn refuse_lost(device: &Device, lost: &Buffer<u32>, place: &str) -> Result<()> {
+    match device.get(lost)?.first() {
+        Some(&row) if row != u32::MAX => Err(no_number(place, row as usize, "the label")),
+        _ => Ok(()),
+    }
+}
+
+fn no_number(place: &str, row: usize, what: &str) -> Error {
+    let (place, what) = (place.into(), what.into());
+    consort_core::Error::NotFinite { place, row: row + 1, id: String::new(), what, value: f64::NAN }.into()
 }
 
 /// The area under the ROC curve of scores in [0, 1], from so many bins of equal width (scores beyond are in the first
@@ -108,12 +126,16 @@ impl Fused {
 /// ```
 ///
 /// # Errors
-/// [`Error::Length`] for lists of different lengths; [`Error::Parameter`] if a kind of row is missing or the number of
+/// [`consort_core::Error::NotFinite`] naming the row of a score that is NaN; [`Error::Length`] for lists of different lengths;
+/// [`Error::Parameter`] if a kind of row is missing or the number of
 /// bins is out of 1 to 65,536; what the device says of the work.
 pub fn binned_auc(device: &Device, scores: &[f32], positive: &[bool], bins: usize) -> Result<BinnedAuc> {
     check_length("the list of positive rows", positive.len(), scores.len())?;
     if !(1..=65_536).contains(&bins) {
         return Err(Error::parameter("the number of bins", bins, "from 1 to 65,536"));
+    }
+    if let Some(row) = scores.iter().position(|score| score.is_nan()) {
+        return Err(no_number("the area under the ROC curve", row, "the score"));
     }
     let all = positive.iter().filter(|&&p| p).count();
     if all == 0 || all == positive.len() {
@@ -121,9 +143,11 @@ pub fn binned_auc(device: &Device, scores: &[f32], positive: &[bool], bins: usiz
     }
     let truth: Vec<u32> = positive.iter().map(|&p| u32::from(p)).collect();
     let counts = device.put(&vec![0u32; 2 * bins]);
-    let none = device.put(&[0u32]);
+    // No row lacks its score, and labels are not read.
+    let (labels, lost) = (device.put(&[0u32]), device.put(&[u32::MAX]));
     let units = tile::units(device);
-    tally::count(device, Of::Scores, &device.put(&truth), &none, &device.put(scores), units, bins, &counts);
+    let (truth, scores) = (device.put(&truth), device.put(scores));
+    tally::count(device, Of::Scores, &truth, &labels, &scores, units, bins, &counts, &lost);
     let counts = device.get(&counts)?;
     let (negatives, positives) = counts.split_at(bins);
     let (mut below, mut pairs, mut even) = (0.0f64, 0.0f64, 0.0f64);

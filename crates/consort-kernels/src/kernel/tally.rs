@@ -25,7 +25,7 @@ pub(crate) enum Of {
 }
 
 /// Counts keys to `counts`, which must be zeros. `truth` is the true class or whether the row is positive; `labels` and
-/// `scores` are read as `of` says.
+/// `scores` are read as `of` says. A row without a label is not counted; the first of them lowers `lost`.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn count(
     device: &Device,
@@ -36,6 +36,7 @@ pub(crate) fn count(
     units: usize,
     side: usize,
     counts: &Buffer<u32>,
+    lost: &Buffer<u32>,
 ) {
     // SAFETY: rows are read below those of the truth, and keys are held below the counters.
     unsafe {
@@ -47,6 +48,7 @@ pub(crate) fn count(
             labels.arg(),
             scores.arg(),
             counts.arg(),
+            lost.arg(),
             side as u32,
             units,
             counts.len(),
@@ -61,6 +63,7 @@ fn count_kernel(
     labels: &[u32],
     scores: &[f32],
     counts: &[Atomic<u32>],
+    lost: &[Atomic<u32>],
     side: u32,
     #[comptime] units: usize,
     #[comptime] counters: usize,
@@ -84,11 +87,13 @@ fn count_kernel(
         let low = if comptime!(of == Of::Confusions) {
             labels[row]
         } else {
-            u32::cast_from((scores[row].max(0.0f32) * f32::cast_from(side)).min(4.0e9f32))
+            let bin = u32::cast_from((scores[row].max(0.0f32) * f32::cast_from(side)).min(4.0e9f32));
+            select(bin < side, bin, side - 1u32)
         };
-        let low = select(low < side, low, side - 1u32);
         let key = (truth[row] * side + low) as usize;
-        if key < counters {
+        if low >= side {
+            lost[0].fetch_min(row as u32);
+        } else if key < counters {
             if comptime!(kept) {
                 here[key].fetch_add(1u32);
             } else {
@@ -107,7 +112,9 @@ fn count_kernel(
     }
 }
 
-/// Counts rows, hits and confidences of each bin to `parts[workgroup][3][bin]`.
+/// Counts rows, hits and confidences of each bin to `parts[workgroup][3][bin]`. A row without a label is not counted; the first
+/// of them lowers `lost`.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn bins(
     device: &Device,
     codes: &Buffer<u32>,
@@ -116,6 +123,7 @@ pub(crate) fn bins(
     units: usize,
     bins: usize,
     parts: &Buffer<u32>,
+    lost: &Buffer<u32>,
 ) {
     // SAFETY: rows are read below those of the codes, and each workgroup writes its own part.
     unsafe {
@@ -127,6 +135,7 @@ pub(crate) fn bins(
             labels.arg(),
             tops.arg(),
             parts.arg(),
+            lost.arg(),
             units,
             bins,
         );
@@ -139,6 +148,7 @@ fn bins_kernel(
     labels: &[u32],
     tops: &[f32],
     parts: &mut [u32],
+    lost: &[Atomic<u32>],
     #[comptime] units: usize,
     #[comptime] bins: usize,
 ) {
@@ -154,21 +164,26 @@ fn bins_kernel(
     let begin = CUBE_POS * ROWS;
     let mut row = begin + unit;
     while row < begin + ROWS && row < rows {
-        let top = tops[row].max(0.0f32).min(1.0f32);
-        // Bins are open below: (0, 1/n], (1/n, 2/n], …
-        let mut bin = u32::cast_from((top * comptime!(bins as f32)).ceil());
-        if bin > 0u32 {
-            bin -= 1u32;
+        let label = labels[row];
+        if label == 0xffff_ffffu32 {
+            lost[0].fetch_min(row as u32);
+        } else {
+            let top = tops[row].max(0.0f32).min(1.0f32);
+            // Bins are open below: (0, 1/n], (1/n, 2/n], …
+            let mut bin = u32::cast_from((top * comptime!(bins as f32)).ceil());
+            if bin > 0u32 {
+                bin -= 1u32;
+            }
+            if bin >= comptime!(bins as u32) {
+                bin = comptime!(bins as u32 - 1).runtime();
+            }
+            let bin = bin as usize;
+            here[bin].fetch_add(1u32);
+            if label == codes[row] {
+                here[comptime!(bins).runtime() + bin].fetch_add(1u32);
+            }
+            here[comptime!(2 * bins).runtime() + bin].fetch_add(u32::cast_from((top * CONFIDENCE + 0.5f32).floor()));
         }
-        if bin >= comptime!(bins as u32) {
-            bin = comptime!(bins as u32 - 1).runtime();
-        }
-        let bin = bin as usize;
-        here[bin].fetch_add(1u32);
-        if labels[row] == codes[row] {
-            here[comptime!(bins).runtime() + bin].fetch_add(1u32);
-        }
-        here[comptime!(2 * bins).runtime() + bin].fetch_add(u32::cast_from((top * CONFIDENCE + 0.5f32).floor()));
         row += units;
     }
     sync_cube();

@@ -1,4 +1,4 @@
-use consort_kernels::{Bootstrap, Uncertainty, WeightedMean, binned_auc};
+use consort_kernels::{Bootstrap, Holes, Uncertainty, Vote, WeightedMean, binned_auc};
 
 use crate::cases::*;
 
@@ -78,4 +78,28 @@ fn a_fusion_without_labels_has_no_table() {
     let fused = WeightedMean::default().numbers_only().fuse(&cube).unwrap();
     assert!(fused.confusion(&[0, 1]).unwrap_err().to_string().contains("labels of this fusion"));
     assert!(Uncertainty::of(&cube).is_ok());
+}
+
+#[test]
+fn rows_without_a_label_are_refused_by_name() {
+    for shape in [[4, 4101, 3], [4, 4101, 64]] {
+        let (mut numbers, codes) = (probabilities(shape, Kind::Spread), codes(shape, Kind::Spread));
+        // All members lack two rows.
+        for (m, row) in (0..shape[0]).flat_map(|m| [(m, 4050), (m, 77)]) {
+            numbers[(m * shape[1] + row) * shape[2]..][..shape[2]].fill(f32::NAN);
+        }
+        for holes in [Holes::LeaveOut, Holes::Spread] {
+            let fused = WeightedMean::default().fuse(&cube(shape, &numbers).with_holes(holes)).unwrap();
+            for error in [fused.confusion(&codes).unwrap_err(), fused.calibration(&codes, 10).unwrap_err()] {
+                assert!(error.to_string().contains("row 78: the label is NaN"), "{shape:?}, {holes:?}: {error}");
+            }
+        }
+        let vote = Vote { majority: true, ..Vote::default() };
+        let fused = vote.fuse(&cube(shape, &probabilities(shape, Kind::Spread))).unwrap();
+        let undecided = fused.labels().unwrap().iter().position(|&label| label == u32::MAX).unwrap();
+        let error = fused.confusion(&codes).unwrap_err().to_string();
+        assert!(error.contains(&format!("row {}: the label is NaN", undecided + 1)), "{shape:?}: {error}");
+    }
+    let error = binned_auc(&device(), &[0.5, f32::NAN, 0.25], &[true, false, false], 10).unwrap_err().to_string();
+    assert!(error.contains("row 2: the score is NaN"), "{error}");
 }
