@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use consort_core::{Gives, Missing, Outputs, Predictions};
 use half::{bf16, f16};
 
@@ -123,9 +125,20 @@ impl Cube {
     ///
     /// # Errors
     /// As [`Cube::of`]; [`Error::Unsupported`] for scores, which have no scale to fuse on.
-    pub fn of_predictions(device: &Device, predictions: &Predictions, rows: std::ops::Range<usize>) -> Result<Self> {
+    pub fn of_predictions(device: &Device, predictions: &Predictions, rows: Range<usize>) -> Result<Self> {
+        Self::gathered(device, predictions, rows, false)
+    }
+
+    /// The same for a rule that may want logits of classes as they are.
+    pub(crate) fn gathered(
+        device: &Device,
+        predictions: &Predictions,
+        rows: Range<usize>,
+        keeps_logits: bool,
+    ) -> Result<Self> {
         let (members, columns) = (predictions.members().len(), predictions.columns());
         let mut numbers = Vec::with_capacity(members * rows.len() * columns);
+                (Gives::Logits, Outputs::Classes(_)) if keeps_logits => numbers.extend_from_slice(part),
         for (m, member) in predictions.members().iter().enumerate() {
             let part = predictions.member_rows(m, rows.clone());
             match (member.gives, predictions.outputs()) {

@@ -13,19 +13,38 @@ pub trait DeviceRule: std::fmt::Debug + Send + Sync {
     /// For parameters and shapes that the rule does not take; what the device says of the work comes with the first
     /// number that is asked for.
     fn fuse(&self, cube: &Cube) -> Result<Fused>;
+
+    /// Whether logits stay logits rather than being made into probabilities before the rule sees them: for rules to which
+    /// only the order of a row's numbers counts, since different logits may be equal probabilities. Usually not.
+    fn keeps_logits(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! device_rules {
-    ($($rule:ty),*) => {
+    ($($rule:ty $(, keeps_logits: $keeps:expr)?;)*) => {
         $(impl DeviceRule for $rule {
             fn fuse(&self, cube: &Cube) -> Result<Fused> {
                 <$rule>::fuse(self, cube)
             }
+
+            $(fn keeps_logits(&self) -> bool {
+                let keeps: fn(&$rule) -> bool = $keeps;
+                keeps(self)
+            })?
         })*
     };
 }
 
-device_rules!(Borda, LogPool, OrderStatistic, PowerMean, Vote, WeightedMean);
+device_rules! {
+    Borda, keeps_logits: |_| true;
+    LogPool;
+    OrderStatistic;
+    PowerMean;
+    // The mean that decides among even columns is one of probabilities.
+    Vote, keeps_logits: |vote| !vote.by_mean;
+    WeightedMean;
+}
 
 /// How many bytes of a cube are sent at a time. So few that the host's allocator keeps the memory for the next part: new
 /// pages cost more than the copy.
@@ -75,7 +94,7 @@ pub fn stream_in(
     let (rows, columns) = (predictions.rows(), predictions.columns());
     let mut fused = vec![0.0f32; rows * columns];
     let part = |from: usize, out: &mut [f32]| -> Result<()> {
-        let cube = Cube::of_predictions(device, predictions, from..(from + step).min(rows))?;
+        let cube = Cube::gathered(device, predictions, from..(from + step).min(rows), rule.keeps_logits())?;
         device.get_to(&rule.fuse(&cube)?.values, out)
     };
     let parts = rows.div_ceil(step);

@@ -32,6 +32,29 @@ fn logits_are_made_into_probabilities_on_the_way() {
 }
 
 #[test]
+fn rules_of_order_see_logits_as_they_are() {
+    // As probabilities of single precision the first two, or the last two, are equal.
+    let outputs = Outputs::Classes(Classes::new(["a", "b", "c"]).unwrap());
+    let host = Predictions::builder(outputs, Ids::positions(3))
+        .member("m", Gives::Logits, &[0.0, 1e-9, -3.0, -200.0, 50.0, -300.0, 1e-9, 0.0, 1e-8])
+        .unwrap()
+        .member("n", Gives::Logits, &[500.0, 200.0, 300.0, -1.0, -1.0, -1.0, 0.0, 1.0, 2.0])
+        .unwrap()
+        .member("p", Gives::Probabilities, &[0.25, 0.5, 0.25, 0.0, 0.5, 0.5, 1.0, 0.0, 0.0])
+        .unwrap()
+        .build()
+        .unwrap();
+    for name in ["borda", "vote", "vote:share", "vote:majority", "vote:mean"] {
+        let cpu = rule::by_name(name, &rule::Options::default()).unwrap();
+        let named = consort_kernels::device_rule(&cpu.name(), cpu.weights(), host.outputs(), 3).unwrap();
+        let fused = stream(&device(), &host, &*named).unwrap();
+        near(fused.values(), cpu.fuse(&host).unwrap().values(), 1e-6, name);
+    }
+    let fused = stream(&device(), &host, &consort_kernels::Borda::default()).unwrap();
+    assert_eq!(fused.row(0).iter().map(|x| (18.0 * x).round() / 2.0).collect::<Vec<_>>(), [3.5, 4.0, 1.5]);
+}
+
+#[test]
 fn drawn_cubes_are_distributions_and_copies_take_time() {
     let cube = consort_kernels::Cube::drawn(&device(), 3, 101, 7, 5).unwrap();
     let numbers = cube.numbers().unwrap();
