@@ -94,12 +94,34 @@ impl Bootstrap {
         let (Some(first), true) = (series.first(), series.len() <= 2) else {
             return Err(Error::parameter("the number of series", series.len(), "1 or 2"));
         };
-        if self.resamples == 0 || first.is_empty() || u32::try_from(first.len()).is_err() {
-            return Err(Error::parameter("the number of rows or resamples", 0, "at least 1 (and fewer than 2³² rows)"));
-        }
+        check_count("the number of rows", first.len())?;
+        check_count("the number of resamples", self.resamples)?;
         for other in series {
             crate::running_sum::check_length("a series of values", other.len(), first.len())?;
         }
         Ok(first.len())
+    }
+}
+
+/// Refuses what a kernel cannot count for two series, in 32 bits.
+fn check_count(name: &'static str, count: usize) -> Result<()> {
+    if (1..=i32::MAX as usize).contains(&count) {
+        return Ok(());
+    }
+    Err(Error::parameter(name, count, "from 1 to 2,147,483,647"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_rows_or_resamples_than_a_kernel_counts_are_refused() {
+        for (resamples, rows) in [(0, 1), (1, 0), (1 << 31, 1)] {
+            let error = Bootstrap { resamples, seed: 0 }.on_host(&[&vec![0.0; rows]]).unwrap_err();
+            assert!(matches!(error, Error::Parameter { .. }), "{error}");
+        }
+        assert!(check_count("rows", i32::MAX as usize).is_ok() && check_count("rows", 1 << 31).is_err());
     }
 }

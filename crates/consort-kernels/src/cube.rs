@@ -3,7 +3,7 @@ use std::ops::Range;
 use consort_core::{Gives, Missing, Outputs, Predictions};
 use half::{bf16, f16};
 
-use crate::{Device, Error, Result, buffer::Buffer};
+use crate::{Device, Error, Result, buffer::Buffer, tile};
 
 /// How the numbers of a cube are kept. Arithmetic is in `f32` always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl Cube {
     /// # Errors
     /// [`Error::Length`] or [`Error::Unsupported`] for a shape that the numbers do not have or a kernel cannot count.
     pub fn of(device: &Device, numbers: &[f32], members: usize, rows: usize, columns: usize) -> Result<Self> {
-        check_length(numbers.len(), members * rows * columns)?;
+        check_length(numbers.len(), countable([members, rows, columns])?)?;
         let buffer = device.put(numbers);
         Self::of_handle(device, buffer.handle().clone(), Storage::F32, [members, rows, columns])
     }
@@ -75,7 +75,7 @@ impl Cube {
     /// # Errors
     /// As [`Cube::of`]; [`Error::Unsupported`] too if the device has no such numbers.
     pub fn of_half(device: &Device, numbers: &[f16], members: usize, rows: usize, columns: usize) -> Result<Self> {
-        check_length(numbers.len(), members * rows * columns)?;
+        check_length(numbers.len(), countable([members, rows, columns])?)?;
         let buffer = device.put(numbers);
         Self::of_handle(device, buffer.handle().clone(), Storage::F16, [members, rows, columns])
     }
@@ -85,7 +85,7 @@ impl Cube {
     /// # Errors
     /// As [`Cube::of_half`].
     pub fn of_brain(device: &Device, numbers: &[bf16], members: usize, rows: usize, columns: usize) -> Result<Self> {
-        check_length(numbers.len(), members * rows * columns)?;
+        check_length(numbers.len(), countable([members, rows, columns])?)?;
         let buffer = device.put(numbers);
         Self::of_handle(device, buffer.handle().clone(), Storage::BF16, [members, rows, columns])
     }
@@ -100,17 +100,8 @@ impl Cube {
         storage: Storage,
         shape: [usize; 3],
     ) -> Result<Self> {
-        let len: usize = shape.iter().product();
+        let len = countable(shape)?;
         check_length((handle.size_in_used() as usize) / storage.bytes(), len)?;
-        if len == 0 {
-            return Err(Error::parameter("the shape of the cube", format!("{shape:?}"), "at least 1 each"));
-        }
-        if u32::try_from(len).is_err() {
-            return Err(Error::Unsupported {
-                what: format!("a cube of {len} numbers"),
-                hint: "kernels count to 4,294,967,295: fuse rows in parts (`stream`)",
-            });
-        }
         if storage != Storage::F32 && !supports(device, storage) {
             return Err(Error::Unsupported {
                 what: format!("{storage:?} on {}", device.name()),
@@ -138,7 +129,6 @@ impl Cube {
     ) -> Result<Self> {
         let (members, columns) = (predictions.members().len(), predictions.columns());
         let mut numbers = Vec::with_capacity(members * rows.len() * columns);
-                (Gives::Logits, Outputs::Classes(_)) if keeps_logits => numbers.extend_from_slice(part),
         for (m, member) in predictions.members().iter().enumerate() {
             let part = predictions.member_rows(m, rows.clone());
             match (member.gives, predictions.outputs()) {
@@ -148,6 +138,7 @@ impl Cube {
                         hint: "scores of two members have no common scale: calibrate them first",
                     });
                 }
+                (Gives::Logits, Outputs::Classes(_)) if keeps_logits => numbers.extend_from_slice(part),
                 (Gives::Logits, Outputs::Classes(_)) => {
                     part.chunks_exact(columns).for_each(|row| softmax(row, &mut numbers));
                 }
@@ -232,6 +223,28 @@ impl Cube {
     }
 }
 
+/// How many numbers a cube of this shape has.
+///
+/// # Errors
+/// [`Error::Parameter`] for none; [`Error::Unsupported`] for more than kernels can count, who count in 32 bits: the places of all
+/// numbers and of those that the last workgroups stand for, and of six numbers a row.
+pub(crate) fn countable(shape: [usize; 3]) -> Result<usize> {
+    if shape.contains(&0) {
+        return Err(Error::parameter("the shape of the cube", format!("{shape:?}"), "at least 1 each"));
+    }
+    let [members, rows, columns] = shape;
+    let numbers = members.checked_mul(rows).and_then(|all| all.checked_mul(columns));
+    let numbers = numbers.filter(|&all| u32::try_from(all).is_ok_and(|all| all <= u32::MAX - tile::BEYOND));
+    let rows_fit = rows.checked_mul(6).is_some_and(|all| u32::try_from(all).is_ok());
+    match numbers {
+        Some(numbers) if rows_fit => Ok(numbers),
+        _ => Err(Error::Unsupported {
+            what: format!("a cube of {members} × {rows} × {columns} numbers"),
+            hint: "kernels count to 4,160,749,567 numbers and 715,827,882 rows: fuse rows in parts (`stream`)",
+        }),
+    }
+}
+
 fn check_length(got: usize, expected: usize) -> Result<()> {
     if got == expected {
         return Ok(());
@@ -275,3 +288,28 @@ macro_rules! by_storage {
     };
 }
 pub(crate) use by_storage;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_beyond_what_kernels_count_are_refused() {
+        let most = (u32::MAX - tile::BEYOND) as usize;
+        assert_eq!(countable([1, most / 8, 8]).unwrap(), most / 8 * 8);
+        assert_eq!(countable([most, 1, 1]).unwrap(), most);
+        let rows = u32::MAX as usize / 6;
+        assert_eq!(countable([5, rows, 1]).unwrap(), 5 * rows);
+        for shape in [[1, 1 << 29, 8], [1, rows + 1, 1], [most + 1, 1, 1], [128, 10_000_000, 10], [usize::MAX, 2, 1]] {
+            let error = countable(shape).unwrap_err();
+            assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+            assert!(
+                error.to_string().contains(&format!("{} × {} × {} numbers", shape[0], shape[1], shape[2])),
+                "{error}"
+            );
+        }
+        assert!(matches!(countable([usize::MAX, usize::MAX, 0]), Err(Error::Parameter { .. })));
+        assert!(matches!(countable([1, usize::MAX, usize::MAX]), Err(Error::Unsupported { .. })));
+    }
+}

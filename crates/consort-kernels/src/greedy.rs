@@ -91,16 +91,20 @@ impl GreedySelection {
     /// Selects.
     ///
     /// # Errors
-    /// [`Error::Length`] unless the truth is parallel; [`Error::Parameter`] for a class beyond the columns, no rounds,
-    /// or a least probability out of (0, 1); [`Error::Unsupported`] for rows that members lack, or a loss that the
+    /// [`Error::Length`] unless the truth is parallel; [`Error::Parameter`] for a class beyond the columns, no or too many
+    /// rounds, or a least probability out of (0, 1); [`Error::Unsupported`] for rows that members lack, or a loss that the
     /// truth does not have; what the device says of the work.
     pub fn select(&self, cube: &Cube, truth: Truth<'_>) -> Result<Path> {
         if self.rounds == 0 {
             return Err(Error::parameter("the number of rounds", 0, "at least 1"));
         }
-        let sum = RunningSum::new(cube, self.loss, self.positive, truth)?;
         let (device, members) = (cube.device(), cube.members());
-        let losses = device.room::<f32>(self.rounds * members);
+        let places = self.rounds.checked_mul(members).filter(|&places| u32::try_from(places).is_ok());
+        let Some(places) = places else {
+            return Err(Error::parameter("the number of rounds", self.rounds, "below 2³² / members"));
+        };
+        let sum = RunningSum::new(cube, self.loss, self.positive, truth)?;
+        let losses = device.room::<f32>(places);
         let picks = device.room::<u32>(self.rounds);
         for round in 0..self.rounds {
             sum.score(round + 1, round, &losses, &picks);

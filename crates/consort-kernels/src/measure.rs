@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use crate::{Cube, Device, Result, Storage, kernel::draw, tile};
+use crate::{Cube, Device, Result, Storage, cube, kernel::draw, tile};
 
 impl Cube {
     /// A cube of probabilities drawn on the device; each row sums to 1. To measure with, where sending a cube would take
@@ -9,7 +9,7 @@ impl Cube {
     /// # Errors
     /// As [`Cube::of_handle`].
     pub fn drawn(device: &Device, members: usize, rows: usize, columns: usize, seed: u64) -> Result<Self> {
-        let numbers = device.room::<f32>(members * rows * columns);
+        let numbers = device.room::<f32>(cube::countable([members, rows, columns])?);
         let key = [seed as u32, (seed >> 32) as u32];
         draw::rows(device, members * rows, columns, tile::units(device), key, &numbers);
         Self::of_handle(device, numbers.handle().clone(), Storage::F32, [members, rows, columns])

@@ -160,9 +160,15 @@ pub(crate) fn units(device: &Device) -> usize {
     1 << most.ilog2()
 }
 
+/// Workgroups in one direction, where there are two.
+const PLACES: usize = 32_768;
+
+/// Numbers beyond a cube that the workgroups of [`count`] that are too many may stand for, all with a greatest tile: what a
+/// kernel counts must stay below 2³² with them.
+pub(crate) const BEYOND: u32 = (PLACES * MOST) as u32;
+
 /// So many workgroups, in two directions where one has too few places; the last ones may be too many.
 pub(crate) fn count(cubes: usize) -> CubeCount {
-    const PLACES: usize = 32_768;
     let cubes = cubes.max(1);
     if cubes <= PLACES {
         return CubeCount::Static(cubes as u32, 1, 1);
