@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cubecl::{client::Client, device::WgpuDeviceKind};
+use cubecl::{client::Client, device::WgpuDeviceKind, server::Handle};
 
 use crate::{Error, Result, buffer::Buffer};
 
@@ -133,9 +133,18 @@ impl Device {
     /// Waits until all work is done.
     ///
     /// # Errors
-    /// [`Error::Failed`], [`Error::OutOfMemory`] or [`Error::DeviceLost`], if that is how some work ended.
+    /// [`Error::DeviceLost`]. Work that failed for another reason, such as too little memory, says so to whoever reads its
+    /// result.
     pub fn wait(&self) -> Result<()> {
         cubecl::future::block_on(self.client.sync()).map_err(|error| self.error(&error))
+    }
+
+    /// Waits until all work is done, and says of some buffers whether they are what they should be.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::DeviceLost`] or [`Error::Failed`], if that is how the work on one of them ended.
+    pub(crate) fn check<'a>(&self, buffers: impl IntoIterator<Item = &'a Handle>) -> Result<()> {
+        cubecl::future::block_on(self.client.sync_buffers(buffers)).map_err(|error| self.error(&error))
     }
 
     /// Numbers that a unit can keep in registers and still has some for its work. CUDA gives each 255, others seldom say.

@@ -59,7 +59,11 @@ struct OnDevice {
 
 impl OnDevice {
     fn new(device: &Device, loss: Loss<'_>, predictions: &Predictions) -> Result<Self> {
-        let cube = Cube::of_predictions(device, predictions, 0..predictions.rows())?;
+        Self::of(&Cube::of_predictions(device, predictions, 0..predictions.rows())?, loss)
+    }
+
+    fn of(cube: &Cube, loss: Loss<'_>) -> Result<Self> {
+        let device = cube.device();
         let single: Vec<f32>;
         let (loss, positive, truth) = match loss {
             Loss::Log { eps, codes } => (KernelLoss::Log { eps: eps as f32 }, None, Truth::Classes(codes)),
@@ -70,8 +74,10 @@ impl OnDevice {
                 (KernelLoss::Squared, None, Truth::Values(&single))
             }
         };
-        let sum = RunningSum::new(&cube, loss, positive, truth)?;
+        let sum = RunningSum::new(cube, loss, positive, truth)?;
         let (losses, picks) = (device.room(cube.members()), device.room(1));
+        // The device says what does not fit when it is asked: now, while the CPU can still do it instead.
+        device.check(sum.handles().into_iter().chain([losses.handle(), picks.handle()]))?;
         Ok(Self { device: device.clone(), sum, size: 0, losses, picks })
     }
 }
@@ -93,5 +99,34 @@ impl Search for OnDevice {
         self.sum.clear();
         self.size = 0;
         Ok(())
+    }
+}
+
+#[cfg(all(test, any(feature = "wgpu", feature = "cuda")))]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::Storage;
+
+    #[test]
+    fn a_search_that_does_not_fit_is_left_to_the_cpu() {
+        let device = match std::env::var("CONSORT_DEVICE") {
+            Ok(name) => Device::open(&name),
+            Err(_) => Device::open("cuda").or_else(|_| Device::open("wgpu")),
+        };
+        let device = device.expect("a device: install mesa-vulkan-drivers and libvulkan1");
+        let shape = [3, 4, 2];
+        let bytes = 4 * 3 * 4 * 2;
+        for loss in [Loss::Log { eps: 1e-15, codes: &[0; 4] }, Loss::Brier { codes: &[0; 4] }] {
+            // The first bytes of sixteen terabytes.
+            let handle = device.client().empty(1 << 44).offset_end((1 << 44) - bytes);
+            let cube = Cube::of_handle(&device, handle, Storage::F32, shape).unwrap();
+            assert!(device.wait().is_ok());
+            let error = OnDevice::of(&cube, loss).err().expect("there is no such memory");
+            assert!(matches!(error, Error::OutOfMemory { .. }), "{loss:?}: {error}");
+            assert!(done(OnDevice::of(&cube, loss)).unwrap().is_none());
+            let fits = Cube::of(&device, &[0.5; 24], 3, 4, 2).unwrap();
+            assert!(OnDevice::of(&fits, loss).is_ok());
+        }
     }
 }

@@ -1,3 +1,5 @@
+use cubecl::server::Handle;
+
 use crate::{
     Cube, Error, Holes, Loss, Result, Truth,
     buffer::Buffer,
@@ -95,6 +97,12 @@ impl RunningSum {
         let running = Self { loss, last: columns == 2 && positive == Some(1), looks, on };
         running.clear();
         Ok(running)
+    }
+
+    /// All that it keeps on the device.
+    pub(crate) fn handles(&self) -> [&Handle; 5] {
+        let Rounds { cube, sum, y, codes, parts, .. } = &self.on;
+        [cube.handle(), sum.handle(), y.handle(), codes.handle(), parts.handle()]
     }
 
     /// Takes all members away.
