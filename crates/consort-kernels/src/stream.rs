@@ -103,9 +103,11 @@ pub fn stream_in(
         loop {
             // Nothing that is done while it is locked can panic.
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-            match next {
-                Some((from, out)) => part(from, out)?,
-                None => return Ok(()),
+            let Some((from, out)) = next else { return Ok(()) };
+            if let Err(error) = part(from, out) {
+                // What the others would still do is of no use.
+                waiting.lock().unwrap_or_else(PoisonError::into_inner).by_ref().for_each(drop);
+                return Err(error);
             }
         }
     };
@@ -124,4 +126,79 @@ pub fn stream_in(
         })?;
     }
     Ok(Matrix::new(rows, columns, fused)?)
+}
+
+#[cfg(all(test, any(feature = "wgpu", feature = "cuda")))]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use consort_core::{Gives, Ids, Outputs};
+
+    use super::*;
+
+    /// A mean on a device that has no room for more than so many rows; it notes how many each part had.
+    #[derive(Debug)]
+    struct Narrow {
+        rows: usize,
+        asked: Mutex<Vec<usize>>,
+    }
+
+    impl Narrow {
+        fn new(rows: usize) -> Self {
+            Self { rows, asked: Mutex::new(Vec::new()) }
+        }
+    }
+
+    impl DeviceRule for Narrow {
+        fn fuse(&self, cube: &Cube) -> Result<Fused> {
+            self.asked.lock().unwrap().push(cube.rows());
+            if cube.rows() > self.rows {
+                return Err(Error::OutOfMemory { device: "narrow".into(), bytes: cube.bytes() as u64 });
+            }
+            WeightedMean::default().numbers_only().fuse(cube)
+        }
+    }
+
+    fn device() -> Device {
+        let device = match std::env::var("CONSORT_DEVICE") {
+            Ok(name) => Device::open(&name),
+            Err(_) => Device::open("cuda").or_else(|_| Device::open("wgpu")),
+        };
+        device.expect("a device: install mesa-vulkan-drivers and libvulkan1")
+    }
+
+    fn predictions(rows: usize) -> Predictions {
+        let values = |by: f32| -> Vec<f32> { (0..rows).map(|i| i as f32 * by).collect() };
+        Predictions::builder(Outputs::target("y"), Ids::positions(rows))
+            .member("a", Gives::Values, &values(1.0))
+            .unwrap()
+            .member("b", Gives::Values, &values(3.0))
+            .unwrap()
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_halved_until_they_do() {
+        let (rows, rule) = (1001, Narrow::new(130));
+        let fused = stream(&device(), &predictions(rows), &rule).unwrap();
+        assert!(fused.values().iter().enumerate().all(|(i, &x)| x == 2.0 * i as f32));
+        let asked = rule.asked.into_inner().unwrap();
+        assert_eq!(asked[0], 1001);
+        // Of each size that does not fit at most the parts that were under way were tried.
+        for size in [501, 251] {
+            let tried = asked.iter().filter(|&&n| n == size).count();
+            assert!((1..=QUEUES).contains(&tried), "{size}: {asked:?}");
+        }
+        assert_eq!(asked.iter().filter(|&&n| n == 126).count(), 7, "{asked:?}");
+    }
+
+    #[test]
+    fn a_failure_leaves_the_rest_undone() {
+        let rule = Narrow::new(0);
+        let error = stream_in(&device(), &predictions(3000), &rule, 1, QUEUES).unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+        assert!(rule.asked.into_inner().unwrap().len() <= QUEUES);
+        let error = stream(&device(), &predictions(20), &Narrow::new(0)).unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+    }
 }
