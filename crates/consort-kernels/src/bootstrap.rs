@@ -6,8 +6,8 @@ use crate::{Device, Error, Result, kernel::bootstrap, philox::poisson_weight, ti
 /// same rows, whose difference then has the same resamples. Weights come from Philox-4×32-10 by counter (group of four
 /// rows, resample) and key (the seed), so that the host draws the same ones.
 ///
-/// Reads 4 bytes a row and series for each resample, from a cache where they fit. Sums on the device are compensated
-/// and differ from double precision by at most 2e-6 of the greatest value.
+/// Reads 4 bytes a row and series for each resample, from a cache where they fit. Terms are added in blocks, so
+/// that means differ from double precision by at most 2e-6 of the greatest value for up to a million rows.
 ///
 /// Source: Chamandy et al. 2012, *Estimating uncertainty for massive data streams*.
 ///

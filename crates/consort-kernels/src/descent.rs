@@ -16,7 +16,9 @@ use crate::{
 /// or of (Σ wₘ·xₘ − y)² (`squared`), over rows and columns. What is read again and again (the numbers of the true
 /// classes; the cube itself) stays on the device.
 ///
-/// Sums are compensated; losses and gradients differ from double precision by at most 1e-5 of themselves.
+/// Terms are added in blocks, tiles and chunks, so that none is added to a sum of very many. Losses differ from double
+/// precision by at most 1e-5 of themselves (log losses near 0 by 3e-7), slopes by 1e-5 of the mean size of their terms, which
+/// for a log loss is themselves.
 ///
 /// ```
 /// use consort_kernels::{Cube, Device, WeightSearch};

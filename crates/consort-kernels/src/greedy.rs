@@ -40,7 +40,8 @@ pub enum Truth<'a> {
 ///
 /// The log loss reads nothing but the numbers of the true classes, which are gathered once; each round then reads
 /// 4·members·rows bytes. The other losses read the cube once a round. Sums are in single precision: where the losses of
-/// two members differ by less than about 1e-6 of themselves another may be chosen than in double precision.
+/// two members differ by less than about 3e-6 of themselves (log losses near 0: 1e-7) another may be chosen than in double
+/// precision.
 ///
 /// ```
 /// use consort_kernels::{Cube, Device, GreedySelection, Loss, Truth};

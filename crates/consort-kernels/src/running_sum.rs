@@ -116,8 +116,8 @@ impl RunningSum {
         match (self.looks, self.loss) {
             (Looks::Alone(lone), _) => misses::count_lone(&self.on, lone, self.last),
             (Looks::Together(tile), _) => misses::count(&self.on, tile, self.last),
-            (Looks::Not, Loss::Log { eps }) => step::terms(&self.on, Term::Log, eps * size as f32),
-            (Looks::Not, _) => step::terms(&self.on, Term::Square, 0.0),
+            (Looks::Not, Loss::Log { eps }) => step::terms(&self.on, Term::Log, share(size), eps),
+            (Looks::Not, _) => step::terms(&self.on, Term::Square, 1.0, 0.0),
         }
         step::total(&self.on, round, losses);
         step::choose(&self.on, round, losses, picks);
@@ -130,13 +130,21 @@ impl RunningSum {
 
     /// The mean loss, of the sum of the terms of so many members.
     pub(crate) fn mean(&self, sum: f64, size: usize) -> f64 {
+        // By how much the share was not 1 / size.
+        let off = f64::from(share(size)) * size as f64;
         let (size, rows) = (size as f64, self.on.cube.rows() as f64);
         match self.loss {
-            Loss::Log { .. } => (sum / rows + size.ln()).max(0.0),
+            Loss::Log { .. } => (sum / rows + off.ln()).max(0.0),
             Loss::Brier | Loss::Squared => sum / (size * size * rows),
             Loss::ZeroOne => sum / rows,
         }
     }
+}
+
+/// What a sum of so many members is multiplied by for their mean, within the logarithm: to add ln size to the loss instead would
+/// take small losses as differences of great numbers.
+fn share(size: usize) -> f32 {
+    1.0 / size as f32
 }
 
 pub(crate) fn check_codes(codes: &[u32], rows: usize, columns: usize) -> Result<()> {

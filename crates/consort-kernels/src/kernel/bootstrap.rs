@@ -5,8 +5,14 @@
 
 use cubecl::prelude::*;
 
-use super::rows::{Fold, fold_within};
+use super::{
+    lone::clear,
+    rows::{Fold, fold_within},
+};
 use crate::{Device, buffer::Buffer, philox::poisson_steps};
+
+/// Groups of four rows whose sums a unit adds before it adds them to its total.
+const GROUPS: u32 = 32;
 
 /// Writes Σ w·v of each series to `sums[series][resample]`, and Σ w to `drawn[resample]`.
 #[allow(clippy::too_many_arguments)]
@@ -54,17 +60,21 @@ fn bootstrap_kernel(
     let resample = CUBE_POS as u32;
     let unit = UNIT_POS as usize;
     let mut totals = Array::<f32>::new(series);
+    // What the last groups add is summed apart: few additions in a row lose little, on drivers too that would take what
+    // additions lose for 0. Where it is not, it is kept beside the totals.
+    let mut recent = Array::<f32>::new(series);
     let mut losts = Array::<f32>::new(series);
-    #[unroll]
-    for s in 0..series {
-        totals[s] = 0.0f32;
-        losts[s] = 0.0f32;
-    }
+    clear(&mut totals, series);
+    clear(&mut recent, series);
+    clear(&mut losts, series);
+    let mut seen = 0u32;
     let mut weight_sum = 0u32;
     let groups = rows.div_ceil(4u32);
     let mut group = UNIT_POS;
     while group < groups {
         let drawn4 = philox4(group, resample, key_a, key_b);
+        let mut of_group = Array::<f32>::new(series);
+        clear(&mut of_group, series);
         #[unroll]
         for k in 0..4usize {
             let row = group * 4u32 + comptime!(k as u32);
@@ -74,16 +84,21 @@ fn bootstrap_kernel(
                 #[unroll]
                 for s in 0..series {
                     let v = f32::cast_from(weight) * values[comptime!(s).runtime() * rows as usize + row as usize];
-                    // What each addition loses is kept beside the sum.
-                    let part = v - losts[s];
-                    let next = totals[s] + part;
-                    losts[s] = (next - totals[s]) - part;
-                    totals[s] = next;
+                    of_group[s] = of_group[s] + v;
                 }
             }
         }
+        #[unroll]
+        for s in 0..series {
+            recent[s] = recent[s] + of_group[s];
+        }
+        seen += 1u32;
+        if seen % GROUPS == 0u32 {
+            take_in(&mut totals, &mut recent, &mut losts, series);
+        }
         group += comptime!(units as u32);
     }
+    take_in(&mut totals, &mut recent, &mut losts, series);
     let mut held = Shared::<[f32]>::new_slice(units);
     #[unroll]
     for s in 0..series {
@@ -99,6 +114,19 @@ fn bootstrap_kernel(
     fold_within::<u32>(&mut counts, units, Fold::Sum);
     if unit == 0 && resample < resamples {
         drawn[resample as usize] = counts[0];
+    }
+}
+
+/// Adds recent sums to the totals, and begins new ones.
+#[cube]
+fn take_in(totals: &mut Array<f32>, recent: &mut Array<f32>, losts: &mut Array<f32>, #[comptime] series: usize) {
+    #[unroll]
+    for s in 0..series {
+        let part = recent[s] - losts[s];
+        let next = totals[s] + part;
+        losts[s] = (next - totals[s]) - part;
+        totals[s] = next;
+        recent[s] = 0.0f32;
     }
 }
 

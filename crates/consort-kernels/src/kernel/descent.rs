@@ -6,6 +6,7 @@
 use cubecl::prelude::*;
 
 use super::{
+    lone::clear,
     rows::{fold_each, sum_of_parts},
     step::{Term, of_chunk},
 };
@@ -13,6 +14,10 @@ use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
 /// Weight vectors of a launch, at most.
 pub(crate) const VECTORS: usize = 8;
+/// Numbers whose slopes are added before their sum is added to others.
+const BLOCK: usize = 16;
+/// Tiles whose sums are added before they are added to those of the chunk.
+const TILES: usize = 8;
 
 /// How the kernel is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,16 +85,16 @@ fn parts_kernel<F: Float>(
     let tiles = all.div_ceil(units);
     let chunk = CUBE_POS_X as usize;
     let (begin, end) = of_chunk(tiles, chunk, chunks as usize);
+    // What the last tiles add is summed apart: few additions in a row lose little, on drivers too that would take a sum of
+    // what additions lose for 0.
     let mut totals = Array::<f32>::new(vectors);
+    let mut recent_totals = Array::<f32>::new(vectors);
     let mut sums = Array::<f32>::new(comptime!(descent.vectors * descent.members_each));
-    #[unroll]
-    for v in 0..vectors {
-        totals[v] = 0.0f32;
-    }
-    #[unroll]
-    for i in 0..comptime!(descent.vectors * descent.members_each) {
-        sums[i] = 0.0f32;
-    }
+    let mut recent_sums = Array::<f32>::new(comptime!(descent.vectors * descent.members_each));
+    clear(&mut totals, vectors);
+    clear(&mut recent_totals, vectors);
+    clear(&mut sums, comptime!(descent.vectors * descent.members_each));
+    clear(&mut recent_sums, comptime!(descent.vectors * descent.members_each));
     let mut slope_of = Shared::<[f32]>::new_slice(comptime!(descent.vectors * descent.units));
     for t in begin..end {
         let at = t * units + unit;
@@ -123,7 +128,7 @@ fn parts_kernel<F: Float>(
                     slope = 2.0f32 * error;
                 }
             }
-            totals[v] = totals[v] + term;
+            recent_totals[v] = recent_totals[v] + term;
             slope_of[comptime!(v * descent.units).runtime() + unit] = slope;
         }
         sync_cube();
@@ -136,18 +141,32 @@ fn parts_kernel<F: Float>(
         for i in 0..comptime!(descent.members_each) {
             let m = comptime!(i * descent.units) + unit;
             if m < members {
-                for e in 0..count {
-                    let x = f32::cast_from(cube[m * all + first + e]);
+                let mut of_block = Array::<f32>::new(vectors);
+                for block in 0..count.div_ceil(BLOCK) {
+                    clear(&mut of_block, vectors);
+                    for e in block * BLOCK..((block + 1) * BLOCK).min(count) {
+                        let x = f32::cast_from(cube[m * all + first + e]);
+                        #[unroll]
+                        for v in 0..vectors {
+                            of_block[v] = of_block[v] + slope_of[comptime!(v * descent.units).runtime() + e] * x;
+                        }
+                    }
                     #[unroll]
                     for v in 0..vectors {
                         let place = comptime!(v * descent.members_each + i);
-                        sums[place] = sums[place] + slope_of[comptime!(v * descent.units).runtime() + e] * x;
+                        recent_sums[place] = recent_sums[place] + of_block[v];
                     }
                 }
             }
         }
+        if (t - begin) % TILES == TILES - 1 {
+            take_in(&mut totals, &mut recent_totals, vectors);
+            take_in(&mut sums, &mut recent_sums, comptime!(descent.vectors * descent.members_each));
+        }
         sync_cube();
     }
+    take_in(&mut totals, &mut recent_totals, vectors);
+    take_in(&mut sums, &mut recent_sums, comptime!(descent.vectors * descent.members_each));
     // What the slopes needed is free for the losses.
     #[unroll]
     for v in 0..vectors {
@@ -168,6 +187,16 @@ fn parts_kernel<F: Float>(
                 slopes[(chunk * vectors + v) * members + m] = sums[comptime!(v * descent.members_each + i)];
             }
         }
+    }
+}
+
+/// Adds recent sums to those so far, and begins new ones.
+#[cube]
+fn take_in(sums: &mut Array<f32>, recent: &mut Array<f32>, #[comptime] count: usize) {
+    #[unroll]
+    for i in 0..count {
+        sums[i] = sums[i] + recent[i];
+        recent[i] = 0.0f32;
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn chunks(steps: usize) -> usize {
 /// The loss of a sum that is no question of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Term {
-    /// −ln max(s + x, floor), of the numbers of the true classes.
+    /// −ln max((s + x)·share, floor), of the numbers of the true classes.
     Log,
     /// (s + x − y)², where s is the sum of the errors so far.
     Square,
@@ -94,8 +94,9 @@ fn clear_kernel(out: &mut [f32]) {
     }
 }
 
-/// Sums the terms of each candidate over each chunk to the parts; `y` is not read for a logarithm.
-pub(crate) fn terms(on: &Rounds, term: Term, floor: f32) {
+/// Sums the terms of each candidate over each chunk to the parts; `y` is not read for a logarithm, `share` and `floor` are for
+/// nothing else.
+pub(crate) fn terms(on: &Rounds, term: Term, share: f32, floor: f32) {
     by_storage!(on.cube.storage(), F => {
         // SAFETY: numbers are read below those of a member, for candidates below the members; one part is written for
         // each candidate and chunk, and workgroups beyond the last candidate write none.
@@ -112,6 +113,7 @@ pub(crate) fn terms(on: &Rounds, term: Term, floor: f32) {
                 on.vectors() as u32,
                 on.members() as u32,
                 on.chunks as u32,
+                share,
                 floor,
                 on.units,
                 term,
@@ -129,6 +131,7 @@ fn terms_kernel<F: Float, V: Size>(
     all: u32,
     members: u32,
     chunks: u32,
+    share: f32,
     floor: f32,
     #[comptime] units: usize,
     #[comptime] term: Term,
@@ -161,7 +164,7 @@ fn terms_kernel<F: Float, V: Size>(
                 if comptime!(term == Term::Square) {
                     of_vector += x * x;
                 } else {
-                    of_vector -= x.max(floor).ln();
+                    of_vector -= (x * share).max(floor).ln();
                 }
             }
             totals[g] = totals[g] + of_vector;

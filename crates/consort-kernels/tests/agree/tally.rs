@@ -21,6 +21,14 @@ fn resamples_draw_the_same_rows_as_on_the_host() {
 }
 
 #[test]
+fn means_of_many_like_rows_stay_exact() {
+    let rows = 1_500_000;
+    let bootstrap = Bootstrap { resamples: 2, seed: 11 };
+    let found = bootstrap.on(&device(), &[&vec![0.3; rows]]).unwrap();
+    assert!(found.means[0].iter().all(|mean| (mean - f64::from(0.3f32)).abs() < 2e-6 * 0.3), "{:?}", found.means);
+}
+
+#[test]
 fn confusions_and_calibration_agree() {
     for shape in [[2, 5, 2], [3, 3999, 3], [3, 4001, 10], [2, 8192, 4], [2, 300, 64]] {
         for kind in KINDS {
