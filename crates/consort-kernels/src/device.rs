@@ -20,7 +20,7 @@ use crate::{Error, Result, buffer::Buffer};
 pub struct Device {
     client: Client,
     name: String,
-    poison: bool,
+    poison: Option<u8>,
 }
 
 impl std::fmt::Debug for Device {
@@ -101,7 +101,7 @@ impl Device {
         match client {
             Ok(Ok(client)) => {
                 let name = format!("{name} ({})", client.properties().identity.name);
-                Ok(Self { client, name, poison: false })
+                Ok(Self { client, name, poison: None })
             }
             Ok(Err(why)) => Err(missing(why.to_string())),
             Err(_) => Err(missing("its driver could not be started".into())),
@@ -110,13 +110,13 @@ impl Device {
 
     /// A device around a client of CubeCL, such as the one behind a tensor.
     pub fn of_client(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into(), poison: false }
+        Self { client, name: name.into(), poison: None }
     }
 
-    /// The same device, but results are filled with NaN before a kernel writes them: a number that a kernel forgets
-    /// shows. For tests.
-    pub fn poisoned(mut self) -> Self {
-        self.poison = true;
+    /// The same device, but all bytes of a result are this one before a kernel writes it: a number that a kernel forgets
+    /// shows. 0x7f makes numbers near the greatest there are, which no result has; 0xff makes NaN. For tests.
+    pub fn poisoned(mut self, byte: u8) -> Self {
+        self.poison = Some(byte);
         self
     }
 
@@ -155,8 +155,8 @@ impl Device {
     /// Room for a result.
     pub(crate) fn room<T: cubecl::CubeElement>(&self, len: usize) -> Buffer<T> {
         let len = len.max(1);
-        if self.poison {
-            let bytes = vec![0xffu8; len * size_of::<T>()];
+        if let Some(byte) = self.poison {
+            let bytes = vec![byte; len * size_of::<T>()];
             return Buffer::new(self.client.create_from_slice(&bytes), len);
         }
         Buffer::new(self.client.empty(len * size_of::<T>()), len)

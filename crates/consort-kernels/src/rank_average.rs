@@ -131,7 +131,7 @@ mod tests {
             Ok(name) => Device::open(&name),
             Err(_) => Device::open("cuda").or_else(|_| Device::open("wgpu")),
         };
-        let device = device.expect("a device: install mesa-vulkan-drivers and libvulkan1").poisoned();
+        let device = device.expect("a device: install mesa-vulkan-drivers and libvulkan1").poisoned(0xff);
         let (members, rows, columns) = (4, 1000, 5);
         let numbers: Vec<f32> = (0..members * rows * columns).map(|i| (i * i % 1009) as f32).collect();
         let cube = Cube::of(&device, &numbers, members, rows, columns).unwrap();

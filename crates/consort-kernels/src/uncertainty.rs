@@ -11,6 +11,9 @@ use crate::{
 /// ratio 1 − max vₖ, the margin and the greatest number of the mean, and the share of pairs of members that vote
 /// differently; vₖ is the share of members whose first greatest number is in column k. In nats.
 ///
+/// A member that lacks a row is left out of it, or with [`Holes::Spread`](crate::Holes::Spread) makes all measures of the row
+/// NaN; the CPU always leaves it out.
+///
 /// Reads the cube once and writes 28 bytes a row. Differs from double precision by at most 5e-6.
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! The kernels beside the rules and metrics of the CPU, on fresh random cubes.
 //!
 //! It runs with the feature `wgpu` (Mesa's software Vulkan will do) or `cuda`; `CONSORT_DEVICE` names the device. Results
-//! are filled with NaN first, so that a number that a kernel forgets shows.
+//! are filled with a number that none of them has first, so that one that a kernel forgets shows.
 #![cfg(any(feature = "wgpu", feature = "cuda"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 
@@ -14,6 +14,7 @@ mod not_finite;
 mod order;
 mod pools;
 mod ranks;
+mod repeats;
 mod storage;
 mod stream;
 mod tally;

@@ -158,16 +158,3 @@ fn raw_pools_of_values_agree() {
         same(&fused, &rule::Power::new(f64::from(p)).fuse(&host).unwrap(), 4e-6, "power mean of values");
     }
 }
-
-#[test]
-fn the_same_cube_gives_the_same_bits() {
-    let shape = [37, 1001, 7];
-    let cube = cube(shape, &probabilities(shape, Kind::Spread));
-    let bits = |fused: consort_kernels::Fused| -> Vec<u32> {
-        fused.matrix().unwrap().values().iter().map(|x| x.to_bits()).collect()
-    };
-    let first = bits(LogPool::geometric().fuse(&cube).unwrap());
-    for _ in 0..3 {
-        assert_eq!(bits(LogPool::geometric().fuse(&cube).unwrap()), first);
-    }
-}

@@ -61,6 +61,15 @@ fn votes_of_rows_that_members_lack_agree() {
             let fused = Vote { share: true, positive: Some(1), ..Vote::default() }.fuse(&cube).unwrap();
             let expected = rule::Vote::new().with_ballot(Ballot::Share).fuse(&host).unwrap();
             same(&fused, &expected, 1e-6, &format!("vote, {what}"));
+            // Numbers without ties, whose means differ by more than rounding.
+            let fused = Vote { by_mean: true, positive: Some(1), ..Vote::default() }.fuse(&cube).unwrap();
+            let expected = rule::Vote::new().with_tie_break(TieBreak::Mean).fuse(&host).unwrap();
+            same(&fused, &expected, 1e-6, &format!("vote by mean, {what}"));
+            let fused = Vote { majority: true, positive: Some(1), ..Vote::default() }.fuse(&cube).unwrap();
+            let expected = rule::Vote::new().with_quorum(Quorum::Majority).fuse(&host).unwrap();
+            same(&fused, &expected, 0.0, &format!("majority, {what}"));
+            let labels = fused.labels().unwrap();
+            assert!((0..shape[1]).all(|i| (labels[i] == u32::MAX) == expected.row(i)[0].is_nan()), "{what}");
             let fused = Borda::default().fuse(&cube).unwrap();
             same(&fused, &rule::Borda::new().fuse(&host).unwrap(), 1e-6, &format!("borda, {what}"));
         }
