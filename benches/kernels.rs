@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p consort-benches --bench kernels` runs everywhere; `--features cuda` or `wgpu` compile the devices in.
 //! Beside criterion's report it writes one line of JSON for each figure to the file that `CONSORT_FIGURES` names, and
-//! ends with a table. `benches/gpu.sh` runs it beside the peers and writes `docs/benchmarks/kernels.md`.
+//! ends with a table. `benches/gpu.sh` runs it beside the peers and writes the tables to `$OUT/report.md`, from which
+//! `docs/benchmarks/kernels.md` is made.
 
 #[allow(unreachable_pub, dead_code)]
 #[path = "least_times.rs"]
