@@ -24,7 +24,10 @@ impl device::Device for Device {
             Outputs::Targets(_) => member.gives == Gives::Values,
             _ => false,
         });
-        if !plain || predictions.rows() == 0 {
+        // The CPU adds logits to logarithms as they are; as probabilities of single precision great ones are 0.
+        let of_logarithms = ["geometric", "logit-mean", "product"].contains(&rule.split(':').next().unwrap_or(rule));
+        let logits = predictions.members().iter().any(|member| member.gives == Gives::Logits);
+        if !plain || (of_logarithms && logits) || predictions.rows() == 0 {
             return Ok(None);
         }
         match device_rule(rule, weights, predictions.outputs(), predictions.members().len()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consort_core::{Classes, Missing, Seed, Target, Truth};
+use consort_core::{Classes, Gives, Ids, Missing, Outputs, Predictions, Seed, Target, Truth};
 use consort_fusion::{device, rule, select::GreedySelection};
 
 use crate::cases::*;
@@ -19,6 +19,27 @@ fn rules_give_the_same_on_the_device() {
                 near(on.values(), rule.fuse(&host).unwrap().values(), 2e-5, name);
             }
         }
+    }
+}
+
+#[test]
+fn great_logits_give_the_same_on_the_device() {
+    let outputs = Outputs::Classes(Classes::new(["a", "b", "c"]).unwrap());
+    let host = Predictions::builder(outputs, Ids::positions(2))
+        .member("m", Gives::Logits, &[0.0, -200.0, -300.0, 1.0, 2.0, 2.0])
+        .unwrap()
+        .member("n", Gives::Logits, &[-150.0, 0.0, -300.0, -1.0, 3.0, 2.0])
+        .unwrap()
+        .member("p", Gives::Probabilities, &[0.25, 0.25, 0.5, 0.0, 0.5, 0.5])
+        .unwrap()
+        .build()
+        .unwrap();
+    for name in
+        ["mean", "geometric", "logit-mean", "product", "power:3", "harmonic", "median", "minimum", "vote", "borda"]
+    {
+        let rule = rule::by_name(name, &rule::Options::default()).unwrap();
+        let on = device::fuse(Some(&device()), &*rule, &host).unwrap();
+        near(on.values(), rule.fuse(&host).unwrap().values(), 2e-5, name);
     }
 }
 
