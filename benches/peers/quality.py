@@ -3,6 +3,8 @@
     cargo build --release -p consort-cli
     python benches/peers/quality.py --tables FOLDER --keep FOLDER --most 10000 [--sets wine,ames] [--sides consort,scikit-learn]
     python benches/peers/quality.py --tables FOLDER --keep FOLDER --most 10000 --page docs/benchmarks/quality.md
+    python benches/peers/quality.py --tables FOLDER --keep OTHER --most 10000 --sides consort --members linear,boost,mlp
+    python benches/peers/quality.py --tables FOLDER --keep OTHER --most 10000 --against FOLDER    what these members change
 
 Five outer folds, stratified for classes. On the training part of each, `consort fit` runs with nothing but the name of the
 target, and scikit-learn fits a stack (logistic regression or RidgeCV on predictions of five inner folds), a vote (the mean) and
@@ -153,13 +155,14 @@ def peers(train, test, target):
     return [], {"stacking": stack.predict(fresh), "voting": np.mean(say, axis=0), "boosting": say[-1]}
 
 
-def ours(train, test, target, program, threads, place):
+def ours(train, test, target, program, threads, place, members=None):
     """What `consort fit` says of the test rows; its run stays in `place`, and one that was stopped goes on."""
     place.mkdir(parents=True, exist_ok=True)
     train.to_csv(place / "train.csv", index=False)
     test.drop(columns=target).to_csv(place / "test.csv", index=False)
     run, out = place / "run", place / "out.csv"
     asked = [str(place / "train.csv"), "--target", target, "-o", str(run)]
+    asked += ["--members", members] if members else []
     asked = ["--resume", str(run)] if (run / "run.json").exists() else asked
     told = ["--threads", str(threads)]
     quiet = {"check": True, "stdout": subprocess.DEVNULL}
@@ -197,7 +200,8 @@ def fit_all(a):
                     continue
                 train, test = frame.iloc[learnt].reset_index(drop=True), frame.iloc[tested].reset_index(drop=True)
                 if side == "consort":
-                    order, said = ours(train, test, target, a.program, a.threads, kept(a.keep, name, "run", fold).with_suffix(""))
+                    place = kept(a.keep, name, "run", fold).with_suffix("")
+                    order, said = ours(train, test, target, a.program, a.threads, place, a.members)
                 else:
                     order, said = peers(train, test, target)
                 for who, values in said.items():
@@ -205,14 +209,14 @@ def fit_all(a):
                 print(name, side, fold, flush=True)
 
 
-def scores(a, name):
+def scores(a, name, sides=("consort", *PEERS), keep=None):
     """For each side the score and the second score of each fold; nothing if a fold is not there."""
     frame, target = table(name, a.tables, a.most), SETS[name]
     found = {}
-    for side in ["consort", *PEERS]:
+    for side in sides:
         pairs = []
         for fold, (_, tested) in enumerate(folds(frame, target)):
-            file = kept(a.keep, name, side, fold)
+            file = kept(keep or a.keep, name, side, fold)
             if not file.exists():
                 return None
             with np.load(file) as saved:
@@ -265,6 +269,22 @@ def told(a):
     return lines, pairs, second, worse
 
 
+def changed(a):
+    """Prints what one folder's runs lose against another's, in per cent: the mean of each set ± its standard error."""
+    changes = []
+    for name in a.sets:
+        pair = [scores(a, name, ["consort"], keep) for keep in (a.keep, a.against)]
+        if None in pair:
+            print(f"{name}: a fold is not there", file=sys.stderr)
+            continue
+        here, there = (found["consort"][:, 0] for *_, found in pair)
+        change = 100 * (here - there) / there.mean()
+        changes.append(change.mean())
+        print(f"| {name} | {number(there.mean())} | {number(here.mean())} | {change.mean():+.1f} ± {spread(change):.1f} |")
+    if changes:
+        print(f"| mean of the sets | | | **{np.mean(changes):+.1f}** |")
+
+
 def main():
     p = argparse.ArgumentParser()
     target = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
@@ -275,11 +295,16 @@ def main():
     p.add_argument("--most", type=int, default=10**9, help="of a larger table, take so many rows at random")
     p.add_argument("--program", default=str(target / "release/consort"))
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--members", help="the members of `consort fit`, instead of those that it takes by itself")
+    p.add_argument("--against", help="another folder that was kept: print what this one's runs of consort lose against it")
     p.add_argument("--page", help="put the tables between the marks of this page, instead of fitting")
     a = p.parse_args()
     a.sets, a.sides = a.sets.split(","), a.sides.split(",")
     Path(a.keep).mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings("ignore")
+    if a.against:
+        changed(a)
+        return
     if not a.page:
         fit_all(a)
         return
