@@ -19,6 +19,7 @@ pub mod blocks;
 #[cfg(feature = "check")]
 pub mod check;
 mod checkpoints;
+mod choice;
 pub mod class_factors;
 mod classes;
 mod dataset;

@@ -279,7 +279,16 @@ pub(super) fn write_output(
     };
     files::write_fused(
         path,
-        &Fused { ids: &ids, order: &order, outputs: &outputs, values: fused, style, id: &args.reading.id, beside: &[] },
+        &Fused {
+            ids: &ids,
+            order: &order,
+            outputs: &outputs,
+            values: fused,
+            gives,
+            style,
+            id: &args.reading.id,
+            beside: &[],
+        },
     )?;
     session.put("output", path.display().to_string().into());
     session.say(format!("{} fused rows written to {}", fused.rows(), path.display()));

@@ -55,6 +55,7 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
         order: &order,
         outputs: &bundle.outputs,
         values: &predicted,
+        gives: bundle.outputs.gives(),
         style: style(&bundle.outputs),
         id,
         beside: &[],

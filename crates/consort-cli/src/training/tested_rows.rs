@@ -146,6 +146,7 @@ impl TestedRows {
             order: &order,
             outputs,
             values,
+            gives: outputs.gives(),
             style: style(outputs),
             id: &self.id,
             beside: &beside,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use consort::{
-    core::{Classes, Ids, Matrix, Outputs, Seed},
+    core::{Classes, Gives, Ids, Matrix, Outputs, Seed},
     data::files::{Cells, Fused, Style, write_fused, write_table},
 };
 use tempfile::TempDir;
@@ -40,7 +40,16 @@ fn write_members(folder: &TempDir, rows: usize) -> Vec<String> {
         }
         let file = path(folder, &format!("m{m}-{rows}.parquet"));
         let (style, id) = (Style::Classes, "id");
-        let fused = Fused { ids: &ids, order: &order, outputs: &outputs, values: &values, style, id, beside: &[] };
+        let fused = Fused {
+            ids: &ids,
+            order: &order,
+            outputs: &outputs,
+            values: &values,
+            gives: Gives::Probabilities,
+            style,
+            id,
+            beside: &[],
+        };
         write_fused(file.as_ref(), &fused).unwrap();
         args.push(file);
     }

@@ -2,7 +2,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
-use consort_core::{Ids, Matrix, Outputs};
+use consort_core::{Gives, Ids, Matrix, Outputs};
 use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
 
 use crate::{Error, Result};
@@ -221,6 +221,8 @@ pub struct Fused<'a> {
     pub outputs: &'a Outputs,
     /// The fused prediction; a row that is NaN has no decision and is written empty.
     pub values: &'a Matrix,
+    /// What the numbers mean.
+    pub gives: Gives,
     /// The style of the columns.
     pub style: Style,
     /// The name of the id column.
@@ -244,12 +246,12 @@ pub struct Fused<'a> {
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
-/// use consort_core::{Classes, Ids, Matrix, Outputs};
+/// use consort_core::{Classes, Gives, Ids, Matrix, Outputs};
 /// use consort_data::files::{Fused, Style, write_fused};
 /// let (ids, outputs) = (Ids::from_texts(["r1", "r2"]), Outputs::Classes(Classes::new(["no", "yes"])?));
 /// let values = Matrix::new(2, 2, vec![0.25, 0.75, f32::NAN, f32::NAN])?;
 /// let path = dir.path().join("fused.csv");
-/// write_fused(&path, &Fused { ids: &ids, order: &[1, 0], outputs: &outputs, values: &values, style: Style::Positive, id: "id", beside: &[] })?;
+/// write_fused(&path, &Fused { ids: &ids, order: &[1, 0], outputs: &outputs, values: &values, gives: Gives::Probabilities, style: Style::Positive, id: "id", beside: &[] })?;
 /// assert_eq!(std::fs::read_to_string(path)?, "id,p,label\nr2,,\nr1,0.75,yes\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -267,7 +269,7 @@ const FUSED_ROWS: usize = 1 << 15;
 impl Fused<'_> {
     /// The columns of some rows.
     fn columns(&self, order: &[u32]) -> Vec<(String, Cells)> {
-        let &Fused { ids, outputs, values, style, id, beside, .. } = self;
+        let &Fused { ids, outputs, values, gives, style, id, beside, .. } = self;
         let rows = || order.iter().map(|&row| row as usize);
         let mut columns: Vec<(String, Cells)> = Vec::new();
         if !ids.are_positions() {
@@ -293,7 +295,7 @@ impl Fused<'_> {
             }
         }
         if let Outputs::Classes(classes) = outputs {
-            let label = |row: usize| values.argmax(row).map(|k| classes.names()[k].clone());
+            let label = |row: usize| classes.choice(values.row(row), gives).map(|k| classes.names()[k].clone());
             columns.push(("label".into(), Cells::Text(rows().map(label).collect())));
         }
         columns

@@ -1,6 +1,6 @@
 //! What is written reads back as it was.
 
-use consort_core::{Classes, Ids, Matrix, Outputs};
+use consort_core::{Classes, Gives, Ids, Matrix, Outputs};
 use consort_data::files::{Cells, Fused, ReadOptions, Source, Style, read_columns, write_fused, write_table};
 use proptest::prelude::*;
 
@@ -81,7 +81,7 @@ proptest! {
         let outputs = Outputs::Classes(classes);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(format!("fused.{ending}"));
-        let fused = Fused { ids: &ids_of_rows, order: &order, outputs: &outputs, values: &values, style: Style::Classes, id: "id", beside: &[] };
+        let fused = Fused { ids: &ids_of_rows, order: &order, outputs: &outputs, values: &values, gives: Gives::Probabilities, style: Style::Classes, id: "id", beside: &[] };
         write_fused(&path, &fused).unwrap();
         let back = read(&[Source::stem(&path)], None, &ReadOptions::default());
         prop_assert_eq!(ids(&back), order.iter().map(|&i| row_ids[i as usize].clone()).collect::<Vec<_>>());
@@ -126,6 +126,7 @@ fn votes_without_a_decision_are_written_empty_and_numbers_as_short_as_they_go() 
         order: &[0, 1],
         outputs: &outputs,
         values: &values,
+        gives: Gives::Probabilities,
         style: Style::Labels,
         id: "row",
         beside: &[],
@@ -144,8 +145,30 @@ fn votes_without_a_decision_are_written_empty_and_numbers_as_short_as_they_go() 
 }
 
 #[test]
+fn the_label_is_the_class_that_accuracy_goes_by() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out.csv");
+    let (ids, values) = (Ids::from_texts(["1", "2"]), Matrix::new(2, 2, vec![0.5, 0.5, 0.75, 0.25]).unwrap());
+    for (positive, tie) in [("no", "no"), ("yes", "yes")] {
+        let classes = Classes::new(["no", "yes"]).unwrap().with_positive(positive).unwrap();
+        let fused = Fused {
+            ids: &ids,
+            order: &[0, 1],
+            outputs: &Outputs::Classes(classes),
+            values: &values,
+            gives: Gives::Probabilities,
+            style: Style::Labels,
+            id: "id",
+            beside: &[],
+        };
+        write_fused(&path, &fused).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("id,label\n1,{tie}\n2,no\n"));
+    }
+}
+
+#[test]
 fn a_fused_file_with_two_columns_of_one_name_is_refused_before_it_is_written() {
-    use consort_core::{Classes, Ids, Matrix, Outputs};
+    use consort_core::{Classes, Gives, Ids, Matrix, Outputs};
     use consort_data::files::{Fused, Style, write_fused};
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fused.csv");
@@ -156,6 +179,7 @@ fn a_fused_file_with_two_columns_of_one_name_is_refused_before_it_is_written() {
         order: &[0],
         outputs: &outputs,
         values: &values,
+        gives: Gives::Probabilities,
         style: Style::Classes,
         id: "label",
         beside: &[],

@@ -12,7 +12,9 @@ pub(super) fn row_losses(answer: &Matrix, gives: Gives, truth: &Truth<'_>) -> Ve
             Target::Classes { codes, .. } if gives == Gives::Probabilities => {
                 -f64::from(row[codes[i] as usize]).max(2e-16).ln()
             }
-            Target::Classes { codes, .. } => f64::from(u8::from(answer.argmax(i) != Some(codes[i] as usize))),
+            Target::Classes { codes, classes } => {
+                f64::from(u8::from(classes.choice(row, gives) != Some(codes[i] as usize)))
+            }
             Target::Values { values, .. } => {
                 let columns = row.len();
                 row.iter().zip(&values[i * columns..]).map(|(x, y)| (f64::from(*x) - y).powi(2)).sum()

@@ -5,8 +5,9 @@ use consort_core::{Estimates, Gives, Real, Values, blocks};
 /// The class that each row chooses, `[rows]`.
 ///
 /// Of two classes the positive one is chosen from a probability of 0.5 on (of logits or scores: where its number is
-/// not below the other's). Of more, the greatest number wins, and the first class on a tie. Rows that have NaN
-/// choose some class; callers refuse them or give them no weight.
+/// not below the other's). Of more, the greatest number wins, and the first class on a tie: the rule of
+/// [`consort_core::Classes::choice`], for many rows. Rows that have NaN choose some class; callers refuse them or give
+/// them no weight.
 ///
 /// O(rows × columns), in parallel.
 ///
@@ -49,10 +50,7 @@ pub(crate) fn decide_rows(estimates: &Estimates<'_>, positive: Option<usize>, ro
 /// assert_eq!(consort_metrics::classification::label_is_set(Gives::Logits), 0.0);
 /// ```
 pub fn label_is_set(gives: Gives) -> f64 {
-    match gives {
-        Gives::Probabilities | Gives::Labels => 0.5,
-        _ => 0.0,
-    }
+    gives.least_yes()
 }
 
 /// The class that one row chooses: the rule of [`decide`].
@@ -117,6 +115,23 @@ mod tests {
     fn the_positive_class_may_be_the_first() {
         let estimates = Estimates::f64(&[0.5, 0.5, 0.4, 0.6], 2, Gives::Probabilities).unwrap();
         assert_eq!(decide(&estimates, Some(0)), [0, 1]);
+    }
+
+    #[test]
+    fn many_rows_choose_as_one_row_does() {
+        let values: Vec<f32> = (0..4800u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 29) as f32 / 8.0).collect();
+        for names in [&["a", "b"][..], &["a", "b", "c"]] {
+            for positive in names {
+                let classes = consort_core::Classes::new(names.to_vec()).unwrap().with_positive(positive).unwrap();
+                for gives in [Gives::Probabilities, Gives::Scores] {
+                    let estimates = Estimates::f32(&values, names.len(), gives).unwrap();
+                    let many = decide(&estimates, Some(classes.positive()));
+                    for (i, chosen) in many.into_iter().enumerate() {
+                        assert_eq!(estimates.choice(i, &classes), Some(chosen as usize), "row {i}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

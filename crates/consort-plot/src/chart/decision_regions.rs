@@ -129,7 +129,7 @@ impl DecisionRegions {
         let (class, strength) = match outputs {
             Outputs::Classes(classes) => {
                 self.classes = classes.names().to_vec();
-                let chosen: Vec<usize> = (0..cells).map(|cell| answers.argmax(cell).unwrap_or(0)).collect();
+                let chosen: Vec<usize> = (0..cells).map(|cell| answers.choice(cell, classes).unwrap_or(0)).collect();
                 let sure = chosen.iter().enumerate().map(|(cell, &k)| answers.at(cell, k) as f32).collect();
                 (chosen.into_iter().map(|k| k as u16).collect(), sure)
             }

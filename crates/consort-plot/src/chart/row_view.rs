@@ -38,6 +38,8 @@ pub struct RowAnswer {
     pub ensemble: bool,
     /// Its number for each output; empty where it makes no prediction.
     pub values: Vec<f64>,
+    /// The place of what it chooses: the class by the rule of [`consort_core::Classes::choice`], or 0, the number.
+    pub chosen: Option<usize>,
 }
 
 /// A row that is like the one looked at.
@@ -95,7 +97,11 @@ impl RowView {
         let answer = |name: &str, ensemble: bool, estimates: &Estimates<'_>| {
             let values: Vec<f64> = (0..estimates.columns()).map(|k| estimates.at(i, k)).collect();
             let values = if values.iter().all(|x| x.is_finite()) { values } else { Vec::new() };
-            RowAnswer { name: name.into(), ensemble, values }
+            let chosen = match predictions.outputs() {
+                Outputs::Classes(classes) => classes.choice(&values, estimates.gives()),
+                _ => (!values.is_empty()).then_some(0),
+            };
+            RowAnswer { name: name.into(), ensemble, values, chosen }
         };
         let mut models: Vec<RowAnswer> = (0..predictions.members().len())
             .map(|m| answer(&predictions.members()[m].name, false, &predictions.estimates(m)))
@@ -133,9 +139,9 @@ impl RowView {
         kept.chain(self.models.iter().filter(|model| model.ensemble)).collect()
     }
 
-    /// The class that a model chooses: its greatest number, the first of equals.
+    /// What a model chooses, where it has a number for it.
     fn chosen(model: &RowAnswer) -> Option<usize> {
-        (0..model.values.len()).rev().max_by(|&a, &b| model.values[a].total_cmp(&model.values[b]))
+        model.chosen.filter(|&k| k < model.values.len())
     }
 
     fn said(&self, model: &RowAnswer) -> String {

@@ -49,7 +49,9 @@ fn worst(model: &Model<'_>, truth: &Truth<'_>) -> Vec<(usize, f64)> {
         Target::Classes { codes, .. } if estimates.gives() == Gives::Probabilities => {
             1.0 - estimates.at(i, codes[i] as usize)
         }
-        Target::Classes { codes, .. } => f64::from(u8::from(estimates.argmax(i) != Some(codes[i] as usize))),
+        Target::Classes { codes, classes } => {
+            f64::from(u8::from(estimates.choice(i, classes) != Some(codes[i] as usize)))
+        }
         Target::Values { values, .. } => (values[i] - estimates.at(i, 0)).abs(),
         _ => 0.0,
     };
@@ -79,8 +81,9 @@ fn table(
             let head = ["row", "true class", "it chose", "probability of the truth", "other members right"];
             let mut table = Table::new(format!("Where {} is furthest off", model.name), head);
             for &(i, _) in worst {
-                let chosen = model.estimates.argmax(i).map_or("—".into(), |k| classes.names()[k].clone());
-                let right = others().filter(|other| other.estimates.argmax(i) == Some(codes[i] as usize)).count();
+                let chosen = model.estimates.choice(i, classes).map_or("—".into(), |k| classes.names()[k].clone());
+                let right =
+                    others().filter(|other| other.estimates.choice(i, classes) == Some(codes[i] as usize)).count();
                 let given = match model.estimates.gives() {
                     Gives::Probabilities => decimals(model.estimates.at(i, codes[i] as usize), 4),
                     _ => "—".into(),

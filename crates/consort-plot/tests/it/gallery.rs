@@ -178,6 +178,7 @@ fn of_members(names: &[String], rows: usize) -> Vec<Box<dyn FigureOf>> {
     let says = |i: usize, values: Vec<f64>| RowAnswer {
         name: names[i].clone(),
         ensemble: i + 1 == n,
+        chosen: values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(k, _)| k),
         values: if i % 6 == 5 { vec![] } else { values },
     };
     let near = |i: usize| Neighbour { id: names[i].clone(), distance: noise(i), truth: names[0].clone() };
