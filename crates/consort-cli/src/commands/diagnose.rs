@@ -5,12 +5,13 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use consort::{
     core::{Fold, Fuser, Metric, Predictions, RowInfo, Seed, Truth},
     data::files::{Loaded, Source, read_columns},
-    ensemble::estimate::{diagnose_data, diagnose_folds},
+    ensemble::estimate::{diagnose_data, diagnose_folds_told},
     fusion::{
         diagnosis::{Case, Diagnosis, Severity, diagnose},
         select::GreedySelection,
         verdict::{HonestScore, NestedSplit, Partitions},
     },
+    split::{Leak, Leaked},
 };
 use serde_json::{Value, json};
 
@@ -95,9 +96,11 @@ fn of_files(session: &mut Session, args: &Diagnose) -> Result<Diagnosis> {
     let metric = method::metric(args.metric.as_deref(), predictions)?;
     let greedy = GreedySelection::new(Arc::clone(&metric));
     let times = times(args, &loaded)?;
-    let folds = loaded.folds.as_ref().filter(|folds| folds.names.len() > 1).map(|folds| folds.codes.as_slice());
+    let named = loaded.folds.as_ref().filter(|folds| folds.names.len() > 1);
+    let folds = named.map(|folds| folds.codes.as_slice());
     let mut subject = Subject::new(predictions, truth, metric, session.seed);
     subject.folds = folds;
+    subject.fold_names = named.map(|folds| folds.names.as_slice());
     subject.times = times.as_deref();
     if predictions.members().len() > 1 {
         subject.fuser = Some(&greedy);
@@ -108,7 +111,13 @@ fn of_files(session: &mut Session, args: &Diagnose) -> Result<Diagnosis> {
     let groups = loaded.groups.as_deref();
     let folds: Vec<Fold> = folds.map_or_else(Vec::new, all_others);
     let rows = RowInfo { rows: predictions.rows(), groups: groups.filter(|_| !folds.is_empty()), ..RowInfo::default() };
-    let mut apart = diagnose_folds(&folds, &rows)?;
+    let tell = |leak: &Leak| match (&leak.what, named.and_then(|named| named.names.get(leak.fold as usize))) {
+        (Leaked::Groups { count, .. }, Some(fold)) => {
+            format!("fold {fold}: {count} groups have rows in both train and test")
+        }
+        _ => leak.to_string(),
+    };
+    let mut apart = diagnose_folds_told(&folds, &rows, &tell)?;
     apart.findings.retain(|finding| finding.check == GROUPS);
     apart.passed.retain(|check| check == GROUPS);
     apart.skipped.retain(|(check, _)| check == GROUPS);
@@ -198,6 +207,7 @@ struct Subject<'a> {
     fuser: Option<&'a dyn Fuser>,
     partitions: Option<Partitions>,
     folds: Option<&'a [u32]>,
+    fold_names: Option<&'a [String]>,
     times: Option<&'a [f64]>,
     own_scores: Option<&'a [Option<f64>]>,
     /// What the fusion was fitted with.
@@ -213,6 +223,7 @@ impl<'a> Subject<'a> {
             fuser: None,
             partitions: None,
             folds: None,
+            fold_names: None,
             times: None,
             own_scores: None,
             seed,
@@ -248,6 +259,9 @@ impl<'a> Subject<'a> {
         }
         if let Some(folds) = self.folds {
             case = case.folds(folds);
+        }
+        if let Some(names) = self.fold_names {
+            case = case.fold_names(names);
         }
         if let Some(times) = self.times {
             case = case.times(times);

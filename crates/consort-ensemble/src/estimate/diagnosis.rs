@@ -1,6 +1,6 @@
 use consort_core::{Dataset, Fold, Result, RowInfo};
 use consort_fusion::diagnosis::{Diagnosis, Finding, Severity};
-use consort_split::{Leaked, leaks, shared};
+use consort_split::{Leak, Leaked, leaks, shared};
 
 use super::{
     telling::telling,
@@ -25,12 +25,31 @@ use super::{
 /// # Ok::<(), consort_core::Error>(())
 /// ```
 pub fn diagnose_folds(folds: &[Fold], rows: &RowInfo<'_>) -> Result<Diagnosis> {
+    diagnose_folds_told(folds, rows, &Leak::to_string)
+}
+
+/// As [`diagnose_folds`], with an example of each finding in the words of `tell`: for folds that have names.
+///
+/// ```
+/// use consort_core::{Fold, RowInfo};
+/// use consort_ensemble::estimate::diagnose_folds_told;
+/// let rows = RowInfo { rows: 2, groups: Some(&[0, 0]), ..RowInfo::default() };
+/// let fold = Fold { train: vec![0], test: vec![1], ..Fold::default() };
+/// let found = diagnose_folds_told(&[fold], &rows, &|_| "fold thu".into())?;
+/// assert_eq!(found.findings[0].what, "Groups are on both sides of a fold, such as in fold thu.");
+/// # Ok::<(), consort_core::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`diagnose_folds`].
+pub fn diagnose_folds_told(folds: &[Fold], rows: &RowInfo<'_>, tell: &dyn Fn(&Leak) -> String) -> Result<Diagnosis> {
     let leaks = leaks(folds, &RowInfo { target: None, ..*rows })?;
     let mut diagnosis = Diagnosis::default();
     for look in LOOKS {
         let mut these = leaks.iter().filter(|leak| (look.is)(&leak.what));
         if let Some(first) = these.next() {
-            let finding = Finding::new(look.severity, format!("{}, such as in {first}.", look.what), look.advice)
+            let what = format!("{}, such as in {}.", look.what, tell(first));
+            let finding = Finding::new(look.severity, what, look.advice)
                 .number("parts of folds concerned", 1.0 + these.count() as f64);
             diagnosis.findings.push(Finding { check: look.check.into(), ..finding });
         } else if let Some(lacks) = (look.lacks)(rows) {

@@ -11,7 +11,7 @@ mod shuffled_target;
 mod telling;
 mod twins;
 
-pub use diagnosis::{diagnose_data, diagnose_folds};
+pub use diagnosis::{diagnose_data, diagnose_folds, diagnose_folds_told};
 pub use nested::{Nested, NestedScores, RecipeScores};
 pub use own_rows::{OwnLook, OwnRows};
 pub use shuffled_target::{Probe, ShuffledTarget, Told};

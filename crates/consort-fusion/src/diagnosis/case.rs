@@ -32,6 +32,7 @@ pub struct Case<'a> {
     pub(super) parameters: Option<usize>,
     pub(super) train_scores: Option<&'a [Option<f64>]>,
     pub(super) folds: Option<&'a [u32]>,
+    pub(super) fold_names: Option<&'a [String]>,
     pub(super) times: Option<&'a [f64]>,
     pub(super) seed: Seed,
 }
@@ -49,6 +50,7 @@ impl<'a> Case<'a> {
             parameters: None,
             train_scores: None,
             folds: None,
+            fold_names: None,
             times: None,
             seed: Seed::new(0),
         }
@@ -98,6 +100,12 @@ impl<'a> Case<'a> {
         self
     }
 
+    /// What the folds are called: fold `k` by the name at place `k`. Without names they are called by their numbers.
+    pub fn fold_names(mut self, names: &'a [String]) -> Self {
+        self.fold_names = Some(names);
+        self
+    }
+
     /// When each row happened, in any unit.
     pub fn times(mut self, times: &'a [f64]) -> Self {
         self.times = Some(times);
@@ -141,6 +149,12 @@ impl<'a> Case<'a> {
     /// The name of member `m`.
     pub(super) fn name(&self, m: usize) -> &'a str {
         &self.predictions.members()[m].name
+    }
+
+    /// What fold `fold` is called.
+    pub(super) fn fold_name(&self, fold: u32) -> String {
+        let name = self.fold_names.and_then(|names| names.get(fold as usize));
+        name.map_or_else(|| fold.to_string(), Clone::clone)
     }
 
     /// The rows of weight that every member and the ensemble predict, ascending; of more than `most` a random part.

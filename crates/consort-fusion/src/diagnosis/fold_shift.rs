@@ -78,15 +78,16 @@ impl Check for FoldShift {
             for (&fold, here) in groups.keys().zip(&parts) {
                 let ratio = here.mean / usual.mean;
                 if here.differs(&usual) > sure && !(0.8..=1.25).contains(&ratio) {
+                    let name = case.fold_name(fold);
                     let how = if ratio > 1.0 { "harder" } else { "easier" };
                     found.push(
                         Finding::new(
                             Severity::Warning,
-                            format!("The rows of fold {fold} are {how} than those of the others."),
+                            format!("The rows of fold {name} are {how} than those of the others."),
                             "Look what its rows share (a time, a place, a source). If new rows will be like them, split by \
                              that; if the fold is easier, look for rows that its members have seen.",
                         )
-                        .of(fold.to_string())
+                        .of(name)
                         .number("mean loss in the fold", here.mean)
                         .number("mean loss of the fold in the middle", usual.mean)
                         .number("standard errors apart", here.differs(&usual)),
@@ -94,19 +95,20 @@ impl Check for FoldShift {
                 }
             }
         }
-        for (name, values) in &truths {
+        for (what, values) in &truths {
             let Some((parts, usual)) = moments(values) else { continue };
             for (&fold, here) in groups.keys().zip(&parts) {
                 let apart = (here.mean - usual.mean).abs() / usual.variance.sqrt().max(1e-12);
                 if here.differs(&usual) > sure && apart > 0.25 {
+                    let name = case.fold_name(fold);
                     found.push(
                         Finding::new(
                             Severity::Warning,
-                            format!("In fold {fold} {name} is another than elsewhere."),
+                            format!("In fold {name} {what} is another than elsewhere."),
                             "Stratify the folds by the target, unless they follow time or groups on purpose; then expect \
                              new rows to differ, too.",
                         )
-                        .of(fold.to_string())
+                        .of(name)
                         .number("in the fold", here.mean)
                         .number("in the fold in the middle", usual.mean)
                         .number("standard errors apart", here.differs(&usual)),
@@ -164,6 +166,9 @@ mod tests {
         let findings = found(&FoldShift, &hard.case().folds(&folds));
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert!(findings[0].of.as_deref() == Some("3") && findings[0].what.contains("harder"));
+        let names: Vec<String> = (1..6).map(|fold| format!("{fold}0")).collect();
+        let findings = found(&FoldShift, &hard.case().folds(&folds).fold_names(&names));
+        assert!(findings[0].of.as_deref() == Some("40") && findings[0].what.contains("fold 40"), "{findings:?}");
         // Sorted by the truth: each fold has another.
         let mut order: Vec<usize> = (0..500).collect();
         let values = even.values();
