@@ -11,9 +11,9 @@ use crate::{
 /// middle of y along x.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cloud {
-    /// The range of x.
+    /// The least and the greatest x; the axis is a little longer.
     pub x: (f64, f64),
-    /// The range of y.
+    /// The least and the greatest y.
     pub y: (f64, f64),
     /// The points, where they are few.
     pub points: Vec<(f64, f64)>,
@@ -64,12 +64,14 @@ impl Cloud {
             (x, y) = ((x.0.min(px), x.1.max(px)), (y.0.min(py), y.1.max(py)));
             found += 1;
         }
-        let (x, y) = (range([x.0, x.1]), range([y.0, y.1]));
+        if found == 0 {
+            (x, y) = Default::default();
+        }
         let (mut points, mut cells) = (Vec::new(), Vec::new());
         if found <= Self::POINTS {
             points.extend((0..rows).filter_map(finite));
         } else {
-            cells = counted((0..rows).filter_map(finite), x, y);
+            cells = counted((0..rows).filter_map(finite), range([x.0, x.1]), range([y.0, y.1]));
         }
         let step = rows.div_ceil(Self::TREND_ROWS).max(1);
         let sample: Vec<(f64, f64)> = (0..rows).step_by(step).filter_map(finite).collect();
@@ -93,8 +95,9 @@ impl Cloud {
         const WIDTH: f64 = 400.0;
         let key = if self.cells.is_empty() { 0.0 } else { 24.0 };
         let (top, bottom) = (28.0 + key, 358.0 + key);
-        let left = y_labels_width(self.y, bottom - top);
-        let frame = Frame { left, top, right: WIDTH - 12.0, bottom, x: self.x, y: self.y };
+        let (x, y) = (range([self.x.0, self.x.1]), range([self.y.0, self.y.1]));
+        let left = y_labels_width(y, bottom - top);
+        let frame = Frame { left, top, right: WIDTH - 12.0, bottom, x, y };
         let said = figure.notes();
         let below = bottom + 44.0;
         let mut canvas = Canvas::new(WIDTH, below + notes_height(&said, WIDTH));
@@ -269,6 +272,9 @@ impl Figure for PredictedTrue {
     }
 
     fn description(&self) -> String {
+        if self.cloud.rows == 0 {
+            return "0 rows.".into();
+        }
         format!(
             "{} rows, predicted from {} to {}, in truth from {} to {}.",
             count(self.cloud.rows as f64),
@@ -310,6 +316,15 @@ mod tests {
         assert_eq!(many.notes().len(), 2);
         // The anti-diagonal: the first trend bin is the least x with the greatest y.
         assert!(many.trend.windows(2).all(|pair| pair[0].x < pair[1].x && pair[0].middle > pair[1].middle));
+    }
+
+    #[test]
+    fn the_description_tells_the_rows_and_not_the_axes() {
+        for rows in [101, 10_001] {
+            let cloud = Cloud::new(rows, |i| (2.0 + (i % 101) as f64, 600.0 - (i % 101) as f64));
+            let said = PredictedTrue { of: "m".into(), cloud }.description();
+            assert!(said.ends_with("rows, predicted from 2 to 102, in truth from 500 to 600."), "{said}");
+        }
     }
 
     #[test]
