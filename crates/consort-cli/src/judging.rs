@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use consort::{
-    core::{Estimates, Fuser, Fusion, Matrix, Metric, Predictions, Seed, Truth},
+    core::{Estimates, Fuser, Fusion, Matrix, Metric, Predictions, Seed, Truth, comparable},
     fusion::verdict::{Judgement, Partitions, judge},
     metrics::significance::{Bootstrap, GroupJackknife},
     plot,
@@ -94,13 +94,15 @@ impl Judged {
         Ok(())
     }
 
-    /// The members' numbers, best first by the metric that decides; of equals, by place.
+    /// The members' numbers, best first by the metric that decides, and those last whose scores are of much fewer rows
+    /// than others'; of equals, by place.
     pub(crate) fn best_first(&self, metric: &dyn Metric) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.cards.len()).collect();
         let cost = |m: &usize| {
             self.cards[*m].scores[0].1.value().map_or(f64::INFINITY, |score| metric.direction().cost(score))
         };
-        order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        let nearly_all = comparable(&self.cards.iter().map(|card| card.share).collect::<Vec<_>>());
+        order.sort_by(|a, b| nearly_all[*b].cmp(&nearly_all[*a]).then(cost(a).total_cmp(&cost(b))));
         order
     }
 
@@ -159,6 +161,7 @@ pub(crate) fn members_json(predictions: &Predictions, cards: &[ScoreCard], weigh
                 "gives": member.gives,
                 "weight": weights.map(|weights| weights[m]),
                 "scores": cards.get(m).map(ScoreCard::to_json),
+                "share_of_rows": cards.get(m).map(|card| card.share),
             })
         })
         .collect()

@@ -11,6 +11,8 @@ use crate::{failure::Result, session::Session};
 pub(crate) struct ScoreCard {
     pub(crate) name: String,
     pub(crate) scores: Vec<(String, Score)>,
+    /// The share of the rows, by weight, that the scores are of.
+    pub(crate) share: f64,
 }
 
 impl ScoreCard {
@@ -49,6 +51,7 @@ impl ScoreCard {
         let unanswered = estimates.unanswered(truth);
         let answered: Vec<f64>;
         let mut truth = *truth;
+        let mut share = 1.0;
         if unanswered > 0 {
             session.warn(Warning::NoDecision {
                 rows: unanswered,
@@ -56,11 +59,12 @@ impl ScoreCard {
             });
             answered =
                 (0..truth.rows()).map(|i| if estimates.is_answered(i) { truth.weight(i) } else { 0.0 }).collect();
+            share = answered.iter().sum::<f64>() / (0..truth.rows()).map(|i| truth.weight(i)).sum::<f64>();
             match Truth::weighted(truth.target(), &answered) {
                 Ok(part) => truth = part,
                 Err(_) => {
                     let none = |metric: &Arc<dyn Metric>| (metric.name(), Score::undefined("no row has an answer"));
-                    return Ok(Self { name, scores: metrics.iter().map(none).collect() });
+                    return Ok(Self { name, scores: metrics.iter().map(none).collect(), share: 0.0 });
                 }
             }
         }
@@ -77,7 +81,15 @@ impl ScoreCard {
             }
             scores.push((metric.name(), score));
         }
-        Ok(Self { name, scores })
+        Ok(Self { name, scores, share })
+    }
+
+    /// The share of the rows that the scores are of, for a table.
+    pub(crate) fn rows_scored(&self) -> String {
+        let percent = 100.0 * self.share;
+        // Never rounded to all or none of them.
+        let decimals = if (1.0..99.0).contains(&percent) || percent == 0.0 || percent == 100.0 { 0 } else { 3 };
+        format!("{percent:.decimals$} %")
     }
 
     /// As a JSON object: a number each, or null.

@@ -22,6 +22,7 @@ mod checkpoints;
 mod choice;
 pub mod class_factors;
 mod classes;
+mod coverage;
 mod dataset;
 mod encoder;
 mod error;
@@ -46,6 +47,7 @@ mod warning;
 
 pub use checkpoints::Checkpoints;
 pub use classes::Classes;
+pub use coverage::comparable;
 pub use dataset::{Column, Dataset, Features, Samples};
 pub use encoder::{Encoder, Encoding};
 pub use error::{Error, Result};

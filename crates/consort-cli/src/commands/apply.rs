@@ -77,11 +77,16 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
         let ensemble = ScoreCard::of_matrix(session, "ensemble", &metrics, &fused, gives, &truth)?;
         session.put("members", members_json(predictions, &cards, None));
         session.put("ensemble", json!({ "scores": ensemble.to_json() }));
-        let names: Vec<&str> = metrics_header(&ensemble);
+        let few = cards.iter().chain([&ensemble]).any(|card| card.share < 1.0);
+        let mut names: Vec<&str> = metrics_header(&ensemble);
+        names.extend(few.then_some("of rows"));
         let rows: Vec<Vec<String>> = std::iter::once(&ensemble)
             .chain(&cards)
             .map(|card| {
-                std::iter::once(card.name.clone()).chain(card.scores.iter().map(|(_, s)| listing::score(s))).collect()
+                std::iter::once(card.name.clone())
+                    .chain(card.scores.iter().map(|(_, s)| listing::score(s)))
+                    .chain(few.then(|| card.rows_scored()))
+                    .collect()
             })
             .collect();
         session.say(listing::table(&names, &rows));

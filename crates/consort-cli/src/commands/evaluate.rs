@@ -66,18 +66,24 @@ pub(super) fn metrics(args: &Evaluate, predictions: &Predictions) -> Result<Vec<
 /// Shows the scores, one line a prediction, and puts them into the object.
 pub(super) fn tell(session: &mut Session, metrics: &[Arc<dyn Metric>], cards: &[ScoreCard], predictions: &Predictions) {
     let names: Vec<String> = metrics.iter().map(|metric| metric.name()).collect();
-    let header: Vec<&str> = std::iter::once("prediction").chain(names.iter().map(String::as_str)).collect();
+    let few = cards.iter().any(|card| card.share < 1.0);
+    let mut header: Vec<&str> = std::iter::once("prediction").chain(names.iter().map(String::as_str)).collect();
+    header.extend(few.then_some("of rows"));
     let rows: Vec<Vec<String>> = cards
         .iter()
         .map(|card| {
             std::iter::once(card.name.clone())
                 .chain(card.scores.iter().map(|(_, score)| listing::score(score)))
+                .chain(few.then(|| card.rows_scored()))
                 .collect()
         })
         .collect();
     session.say(listing::table(&header, &rows));
     session.say(format!("{} rows, {}", predictions.rows(), predictions.outputs().task()));
-    let cards: Vec<Value> = cards.iter().map(|card| json!({"name": card.name, "scores": card.to_json()})).collect();
+    let cards: Vec<Value> = cards
+        .iter()
+        .map(|card| json!({"name": card.name, "scores": card.to_json(), "share_of_rows": card.share}))
+        .collect();
     session.put("predictions", cards.into());
 }
 

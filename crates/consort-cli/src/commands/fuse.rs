@@ -184,6 +184,9 @@ fn say_scores(session: &mut Session, predictions: &Predictions, metric: &Arc<dyn
     let names: Vec<&str> = judged.honest.scores.iter().map(|(name, _)| name.as_str()).collect();
     let mut header = vec!["member"];
     header.extend(&names);
+    let mut cards = judged.cards.iter().chain([&judged.honest, &judged.in_sample]);
+    let few = cards.any(|card| card.share < 1.0);
+    header.extend(few.then_some("of rows"));
     let weights = judged.weights.as_deref();
     if weights.is_some() {
         header.push("weight");
@@ -191,6 +194,7 @@ fn say_scores(session: &mut Session, predictions: &Predictions, metric: &Arc<dyn
     let row = |card: &ScoreCard, name: &str, weight: Option<f64>| {
         let mut row = vec![name.to_string()];
         row.extend(card.scores.iter().map(|(_, score)| listing::score(score)));
+        row.extend(few.then(|| card.rows_scored()));
         if weights.is_some() {
             row.push(weight.map_or_else(String::new, |weight| format!("{weight:.3}")));
         }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use consort_core::{Error, Estimates, Gives, Matrix, Metric, Predictions, Result, Score, Truth};
+use consort_core::{Error, Estimates, Gives, Matrix, Metric, Predictions, Result, Score, Truth, comparable};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,8 @@ use crate::weights::sample::on_the_scale_of_truth;
 /// The best single member, chosen anew on the rows outside each fold, and its score on the fold.
 ///
 /// To pick the member that scores best on all rows and to report that score is too kind to it: of many equal members
-/// one is lucky. Here the choice never sees the rows that it is scored on. Ties go to the first member.
+/// one is lucky. Here the choice never sees the rows that it is scored on. Ties go to the first member. Where members lack
+/// rows, it is among those that answer nearly as many as any: who answers the easy rows only is not the best for that.
 ///
 /// ```
 /// use consort_core::{Gives, Ids, Outputs, Predictions, Target, Truth};
@@ -184,15 +185,19 @@ impl Mixture {
     }
 }
 
-/// The member with the best score on these rows, the first of equals. Members without a score come last.
+/// The member with the best score on these rows, the first of equals, among those that answer nearly all that any
+/// answers. Members without a score come last.
 fn choose(predictions: &Predictions, metric: &dyn Metric, truth: &Truth<'_>) -> Result<(usize, Score)> {
     let scores: Result<Vec<Score>> =
         (0..predictions.members().len()).into_par_iter().map(|m| score(predictions, m, metric, truth)).collect();
     let scores = scores?;
+    let nearly_all =
+        if predictions.has_missing() { comparable(&answered(predictions, truth)) } else { vec![true; scores.len()] };
     let mut best = 0;
     for (m, score) in scores.iter().enumerate().skip(1) {
         let better = match (score.value(), scores[best].value()) {
-            (Some(a), Some(b)) => metric.direction().better(a, b),
+            (Some(a), Some(b)) if nearly_all[m] == nearly_all[best] => metric.direction().better(a, b),
+            (Some(_), Some(_)) => nearly_all[m],
             (a, b) => a.is_some() && b.is_none(),
         };
         if better {
@@ -200,6 +205,12 @@ fn choose(predictions: &Predictions, metric: &dyn Metric, truth: &Truth<'_>) -> 
         }
     }
     Ok((best, scores[best].clone()))
+}
+
+/// The weight of the rows that each member answers.
+fn answered(predictions: &Predictions, truth: &Truth<'_>) -> Vec<f64> {
+    let of = |m: usize| (0..truth.rows()).filter(|&i| !predictions.is_missing(m, i)).map(|i| truth.weight(i)).sum();
+    (0..predictions.members().len()).map(of).collect()
 }
 
 /// The score of a member over the rows that it predicts.

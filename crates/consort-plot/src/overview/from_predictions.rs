@@ -198,6 +198,7 @@ fn scored(
             interval,
             others: others.iter().map(|other| model.score(other.as_ref(), truth)).collect::<Result<_>>()?,
             weight: model.member.and_then(|m| subject.weights?.get(m).copied()),
+            share: model.share(truth),
         });
     }
     let named = rows

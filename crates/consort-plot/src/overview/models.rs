@@ -40,6 +40,12 @@ impl<'a> Model<'a> {
         Ok(Self::new(fused.name.clone(), None, Estimates::matrix(fused.matrix, fused.gives), truth))
     }
 
+    /// The share of the rows, by weight, that it predicts; `None` where it predicts all.
+    pub(super) fn share(&self, truth: &Truth<'_>) -> Option<f64> {
+        let sum = |weight: &dyn Fn(usize) -> f64| (0..truth.rows()).map(weight).sum::<f64>();
+        (self.silent > 0).then(|| sum(&|i| self.weight(i)) / sum(&|i| truth.weight(i)))
+    }
+
     /// What the row counts; 0 where there is no prediction.
     pub(super) fn weight(&self, i: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[i])

@@ -1,7 +1,7 @@
-use consort_core::{Direction, Score};
+use consort_core::{Direction, Score, comparable};
 use serde::{Deserialize, Serialize};
 
-use crate::draw::number::{decimals, number, places};
+use crate::draw::number::{decimals, number, percent, places};
 
 /// The members and the ensemble with their scores.
 ///
@@ -39,20 +39,36 @@ pub struct LeaderRow {
     pub others: Vec<Score>,
     /// Its weight in the ensemble.
     pub weight: Option<f64>,
+    /// The share of the rows, by weight, that its scores are of, where it does not answer all.
+    #[serde(default)]
+    pub share: Option<f64>,
 }
 
 impl LeaderRow {
     /// A member with one score.
     pub fn new(name: impl Into<String>, score: Score) -> Self {
-        Self { name: name.into(), ensemble: false, score, interval: None, others: Vec::new(), weight: None }
+        Self {
+            name: name.into(),
+            ensemble: false,
+            score,
+            interval: None,
+            others: Vec::new(),
+            weight: None,
+            share: None,
+        }
     }
 }
 
 impl Leaderboard {
-    /// The rows in order: best first, those without a value last, ties as given.
-    pub fn new(metric: impl Into<String>, direction: Direction, mut rows: Vec<LeaderRow>) -> Self {
+    /// The rows in order: best first, ties as given; then those whose scores are of much fewer rows than others', and last
+    /// those without a value.
+    pub fn new(metric: impl Into<String>, direction: Direction, rows: Vec<LeaderRow>) -> Self {
         let cost = |row: &LeaderRow| row.score.value().map_or(f64::INFINITY, |value| direction.cost(value));
-        rows.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        let shares: Vec<f64> = rows.iter().map(|row| row.share.unwrap_or(1.0)).collect();
+        let mut rows: Vec<(bool, LeaderRow)> = comparable(&shares).into_iter().zip(rows).collect();
+        let place = |(nearly_all, row): &(bool, LeaderRow)| (row.score.value().is_none(), !nearly_all);
+        rows.sort_by(|a, b| place(a).cmp(&place(b)).then(cost(&a.1).total_cmp(&cost(&b.1))));
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
         Self { metric: metric.into(), direction, others: Vec::new(), rows }
     }
 
@@ -83,7 +99,7 @@ impl Leaderboard {
                 name: row.name.clone(),
                 ensemble: row.ensemble,
                 link: None,
-                score: Cell::of(&row.score, scores),
+                score: Cell::of(&row.score, scores).of_share(row.share),
                 interval: row.interval.map_or_else(Cell::none, |(low, high)| {
                     Cell::new(format!("{} – {}", decimals(low, scores), decimals(high, scores)), low)
                 }),
@@ -124,6 +140,14 @@ impl Cell {
         Self { text: "—".into(), key: String::new(), why: String::new() }
     }
 
+    /// Says of which share of the rows the score is.
+    fn of_share(mut self, share: Option<f64>) -> Self {
+        if let Some(share) = share {
+            self.text += &format!(" ({} of the rows)", percent(share));
+        }
+        self
+    }
+
     fn of(score: &Score, places: usize) -> Self {
         match score {
             // Very small numbers keep their exponent.
@@ -131,5 +155,25 @@ impl Cell {
             Score::Value(value) => Self::new(decimals(*value, places), *value),
             Score::Undefined(reason) => Self { text: "undefined".into(), key: String::new(), why: reason.clone() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_of_few_rows_says_so_and_leads_no_other() {
+        let row = |name: &str, score: Score, share| LeaderRow { share, ..LeaderRow::new(name, score) };
+        let rows = vec![
+            row("easy", 0.1.into(), Some(0.625)),
+            row("none", Score::undefined("no row"), Some(0.0)),
+            row("a", 0.5.into(), None),
+            row("b", 0.4.into(), Some(0.99)),
+        ];
+        let board = Leaderboard::new("log_loss", Direction::Lower, rows);
+        let names: Vec<&str> = board.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["b", "a", "easy", "none"]);
+        assert_eq!(board.views()[2].score.text, "0.1000 (62.5 % of the rows)");
     }
 }
