@@ -207,6 +207,28 @@ impl<'a> RankedScores<'a> {
         );
     }
 
+    /// Goes through the groups likewise, with the sum of the squared weights of each: w² / Σw² rows of equal weight would say
+    /// as much as rows of weight w together (Kish 1965), whatever the unit of the weights.
+    ///
+    /// ```
+    /// use consort_metrics::ranking::RankedScores;
+    /// let ranked = RankedScores::new(&[0.5, 0.9, 0.5], &[true, true, false], Some(&[2.0, 1.0, 3.0]))?;
+    /// let mut squares = Vec::new();
+    /// ranked.for_each_group_squared(|_, sum| squares.push(sum));
+    /// assert_eq!(squares, [1.0, 13.0]);
+    /// # Ok::<(), consort_core::Error>(())
+    /// ```
+    pub fn for_each_group_squared(&self, mut visit: impl FnMut(Group, f64)) {
+        self.fold_groups(
+            |(group, squares): &mut (Group, f64), _, w, yes| {
+                *(if yes { &mut group.positive } else { &mut group.negative }) += w;
+                *squares += w * w;
+            },
+            |score| (Group { score, positive: 0.0, negative: 0.0 }, 0.0),
+            &mut |(group, squares)| visit(group, squares),
+        );
+    }
+
     /// Goes through the rows, from the greatest score down and in row order where scores are equal: weight and kind.
     pub(crate) fn for_each_row(&self, mut visit: impl FnMut(f64, bool)) {
         let mut row = |mark: u32| visit(self.weights.at(mark & !POSITIVE), mark & POSITIVE != 0);

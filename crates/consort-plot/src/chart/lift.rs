@@ -83,7 +83,7 @@ impl LiftModel {
         let mut lifts = Vec::new();
         for share in SHARES {
             if let Some(lift) = lift_of(ranked, share, Ties::Share)?.value() {
-                let rows = share * total;
+                let rows = rows_as_sure(ranked, share * total);
                 let hits = (lift * positives / total * rows).clamp(0.0, rows);
                 let interval = wilson_interval(hits, rows, 0.95)
                     .ok()
@@ -97,6 +97,18 @@ impl LiftModel {
     fn at(&self, share: f64) -> Option<&LiftAt> {
         self.lifts.iter().find(|lift| lift.share == share)
     }
+}
+
+/// How many rows of equal weight say as much as those with the greatest scores, up to this weight of them.
+fn rows_as_sure(ranked: &RankedScores<'_>, weight: f64) -> f64 {
+    let (mut left, mut squared) = (weight, 0.0);
+    ranked.for_each_group_squared(|group, squares| {
+        let whole = group.positive + group.negative;
+        // Of equal scores a part is taken.
+        squared += squares * (left / whole).clamp(0.0, 1.0);
+        left -= whole.min(left);
+    });
+    weight * weight / squared
 }
 
 impl Lift {
@@ -181,5 +193,41 @@ impl Figure for Lift {
             table.push(row);
         }
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranked<'a>(scores: &[f64], weights: Option<&'a [f64]>) -> RankedScores<'a> {
+        let is: Vec<bool> = (0..scores.len()).map(|i| i % 3 == 0).collect();
+        RankedScores::new(scores, &is, weights).unwrap()
+    }
+
+    #[test]
+    fn the_unit_of_the_weights_changes_no_interval() {
+        let scores: Vec<f64> = (0..300).map(|i| f64::from(i * 37 % 101)).collect();
+        let [one, many] = [1.0, 100.0].map(|unit| {
+            let weights: Vec<f64> = (0..300).map(|i| unit * f64::from(1 + i % 2)).collect();
+            LiftModel::of("m", &ranked(&scores, Some(&weights)), false).unwrap().unwrap()
+        });
+        for (a, b) in one.lifts.iter().zip(&many.lifts) {
+            let (a, b) = (a.interval.unwrap(), b.interval.unwrap());
+            assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9, "{a:?} {b:?}");
+        }
+        assert!((rows_as_sure(&ranked(&scores, None), 150.0) - 150.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_member_called_ensemble_keeps_its_own_lift() {
+        let model = |ensemble: bool, turn: f64| {
+            let scores: Vec<f64> = (0..300).map(|i| turn * f64::from(i % 3)).collect();
+            LiftModel::of("ensemble", &ranked(&scores, None), ensemble).unwrap().unwrap()
+        };
+        let models = vec![model(false, 1.0), model(true, -1.0)];
+        let chart = Lift { of: "class yes".into(), prevalence: 1.0 / 3.0, models, notes: Vec::new() };
+        let drawn = chart.draw().to_inline("x");
+        assert!(drawn.contains("lift at 10 %: 0.00") && drawn.contains("lift at 10 %: 3.00"), "{drawn}");
     }
 }

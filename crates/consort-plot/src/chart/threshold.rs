@@ -73,32 +73,38 @@ impl Threshold {
         let steps = if high > low { Self::STEPS } else { 0 };
         let at = |step: usize| low + (high - low) * step as f64 / steps.max(1) as f64;
         let f1 = |hits: f64, flagged: f64| 2.0 * hits / (flagged + positives);
-        let point = |threshold: f64, hits: f64, flagged: f64| ThresholdPoint {
+        // A share of weights is as sure as that of so many rows of equal weight.
+        let sure = |hits: f64, flagged: f64, squares: f64| {
+            let rows = flagged * flagged / squares;
+            wilson_interval(hits / flagged * rows, rows, 0.95).ok()
+        };
+        let point = |threshold: f64, hits: f64, flagged: f64, squares: f64| ThresholdPoint {
             threshold,
             precision: (flagged > 0.0).then(|| hits / flagged),
-            interval: wilson_interval(hits, flagged, 0.95).ok(),
+            interval: sure(hits, flagged, squares),
             recall: hits / positives,
             f1: f1(hits, flagged),
             flagged: flagged / total,
         };
-        let (mut hits, mut flagged) = (0.0f64, 0.0);
+        let (mut hits, mut flagged, mut squared) = (0.0f64, 0.0, 0.0);
         let mut best: Option<(f64, f64)> = None;
         let mut points = Vec::with_capacity(steps + 1);
         let mut step = steps as isize;
-        ranked.for_each_group(|group| {
+        ranked.for_each_group_squared(|group, squares| {
             // The thresholds above this score flag what came before it.
             while step >= 0 && at(step as usize) > group.score {
-                points.push(point(at(step as usize), hits, flagged));
+                points.push(point(at(step as usize), hits, flagged, squared));
                 step -= 1;
             }
             hits += group.positive;
             flagged += group.positive + group.negative;
+            squared += squares;
             let value = f1(hits, flagged);
             if best.is_none_or(|(_, most)| value >= most) {
                 best = Some((group.score, value));
             }
         });
-        points.extend((0..=step).rev().map(|step| point(at(step as usize), hits, flagged)));
+        points.extend((0..=step).rev().map(|step| point(at(step as usize), hits, flagged, squared)));
         points.reverse();
         Some(Self { model: model.into(), of: of.into(), points, best, notes: Vec::new() })
     }
@@ -181,5 +187,29 @@ impl Figure for Threshold {
             ]);
         }
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_of_the_weights_changes_no_interval() {
+        let scores: Vec<f64> = (0..300).map(|i| f64::from(i * 37 % 101) / 101.0).collect();
+        let is: Vec<bool> = (0..300).map(|i| i % 3 == 0).collect();
+        let of = |unit: f64| {
+            let weights: Vec<f64> = (0..300).map(|i| unit * f64::from(1 + i % 2)).collect();
+            Threshold::of("m", "yes", &RankedScores::new(&scores, &is, Some(&weights)).unwrap()).unwrap()
+        };
+        let (one, many) = (of(1.0), of(100.0));
+        for (a, b) in one.points.iter().zip(&many.points) {
+            let ends = [a.interval, b.interval].map(Option::unwrap_or_default);
+            assert!((ends[0].0 - ends[1].0).abs() < 1e-9 && (ends[0].1 - ends[1].1).abs() < 1e-9, "{a:?} {b:?}");
+        }
+        // Rows of equal weight are so many rows.
+        let equal = RankedScores::new(&scores, &is, None).unwrap();
+        let first = Threshold::of("m", "yes", &equal).unwrap().points[0];
+        assert_eq!(first.interval, wilson_interval(100.0, 300.0, 0.95).ok());
     }
 }
