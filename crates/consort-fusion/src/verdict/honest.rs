@@ -75,6 +75,9 @@ pub struct HonestScore {
     pub unanswered: usize,
     /// The members' weights fitted on all rows, where the fusion has such.
     pub weights: Option<Vec<f64>>,
+    /// The member whose numbers the fusion fitted on all rows gives as they are, where its weights leave no other.
+    #[serde(default)]
+    pub only_member: Option<String>,
 }
 
 impl HonestScore {
@@ -93,7 +96,10 @@ impl HonestScore {
         partitions.check(predictions.rows())?;
         let fusion = fuser.fit(predictions, truth, seed)?;
         let gives = fusion.gives(predictions.outputs());
-        let in_sample = score_of_answers(metric, &Estimates::matrix(&fusion.fuse(predictions)?, gives), truth)?.0;
+        let whole = fusion.fuse(predictions)?;
+        let in_sample = score_of_answers(metric, &Estimates::matrix(&whole, gives), truth)?.0;
+        let only_member = only_member(&*fusion, predictions, &whole);
+        drop(whole);
         let (mut folds, mut pooled, mut first) = (Vec::new(), Vec::new(), None);
         for repeat in 0..partitions.repeats() {
             let numbers = partitions.repeat(repeat);
@@ -120,6 +126,7 @@ impl HonestScore {
             gives,
             unanswered,
             weights: fusion.weights(),
+            only_member,
         })
     }
 
@@ -128,6 +135,19 @@ impl HonestScore {
         let (seen, unseen) = (self.in_sample.value()?, self.nested.value()?);
         Some(self.direction.cost(unseen) - self.direction.cost(seen))
     }
+}
+
+/// The only member of weight, where what is fused is what it says.
+fn only_member(fusion: &dyn Fusion, predictions: &Predictions, fused: &Matrix) -> Option<String> {
+    /// Weights that sum to 1 but for rounding leave the numbers as they are, but for rounding.
+    const SAME: f32 = 1e-5;
+    let weights = fusion.weights()?;
+    let mut used = (0..weights.len()).filter(|&m| weights[m] != 0.0);
+    let (Some(m), None) = (used.next(), used.next()) else { return None };
+    let is_same = |(a, b): (&f32, &f32)| (a - b).abs() <= SAME * a.abs().max(1e-3) || (a.is_nan() && b.is_nan());
+    let is_it =
+        weights.len() == predictions.members().len() && predictions.member(m).iter().zip(fused.values()).all(is_same);
+    is_it.then(|| predictions.members()[m].name.clone())
 }
 
 /// The fused prediction of each row, by a fit that did not see it. Rows in no fold are NaN.

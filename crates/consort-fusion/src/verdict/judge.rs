@@ -61,8 +61,12 @@ pub struct Verdict {
     pub fuser: String,
     /// The member that scores best on all rows.
     pub best_member: String,
-    /// How many folds chose which member, the most frequent first.
+    /// How many folds chose which member, the most frequent first; of several repeats those of the first, as the gains.
     pub chosen: Vec<(String, usize)>,
+    /// Whether the ensemble fitted on all rows is that member, as it is: weights that leave no other, and no mapping of its
+    /// numbers. Then the gains tell what the search for weights costs, and nothing about the ensemble.
+    #[serde(default)]
+    pub is_best_member: bool,
     /// By the chosen metric: better or worse only if that is clear of the choices, and of the best member on all rows too.
     pub conclusion: Conclusion,
     /// The chosen metric first; then log loss and calibration error, or RMSE, where they are defined and not it.
@@ -74,8 +78,11 @@ pub struct Verdict {
     pub over_best: Option<Difference>,
     /// The ensemble's score on the rows fitted on.
     pub in_sample: Score,
-    /// The ensemble's score on rows not fitted on.
+    /// The ensemble's score on rows not fitted on, averaged over the repeats.
     pub nested: Score,
+    /// How often the rows were split anew; the gains are of the first time.
+    #[serde(default = "once")]
+    pub repeats: usize,
     /// How many rows were judged.
     pub rows: usize,
     /// How many rows the ensemble or the best member had no answer for.
@@ -90,6 +97,11 @@ pub struct Verdict {
     pub disagreement: Option<f64>,
     /// The mean correlation between two members: of being right for classes, of the errors for values.
     pub correlation: Option<f64>,
+}
+
+/// How often rows were split where nothing is said of it.
+fn once() -> usize {
+    1
 }
 
 /// A verdict and what it rests on.
@@ -254,17 +266,26 @@ impl Case<'_> {
             }
             (one, _) => one,
         };
+        let is_best_member = ensemble.only_member.as_ref() == Some(&best.name);
+        let conclusion = match conclusion {
+            Conclusion::Better | Conclusion::Worse if is_best_member => Conclusion::NoClearGain,
+            other => other,
+        };
+        // The choices of the repeat that the gains are of.
+        let folds = ensemble.folds.iter().filter(|fold| fold.repeat == 0).count();
         let members = predictions.members().len();
         let (oracle, disagreement, correlation) = diversity(predictions, truth);
         Ok(Verdict {
             fuser: ensemble.fuser.clone(),
             best_member: best.name.clone(),
-            chosen: counts(&best.chosen),
+            chosen: counts(&best.chosen[..folds.clamp(1, best.chosen.len())]),
+            is_best_member,
             conclusion,
             gains,
             over_best,
             in_sample: ensemble.in_sample.clone(),
             nested: ensemble.nested.clone(),
+            repeats: ensemble.folds.last().map_or(1, |last| last.repeat + 1),
             rows,
             unanswered: weighty(truth) - rows,
             members,

@@ -19,7 +19,8 @@ impl Verdict {
         };
         let ensemble = if self.used == 1 { "The ensemble of one member" } else { "The ensemble" };
         if let Some(main) = self.gains.first() {
-            sentences.push(match self.conclusion {
+            let sentence = match self.conclusion {
+                _ if self.is_best_member => format!("The ensemble is its best member, `{}`.", self.best_member),
                 Conclusion::NoClearGain if Conclusion::of(main) != Conclusion::NoClearGain => format!(
                     "There is no clear gain: over {best} it is {}, but over `{}`, the best on all rows, {}.",
                     amount(main, 1.0),
@@ -35,7 +36,25 @@ impl Verdict {
                     "Whether the ensemble is better than {best}, cannot be said: {}.",
                     main.difference.reason().unwrap_or("there are too few rows for an interval")
                 ),
+            };
+            sentences.push(match self.unanswered {
+                0 => sentence,
+                silent => {
+                    let share = silent as f64 / (silent + self.rows) as f64;
+                    let sentence = sentence.trim_end_matches('.');
+                    format!("{sentence}, without {} of the rows, which have no answer.", percent(share))
+                }
             });
+            if self.is_best_member && main.gain() != Some(0.0) {
+                let found = "as it is fitted without the rows in question";
+                sentences.push(match Conclusion::of(main) {
+                    Conclusion::Worse => format!(
+                        "The search for it costs something: {found}, the ensemble is worse than {best} by {}.",
+                        amount(main, -1.0)
+                    ),
+                    _ => format!("The ensemble {found} gains over {best} {}.", amount(main, 1.0)),
+                });
+            }
         }
         if let [first, others @ ..] = self.chosen.as_slice()
             && !others.is_empty()
@@ -85,9 +104,16 @@ impl Verdict {
         }
         sentences.push(match (self.used, self.members) {
             (_, 1) => "It has one member.".into(),
+            (1, members) => format!("It needs one of the {members} members."),
             (used, members) if used < members => format!("It needs {used} of the {members} members."),
             (_, members) => format!("It needs all {members} members."),
         });
+        if self.repeats > 1 {
+            sentences.push(format!(
+                "Scores are averaged over {} repeats; gains and choices are of the first.",
+                self.repeats
+            ));
+        }
         if self.used == 1 && self.conclusion == Conclusion::Better {
             sentences.push(
                 "One member has no other to put right: a gain over that member comes from how its numbers are mapped, \

@@ -1,6 +1,6 @@
 //! Honest scores and the verdict.
 
-use consort_core::{Classes, Fuser, Gives, Ids, Missing, Outputs, Predictions, Seed, Target, Truth};
+use consort_core::{Classes, Fuser, Fusion, Gives, Ids, Missing, Outputs, Predictions, Result, Seed, Target, Truth};
 use consort_fusion::{
     rule::{Fixed, Mean},
     stack::{LinearStack, LogisticStack},
@@ -219,6 +219,8 @@ fn rows_without_an_answer_are_counted_and_not_judged() {
     let verdict = verdict_on(&SimplexWeights::default(), &holes);
     assert_eq!((verdict.unanswered, verdict.rows), (10, 190));
     assert!(verdict.text().contains("10 rows without an answer"), "{}", verdict.text());
+    let headline = verdict.text().split_once(". ").unwrap().0.to_owned();
+    assert!(headline.ends_with("without 5.0 % of the rows, which have no answer"), "{headline}");
 }
 
 #[test]
@@ -246,4 +248,71 @@ fn groups_stay_whole_and_the_text_says_what_the_intervals_draw() {
     assert!(width(&whole) > 2.0 * width(&apart), "{} {}", width(&whole), width(&apart));
     assert!(whole.text().contains("draw whole groups of rows, of which there are 60"), "{}", whole.text());
     assert!(!apart.text().contains("groups"), "{}", apart.text());
+}
+
+#[test]
+fn a_member_of_easy_rows_is_not_the_best_for_that() {
+    // The third member is the second where that is right, and says nothing elsewhere.
+    let case = noisy(400, &[1.5, 2.0]);
+    let Target::Classes { codes, .. } = &case.target else { panic!() };
+    let mut builder =
+        Predictions::builder(case.predictions.outputs().clone(), Ids::positions(400)).missing(Missing::Available);
+    let mut easy = case.predictions.member(1).to_vec();
+    for (row, &code) in easy.chunks_exact_mut(2).zip(codes) {
+        if row[code as usize] < 0.5 {
+            row.fill(f32::NAN);
+        }
+    }
+    for (name, values) in [("a", case.predictions.member(0)), ("b", case.predictions.member(1)), ("easy", &easy[..])] {
+        builder = builder.member(name, Gives::Probabilities, values).unwrap();
+    }
+    let predictions = builder.build().unwrap();
+    let truth = Truth::new(&case.target);
+    let folds = NestedSplit::default().draw(&predictions, &truth, Seed::new(1)).unwrap();
+    let best = BestMember::of(&predictions, &truth, &LogLoss::default(), &folds).unwrap();
+    assert_eq!(best.name, "a");
+    assert!(best.chosen.iter().all(|name| name != "easy"), "{:?}", best.chosen);
+}
+
+#[test]
+fn an_ensemble_that_is_its_best_member_is_not_said_to_be_worse_than_it() {
+    // The fit on all rows leaves the best member, while those of folds take another: the search is what costs.
+    #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+    struct Fickle;
+    #[typetag::serde]
+    impl Fuser for Fickle {
+        fn name(&self) -> String {
+            "fickle".into()
+        }
+        fn fit(&self, predictions: &Predictions, truth: &Truth<'_>, seed: Seed) -> Result<Box<dyn Fusion>> {
+            let is_whole = (0..truth.rows()).all(|i| truth.weight(i) > 0.0);
+            let weights = if is_whole { vec![1.0, 0.0] } else { vec![0.0, 1.0] };
+            Fixed::new(Box::new(Mean::new().with_weights(weights))).fit(predictions, truth, seed)
+        }
+    }
+    let verdict = verdict_on(&Fickle, &noisy(600, &[0.5, 3.0]));
+    let text = verdict.text();
+    assert!(verdict.is_best_member, "{text}");
+    assert_eq!(verdict.conclusion, Conclusion::NoClearGain, "{text}");
+    assert!(text.starts_with("The ensemble is its best member, `m0`. The search for it costs something"), "{text}");
+    assert!(text.contains("It needs one of the 2 members."), "{text}");
+}
+
+#[test]
+fn choices_and_gains_are_of_the_same_repeat() {
+    let case = noisy(200, &[1.5, 1.5]);
+    let truth = Truth::new(&case.target);
+    let fuser = SimplexWeights::default();
+    let judged = |repeats: usize| {
+        let split = NestedSplit::default().repeats(repeats);
+        let folds = split.draw(&case.predictions, &truth, Seed::new(3)).unwrap();
+        let bootstrap = Bootstrap::default().replicates(100);
+        judge(&fuser, &case.predictions, &truth, &LogLoss::default(), &folds, &bootstrap, Seed::new(3)).unwrap()
+    };
+    let (one, many) = (judged(1), judged(6));
+    assert_eq!(many.best_member.chosen.len(), 30);
+    assert_eq!(many.verdict.chosen, one.verdict.chosen);
+    assert_eq!(many.verdict.over_best.is_some(), many.verdict.chosen.len() > 1);
+    assert!(many.verdict.text().contains("averaged over 6 repeats"), "{}", many.verdict.text());
+    assert!(!one.verdict.text().contains("repeats"), "{}", one.verdict.text());
 }
