@@ -26,9 +26,7 @@ impl Search {
         let Search { steps, gradient, .. } = self;
         Err(Error::NotConverged {
             method,
-            problem: format!(
-                "after {steps} steps the gradient is {gradient:e} long, but {tolerance:e} is allowed: allow more steps or a greater tolerance"
-            ),
+            problem: format!("after {steps} steps the gradient is {gradient:e} long, but {tolerance:e} is allowed"),
         })
     }
 }
@@ -71,7 +69,7 @@ pub(crate) fn minimise(
 }
 
 /// The longest of the steps 1, ½, ¼, … that lowers the function enough (Armijo 1966), with value and gradient there.
-fn line_search(
+pub(super) fn line_search(
     x: &[f64],
     f: f64,
     g: &[f64],
@@ -111,7 +109,7 @@ fn direction(g: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>, f64)>, preconditi
     d
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 

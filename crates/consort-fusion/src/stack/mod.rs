@@ -4,6 +4,7 @@ pub(crate) mod lbfgs;
 mod linear;
 mod logistic;
 mod logistic_loss;
+pub(crate) mod newton;
 mod super_learner;
 
 pub use linear::{LinearMetaModel, LinearStack};
