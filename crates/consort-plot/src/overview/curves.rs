@@ -16,7 +16,8 @@ pub(super) struct Curves {
     precision_recall: Vec<Curve>,
     lifts: Vec<LiftModel>,
     threshold: Option<Threshold>,
-    prevalence: f64,
+    /// The share of the class of each curve of precision and recall.
+    prevalence: Vec<f64>,
     /// Whether each curve is of a class of its own, and so has a prevalence of its own.
     by_class: bool,
 }
@@ -43,14 +44,14 @@ pub(super) fn of_each_class(model: &Model<'_>, codes: &[u32], classes: &Classes)
     for (k, class) in classes.names().iter().enumerate() {
         curves.add(model, class, false, codes, k, false, false)?;
     }
-    (curves.prevalence, curves.by_class) = (1.0 / classes.len() as f64, true);
+    curves.by_class = true;
     Ok(curves)
 }
 
 impl Curves {
     fn new(of: String) -> Self {
         let (roc, precision_recall, lifts) = (Vec::new(), Vec::new(), Vec::new());
-        Self { of, roc, precision_recall, lifts, threshold: None, prevalence: 0.0, by_class: false }
+        Self { of, roc, precision_recall, lifts, threshold: None, prevalence: Vec::new(), by_class: false }
     }
 
     #[allow(clippy::too_many_arguments)] // One sort serves all of it.
@@ -83,7 +84,7 @@ impl Curves {
             let points: Vec<(f64, f64)> = pr.recall.into_iter().zip(pr.precision).rev().skip(1).collect();
             let area = average_precision_of(&ranked).value();
             self.precision_recall.push(Curve::new(name, area, steps(&points), ensemble));
-            self.prevalence = positives / (positives + negatives);
+            self.prevalence.push(positives / (positives + negatives));
         }
         self.lifts.extend(LiftModel::of(name, &ranked, ensemble)?);
         if thresholds {
@@ -94,9 +95,13 @@ impl Curves {
 
     /// All that there is as charts of the report.
     pub(super) fn put_into(self, mut report: Report) -> Report {
-        let (of, prevalence, notes) = (self.of, self.prevalence, Vec::new());
+        let (of, mut prevalence, notes) = (self.of, self.prevalence, Vec::new());
+        // Models of one class have one share of it, but for rows that some of them lack: that of the last, which is judged.
+        if !self.by_class {
+            prevalence.drain(..prevalence.len().saturating_sub(1));
+        }
         // A model that knows has a line of its own for each class: none is drawn.
-        let known = if self.by_class { 0.0 } else { prevalence };
+        let known = if self.by_class { 0.0 } else { prevalence.first().copied().unwrap_or(0.0) };
         report = report
             .chart(Topic::Quality, &Roc { of: of.clone(), curves: self.roc, notes: notes.clone() })
             .chart(
