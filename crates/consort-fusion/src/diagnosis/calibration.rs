@@ -1,5 +1,5 @@
 use consort_core::{Estimates, Gives, Result};
-use consort_metrics::calibration::{Bins, Norm, Of, ReliabilityTable};
+use consort_metrics::calibration::{CalibrationError, ReliabilityTable};
 
 use super::{Case, Check, Examined, Finding, Severity};
 
@@ -40,9 +40,11 @@ impl Check for PoorCalibration {
         if truth.classes("calibration").is_err() {
             return Ok(Examined::Lacks("classes".into()));
         }
+        // The error that is said is that of the metric.
+        let ece = CalibrationError::ece();
         let mut found = Vec::new();
-        for table in ReliabilityTable::of(&estimates, &truth, Of::Auto, &Bins::default().count(15))? {
-            let Some(error) = table.error(Norm::Expected).value() else { continue };
+        for table in ReliabilityTable::of(&estimates, &truth, ece.of, &ece.bins)? {
+            let Some(error) = table.error(ece.norm).value() else { continue };
             let total: f64 = table.bins().iter().map(|bin| bin.weight).sum();
             let (mut chance, mut sure) = (0.0, 0.0);
             for bin in table.bins() {

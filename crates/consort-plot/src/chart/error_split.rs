@@ -14,7 +14,8 @@ use crate::{
 /// Where the error of the mean of the members comes from: the average member's error, what averaging takes away
 /// (Krogh and Vedelsby 1995), and, for numbers, what is left as bias, variance and covariance (Ueda and Nakano 1996).
 ///
-/// Squared error; of probabilities the sum over the classes, which is the Brier score. The parts are of these rows,
+/// Squared error; of probabilities the sum over the classes, which is the Brier score, and of two classes half of it, as the
+/// metric `brier` has it. The parts are of these rows,
 /// not of new training sets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorSplit {
@@ -125,7 +126,8 @@ impl ErrorSplit {
                 group.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
             }
         }
-        let columns = if measure == "Brier score" { 1.0 } else { k as f64 };
+        // The Brier score is a sum over more than two classes, and half of it over two.
+        let columns = if matches!(truth.target(), Target::Classes { .. }) && k != 2 { 1.0 } else { k as f64 };
         let total = |pick: usize| groups.iter().map(|group| group[pick]).sum::<f64>();
         if total(0) == 0.0 {
             return Err(Error::Empty {

@@ -1,7 +1,7 @@
 //! The charts of how good the predictions are.
 
 use consort_core::{Gives, Result, Target, Truth};
-use consort_metrics::calibration::{Bins, Norm, Of, ReliabilityTable};
+use consort_metrics::calibration::{CalibrationError, ReliabilityTable};
 
 use super::{LEVEL, models::Model, subject::Subject};
 use crate::{
@@ -20,12 +20,14 @@ pub(super) fn with_reliability(
 ) -> Result<Report> {
     let before = subject.before.as_ref().map(|before| Model::fused(before, truth.rows(), Some(truth))).transpose()?;
     let best = models.iter().find(|model| Some(model.name.as_str()) == best && !model.ensemble);
+    // The error beside a curve is that of the leaderboard.
+    let ece = CalibrationError::ece();
     let mut curves = Vec::new();
     for model in best.filter(|best| best.name != judged.name).into_iter().chain(before.as_ref()).chain([judged]) {
         let Some(truth) = model.truth(truth).filter(|_| model.estimates.gives() == Gives::Probabilities) else {
             continue;
         };
-        for table in ReliabilityTable::of(&model.estimates, &truth, Of::Auto, &Bins::default().count(15))? {
+        for table in ReliabilityTable::of(&model.estimates, &truth, ece.of, &ece.bins)? {
             let bins = table.bins().iter().map(|bin| ReliabilityBin {
                 range: (bin.lower, bin.upper),
                 rows: bin.weight,
@@ -35,7 +37,7 @@ pub(super) fn with_reliability(
             });
             curves.push(ReliabilityCurve {
                 name: model.name.clone(),
-                ece: table.error(Norm::Expected).value(),
+                ece: table.error(ece.norm).value(),
                 bins: bins.collect(),
                 ensemble: std::ptr::eq(model, judged),
             });

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use consort_core::{Classes, Gives, Ids, Outputs, Predictions, Target, Truth};
-use consort_metrics::ranking::RankedScores;
+use consort_core::{Classes, Gives, Ids, Metric, Outputs, Predictions, Target, Truth};
+use consort_metrics::{Brier, ranking::RankedScores};
 use consort_plot::chart::{ErrorSplit, KappaError, LiftModel, Threshold, VoteMargins};
 use serde_json::Value;
 
@@ -106,6 +106,11 @@ fn the_split_of_the_error_is_that_of_numpy_and_adds_up() {
     near(split.ensemble_error.value, &figures["brier_split"][0]);
     near(split.member_error.value, &figures["brier_split"][1]);
     near(split.ambiguity.value, &figures["brier_split"][2]);
+    let (predictions, target) = binary();
+    let split = ErrorSplit::of(&predictions, &Truth::new(&target)).unwrap();
+    let mean = |of: &dyn Fn(usize) -> f64| (0..MEMBERS.len()).map(of).sum::<f64>() / MEMBERS.len() as f64;
+    let score = |m| Brier::default().score(&predictions.estimates(m), &Truth::new(&target)).unwrap().value().unwrap();
+    assert!((split.member_error.value - mean(&score)).abs() < 1e-9);
     let (predictions, target) = regression();
     let split = ErrorSplit::of(&predictions, &Truth::new(&target)).unwrap();
     let (expected, spread) = (&figures["squared_split"], split.spread.unwrap());
