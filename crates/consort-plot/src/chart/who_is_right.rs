@@ -15,7 +15,7 @@ use crate::{
 /// others 2014).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WhoIsRight {
-    /// The members, the most often right first.
+    /// The members, the most often right first; of very many the last stands for any of those that have no line.
     pub members: Vec<String>,
     /// How many rows each is right on.
     pub right: Vec<f64>,
@@ -43,7 +43,7 @@ pub struct RightSet {
 }
 
 impl WhoIsRight {
-    /// The most members that are shown: those that are most often right.
+    /// The most members that are shown: those that are most often right. Whether any other is right has a line of its own.
     pub const MEMBERS: usize = 12;
     /// The most sets that are shown.
     pub const SETS: usize = 20;
@@ -73,15 +73,24 @@ impl WhoIsRight {
             .collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut said = Vec::new();
-        if order.len() > Self::MEMBERS {
-            said.push(format!("The {} members that are most often right, of {}.", Self::MEMBERS, order.len()));
-            order.truncate(Self::MEMBERS);
+        let mut members: Vec<String> = order.iter().map(|&(_, m)| names[m].clone()).collect();
+        let mut sums: Vec<f64> = order.iter().map(|&(sum, _)| sum).collect();
+        let hidden = order.split_off(Self::MEMBERS.min(order.len()));
+        let by_another = |i: usize| hidden.iter().any(|&(_, m)| right[m][i]);
+        if !hidden.is_empty() {
+            said.push(format!("The {} members that are most often right, of {}.", Self::MEMBERS, members.len()));
+            members.truncate(Self::MEMBERS);
+            members.push(format!("any of {} others", hidden.len()));
+            sums.truncate(Self::MEMBERS);
+            sums.push((0..rows).filter(|&i| by_another(i)).map(&weight).sum());
         }
         let mut sets: HashMap<u64, (f64, f64)> = HashMap::new();
         for i in 0..rows {
             let weight = weight(i);
             if weight > 0.0 {
-                let key = order.iter().enumerate().fold(0, |key, (bit, &(_, m))| key | u64::from(right[m][i]) << bit);
+                let shown = order.iter().map(|&(_, m)| right[m][i]);
+                let all = shown.chain((!hidden.is_empty()).then(|| by_another(i)));
+                let key = all.enumerate().fold(0, |key, (bit, right)| key | u64::from(right) << bit);
                 let entry = sets.entry(key).or_default();
                 entry.0 += weight;
                 if ensemble.is_some_and(|ensemble| ensemble[i]) {
@@ -103,17 +112,17 @@ impl WhoIsRight {
             ));
         }
         Self {
-            members: order.iter().map(|&(_, m)| names[m].clone()).collect(),
-            right: order.iter().map(|&(sum, _)| sum).collect(),
             sets: sets
                 .into_iter()
                 .take(Self::SETS)
                 .map(|(key, (rows, ensemble_right))| RightSet {
-                    members: (0..order.len()).map(|bit| key >> bit & 1 == 1).collect(),
+                    members: (0..members.len()).map(|bit| key >> bit & 1 == 1).collect(),
                     rows,
                     ensemble_right,
                 })
                 .collect(),
+            members,
+            right: sums,
             rows: total,
             rare_rows: rare,
             with_ensemble: ensemble.is_some(),
@@ -127,7 +136,7 @@ impl WhoIsRight {
             return "nobody".into();
         }
         if count == self.members.len() {
-            return "everybody".into();
+            return if count > Self::MEMBERS { "all of these".into() } else { "everybody".into() };
         }
         let (who, but): (Vec<&str>, Vec<&str>) = (self.pick(set, true), self.pick(set, false));
         if who.len() <= but.len() { format!("only {}", who.join(", ")) } else { format!("all but {}", but.join(", ")) }
@@ -264,6 +273,19 @@ mod tests {
             chart.sets.iter().map(|set| (chart.name(set), set.rows, set.ensemble_right)).collect();
         let expected = [("only b", 2.0, 2.0), ("nobody", 1.0, 0.0), ("only a", 1.0, 0.0), ("everybody", 1.0, 1.0)];
         assert_eq!(sets, expected.map(|(name, rows, right)| (name.to_owned(), rows, right)));
+    }
+
+    #[test]
+    fn nobody_is_right_only_where_no_member_is() {
+        // Three rows: all but the last member are right, only the last one is, none is.
+        let members = WhoIsRight::MEMBERS + 2;
+        let right: Vec<Vec<bool>> = (0..members).map(|m| vec![m + 1 < members, m + 1 == members, false]).collect();
+        let names: Vec<String> = (0..members).map(|m| format!("m{m}")).collect();
+        let chart = WhoIsRight::new(&names, &right, None, |_| 1.0);
+        let sets: Vec<(String, f64)> = chart.sets.iter().map(|set| (chart.name(set), set.rows)).collect();
+        let expected = [("nobody", 1.0), ("only any of 2 others", 1.0), ("all of these", 1.0)];
+        assert_eq!(sets, expected.map(|(name, rows)| (name.to_owned(), rows)));
+        assert_eq!(chart.right.last(), Some(&2.0));
     }
 
     #[test]
