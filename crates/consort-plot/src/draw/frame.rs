@@ -2,6 +2,9 @@ use consort_core::Direction;
 
 use super::{Anchor, Canvas, Ink, SMALL, Stroke, TEXT, canvas::round_ticks, number};
 
+/// How far the labels of ticks stand apart at least.
+const LABEL_GAP: f64 = 6.0;
+
 /// A pair of axes: a rectangle on the sheet and the ranges of the numbers shown in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame {
@@ -39,23 +42,44 @@ impl Frame {
     }
 
     pub(crate) fn draw_x(&self, canvas: &mut Canvas, title: &str) {
-        self.draw_x_at(canvas, &fewer_ticks(self.x, self.most_x_ticks()), title);
+        self.draw_x_at(canvas, &self.x_ticks(fewer_ticks), title);
     }
 
     /// As [`Self::draw_x`] where the axis counts: there are no ticks between whole numbers.
     pub(crate) fn draw_count_x(&self, canvas: &mut Canvas, title: &str) {
-        self.draw_x_at(canvas, &whole_ticks(self.x, self.most_x_ticks()), title);
+        self.draw_x_at(canvas, &self.x_ticks(whole_ticks), title);
     }
 
-    fn most_x_ticks(&self) -> usize {
-        ((self.right - self.left) / 62.0) as usize
+    /// As many ticks as their labels have room for.
+    fn x_ticks(&self, ticks: fn((f64, f64), usize) -> Vec<f64>) -> Vec<f64> {
+        let most = ((self.right - self.left) / 62.0) as usize;
+        let choices = (2..=most).rev().map(|most| ticks(self.x, most));
+        choices.into_iter().find(|values| self.have_room(values)).unwrap_or_else(|| ticks(self.x, 2))
+    }
+
+    /// Whether the labels of these ticks stand apart.
+    fn have_room(&self, values: &[f64]) -> bool {
+        let labels = number::ticks(values);
+        let ends: Vec<(f64, f64)> = values.iter().zip(&labels).map(|(&x, label)| self.label_at(x, label)).collect();
+        ends.windows(2).all(|pair| pair[0].1 + LABEL_GAP <= pair[1].0)
+    }
+
+    /// From where to where the label of a tick reaches.
+    fn label_at(&self, value: f64, label: &str) -> (f64, f64) {
+        let half = super::text_width(label, SMALL) / 2.0;
+        (self.px(value) - half, self.px(value) + half)
     }
 
     fn draw_x_at(&self, canvas: &mut Canvas, values: &[f64], title: &str) {
+        let mut free = f64::NEG_INFINITY;
         for (&value, label) in values.iter().zip(number::ticks(values)) {
             let x = self.px(value);
             canvas.line((x, self.top), (x, self.bottom), Stroke::new(Ink::Grid, 1.0));
-            canvas.text((x, self.bottom + 16.0), &label, SMALL, Anchor::Middle, Ink::Muted);
+            let (from, to) = self.label_at(value, &label);
+            if from >= free {
+                canvas.text((x, self.bottom + 16.0), &label, SMALL, Anchor::Middle, Ink::Muted);
+                free = to + LABEL_GAP;
+            }
         }
         canvas.line((self.left, self.bottom), (self.right, self.bottom), Stroke::new(Ink::Muted, 1.0));
         canvas.text(((self.left + self.right) / 2.0, self.bottom + 36.0), title, TEXT, Anchor::Middle, Ink::Text);
@@ -72,10 +96,10 @@ impl Frame {
         for (value, log) in values {
             let (x, label) = (self.px(log), number::number(value));
             canvas.line((x, self.top), (x, self.bottom), Stroke::new(Ink::Grid, 1.0));
-            let half = super::text_width(&label, SMALL) / 2.0;
-            if x - half > free {
+            let (from, to) = self.label_at(log, &label);
+            if from > free {
                 canvas.text((x, self.bottom + 16.0), &label, SMALL, Anchor::Middle, Ink::Muted);
-                free = x + half + 6.0;
+                free = to + LABEL_GAP;
             }
         }
         canvas.line((self.left, self.bottom), (self.right, self.bottom), Stroke::new(Ink::Muted, 1.0));
@@ -177,6 +201,17 @@ mod tests {
         assert_eq!(reach([-1.0, -1.1, -1.25, -1.3, -9.0], Direction::Higher), Some(-2.5));
         assert_eq!(reach([1.0, 1.1, 1.2, 1.3, 1.4], Direction::Lower), None);
         assert_eq!(reach([1.0, f64::NAN], Direction::Lower), None);
+    }
+
+    #[test]
+    fn labels_of_large_numbers_do_not_overlap() {
+        for x in [(0.0, 1.0), (0.0, 98_765_432.0), (-1e7, 1e7), (123_456_000.0, 123_457_000.0), (0.0, 9e11)] {
+            for width in [330.0, 210.0] {
+                let frame = Frame { left: 0.0, top: 0.0, right: width, bottom: 50.0, x, y: (0.0, 1.0) };
+                let ticks = frame.x_ticks(fewer_ticks);
+                assert!(frame.have_room(&ticks) && ticks.len() >= 2, "{x:?} in {width}: {ticks:?}");
+            }
+        }
     }
 
     #[test]
