@@ -13,6 +13,9 @@ pub struct Contributions {
     pub direction: Direction,
     /// How sure the intervals are meant to be, such as 0.95.
     pub level: f64,
+    /// To what, such as `the plain mean of the members`; `None` where it is the ensemble.
+    #[serde(default)]
+    pub of: Option<String>,
     /// The members, the one that adds most first.
     pub members: Vec<Contribution>,
     /// What a reader must know.
@@ -61,7 +64,7 @@ impl Contributions {
     pub fn new(metric: impl Into<String>, direction: Direction, level: f64, mut members: Vec<Contribution>) -> Self {
         let gain = |one: &Contribution| one.gain.unwrap_or(f64::NEG_INFINITY);
         members.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
-        Self { metric: metric.into(), direction, level, members, notes: Vec::new() }
+        Self { metric: metric.into(), direction, level, of: None, members, notes: Vec::new() }
     }
 }
 
@@ -71,14 +74,18 @@ impl Figure for Contributions {
     }
 
     fn title(&self) -> String {
-        "What each member adds".into()
+        match &self.of {
+            Some(of) => format!("What each member adds to {of}"),
+            None => "What each member adds".into(),
+        }
     }
 
     fn reading(&self) -> String {
         format!(
-            "By how much the ensemble gets worse without the member, its weight shared among the others. Left of the \
+            "By how much {} gets worse without the member, its weight shared among the others. Left of the \
              line it is better without. A bar, a {} % interval, across the line: these rows cannot tell. Of two copies \
              neither adds anything alone.",
+            self.of.as_deref().unwrap_or("the ensemble"),
             number(self.level * 100.0)
         )
     }
@@ -87,7 +94,8 @@ impl Figure for Contributions {
         let count = |word: &str| self.members.iter().filter(|one| one.verdict().starts_with(word)).count();
         match self.members.first() {
             Some(first) => format!(
-                "{} of {} members help and {} harm beyond doubt. The one that adds most is {}, {} in {}.",
+                "{}{} of {} members help and {} harm beyond doubt. The one that adds most is {}, {} in {}.",
+                self.of.as_ref().map_or_else(String::new, |of| format!("Of {of}, not of the ensemble: ")),
                 count("helps"),
                 self.members.len(),
                 count("harms"),

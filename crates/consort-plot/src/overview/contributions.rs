@@ -1,4 +1,4 @@
-use consort_core::{Metric, Result, Truth};
+use consort_core::{Matrix, Metric, Predictions, Result, Truth};
 use consort_metrics::{
     diversity::{can_be_averaged, leave_one_out},
     significance::GroupJackknife,
@@ -45,6 +45,10 @@ pub(super) fn with_contributions(
         chart.notes.push("The weighted mean; the other weights are kept, not fitted again.".into());
     } else {
         chart.notes.push("The plain mean of the members.".into());
+        if subject.ensemble.as_ref().is_some_and(|fused| !is_plain_mean(fused.matrix, predictions, present)) {
+            chart.notes.push("The ensemble is another: it has no weights that tell what a member adds to it.".into());
+            chart.of = Some("the plain mean".into());
+        }
     }
     if used < members {
         chart.notes.push(format!("{} members of weight 0 are not shown.", members - used));
@@ -53,4 +57,16 @@ pub(super) fn with_contributions(
         chart.notes.push(format!("From {} rows, drawn at random.", count(jackknife.rows().len() as f64)));
     }
     Ok(report.chart(Topic::Members, &chart))
+}
+
+/// Whether these are the means of the members, by some of the rows.
+fn is_plain_mean(fused: &Matrix, predictions: &Predictions, present: &[u32]) -> bool {
+    const LOOKED_AT: usize = 1000;
+    let members = predictions.members().len();
+    let is_mean = |i: usize, k: usize| {
+        let mean = (0..members).map(|m| f64::from(predictions.at(m, i, k))).sum::<f64>() / members as f64;
+        (f64::from(fused.at(i, k)) - mean).abs() <= 1e-5 * mean.abs().max(1e-3)
+    };
+    let step = present.len().div_ceil(LOOKED_AT).max(1);
+    present.iter().step_by(step).all(|&i| (0..predictions.columns()).all(|k| is_mean(i as usize, k)))
 }
