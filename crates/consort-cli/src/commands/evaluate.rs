@@ -29,6 +29,11 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
         evaluate_run::run(&mut session, args)?;
         return session.finish();
     }
+    if !args.member.is_empty() {
+        return Err(Failure::usage(
+            "--member goes with a run and a table; of files, each is given as it is: NAME=FILE",
+        ));
+    }
     let mut options = inputs::options(&args.reading, None);
     if options.task.is_none() && options.inputs.is_none() && are_of_labels(args)? {
         options.task = Some(Task::Multiclass);

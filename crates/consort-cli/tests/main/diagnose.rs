@@ -101,13 +101,12 @@ fn folds_that_mix_past_and_future_or_tear_groups_are_found_and_blocks_are_not() 
     let torn = finding(&mixed, "groups-apart");
     assert!(torn["what"].as_str().unwrap().contains("5 groups have rows in both train and test"), "{torn}");
     // Folds are called as the file calls them.
-    let named = std::fs::read_to_string(&truth).unwrap().replace(",p", "b,p");
+    let text = std::fs::read_to_string(&truth).unwrap();
+    let named = (0..5).fold(text, |text, k| text.replace(&format!(",p{k}"), &format!("b,p{k}")));
     std::fs::write(&truth, named).unwrap();
     let torn = finding(&run("mixed"), "groups-apart")["what"].to_string();
     assert!(torn.contains("such as in fold 0:") && !torn.contains("repeat"), "{torn}");
     let blocks = run("block");
-    let shifted = finding(&blocks, "fold-shift");
-    assert!(shifted["of"].as_str().unwrap().ends_with('b'), "{shifted}");
     assert!(passed(&blocks, "time-order") && passed(&blocks, "groups-apart"), "{blocks}");
     let plain = consort(&["diagnose", &a, &b, "--truth", &truth, "--json"]).json();
     let skipped = texts(&plain["skipped"].as_array().unwrap().iter().map(|s| s["check"].clone()).collect());

@@ -22,6 +22,7 @@ mod onnx;
 mod pictures;
 mod program;
 mod recipes;
+mod results;
 mod splits;
 mod trouble;
 mod untidy;

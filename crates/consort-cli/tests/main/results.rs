@@ -1,0 +1,83 @@
+//! What `fuse`, `evaluate` and `compare` say of results, and where they put them.
+
+use std::fmt::Write;
+
+use crate::program::*;
+
+/// Noise in [−1, 1] that has a pattern, but not that of the rows.
+fn noise(i: usize, salt: usize) -> f64 {
+    ((i * 7919 + salt * 104_729) % 1000) as f64 / 500.0 - 1.0
+}
+
+/// Two members of a question with two answers, and the truth with small weights and one group.
+fn members(folder: &tempfile::TempDir, rows: usize) -> [String; 3] {
+    let mut truth = "id,y,w,one,day\n".to_owned();
+    let (mut a, mut b) = ("id,p_no,p_yes\n".to_owned(), "id,p_no,p_yes\n".to_owned());
+    for i in 0..rows {
+        let y = i * 31 % 7 < 3;
+        let p = |salt: usize| (0.5 + if y { 0.2 } else { -0.2 } + 0.25 * noise(i, salt)).clamp(0.05, 0.95);
+        let day = ["mon", "tue", "wed", "thu", "fri"][i % 5];
+        writeln!(truth, "r{i:03},{},0.001,g,{day}", if y { "yes" } else { "no" }).unwrap();
+        writeln!(a, "r{i:03},{:.4},{:.4}", 1.0 - p(1), p(1)).unwrap();
+        writeln!(b, "r{i:03},{:.4},{:.4}", 1.0 - p(2), p(2)).unwrap();
+    }
+    [write(folder, "a.csv", &a), write(folder, "b.csv", &b), write(folder, "truth.csv", &truth)]
+}
+
+/// What a run says that must go well.
+#[track_caller]
+fn well<S: AsRef<str>>(args: &[S]) -> Ran {
+    let ran = consort(args);
+    assert!(ran.ok, "{}", ran.stderr);
+    ran
+}
+
+#[test]
+fn scores_of_fewer_rows_say_so() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 100);
+    // The member `easy` is `a` where that is right.
+    let right = columns(&truth)["y"].clone();
+    let mut easy = "id,p_no,p_yes\n".to_owned();
+    for (line, y) in std::fs::read_to_string(&a).unwrap().lines().skip(1).zip(&right) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let p: f64 = cells[2].parse().unwrap();
+        match (p >= 0.65) == (y == "yes") && (p - 0.5).abs() > 0.15 {
+            true => writeln!(easy, "{line}").unwrap(),
+            false => writeln!(easy, "{},,", cells[0]).unwrap(),
+        }
+    }
+    let easy = write(&folder, "easy.csv", &easy);
+    let args = ["fuse", &a, &b, &easy, "--truth", &truth, "--missing", "available", "--rule", "mean"];
+    let told = well(&[&args[..], &["--json"]].concat()).json();
+    assert_ne!(told["verdict"]["best_member"], "easy", "{}", told["verdict"]);
+    let said = well(&args).stdout;
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].contains("of rows"), "{said}");
+    let place = |name: &str| lines.iter().position(|line| line.trim_start().starts_with(name)).unwrap();
+    assert!(place("easy") > place("a ") && place("easy") > place("b "), "{said}");
+}
+
+#[test]
+fn folds_are_called_by_their_names_and_members_of_files_as_they_are() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 300);
+    // On Thursdays both are off.
+    let days = columns(&truth)["day"].clone();
+    for file in [&a, &b] {
+        let mut text = "id,p_no,p_yes\n".to_owned();
+        for (line, day) in std::fs::read_to_string(file).unwrap().lines().skip(1).zip(&days) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let (no, yes) = if day == "thu" { (cells[2], cells[1]) } else { (cells[1], cells[2]) };
+            writeln!(text, "{},{no},{yes}", cells[0]).unwrap();
+        }
+        std::fs::write(file, text).unwrap();
+    }
+    let told = well(&["diagnose", &a, &b, "--truth", &truth, "--fold", "day", "--json"]).json();
+    let found = told["findings"].as_array().unwrap();
+    let shift = found.iter().find(|finding| finding["check"] == "fold-shift").unwrap();
+    assert_eq!(shift["of"], "thu", "{shift}");
+    assert!(shift["what"].as_str().unwrap().contains("fold thu"), "{shift}");
+    let ran = consort(&["evaluate", &a, "--truth", &truth, "--member", "x=nothere.csv"]);
+    assert!(ran.error().contains("--member goes with a run"), "{}", ran.stderr);
+}
