@@ -31,6 +31,33 @@ pub(crate) fn apart<'a>(output: &Path, read: impl IntoIterator<Item = &'a Path>)
     }
 }
 
+/// Refuses two results in one place; each comes with the option that names it.
+pub(crate) fn distinct<const N: usize>(results: [(&str, &Option<PathBuf>); N]) -> Result<()> {
+    let mut seen: Vec<(&str, PathBuf)> = Vec::new();
+    for (option, path) in results {
+        let Some(path) = path else { continue };
+        let there = place(path);
+        if let Some((first, _)) = seen.iter().find(|(_, other)| *other == there) {
+            return Err(Failure::usage(format!(
+                "{}: {first} and {option} both go there: choose another place for one",
+                path.display()
+            )));
+        }
+        seen.push((option, there));
+    }
+    Ok(())
+}
+
+/// Where a file is or will be, by its folder, whatever way leads there.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(there) = path.canonicalize() {
+        return there;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder.join(path.file_name().unwrap_or_default())
+}
+
 /// Refuses a place that is a file of a run, but for its reports.
 pub(crate) fn outside(output: &Path, run: &Path) -> Result<()> {
     let is_report = output.file_stem().is_some_and(|stem| stem == "report");
@@ -52,6 +79,18 @@ pub(crate) fn files(members: &[String]) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_results_do_not_go_to_one_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("s.csv"), folder.path().join("t.csv"));
+        let roundabout = folder.path().join(".").join("s.csv");
+        assert!(distinct([("-o", &Some(one.clone())), ("--save", &Some(roundabout.clone()))]).is_err());
+        assert!(distinct([("-o", &Some(one.clone())), ("--report", &None), ("--save", &Some(other))]).is_ok());
+        std::fs::write(&one, "x").unwrap();
+        let error = distinct([("-o", &Some(one)), ("--save", &Some(roundabout))]).unwrap_err().to_string();
+        assert!(error.contains("-o and --save both go there"), "{error}");
+    }
 
     #[test]
     fn results_go_over_nothing_that_is_read() {

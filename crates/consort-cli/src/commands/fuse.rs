@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Fuse) -> Result<()> {
         places::writable(path)?;
         places::apart(path, read().map(PathBuf::as_path))?;
     }
+    places::distinct([("-o", &args.output), ("--report", &args.report), ("--save", &args.save)])?;
     args.report.as_deref().map(report::page_format).transpose()?;
     match &args.with {
         Some(saved) => apply::apply(&mut session, args, saved)?,

@@ -33,6 +33,16 @@ fn well<S: AsRef<str>>(args: &[S]) -> Ran {
 }
 
 #[test]
+fn results_do_not_write_over_each_other() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 20);
+    let out = path(&folder, "s.csv");
+    let ran = consort(&["fuse", &a, &b, "--truth", &truth, "-o", &out, "--save", &out]);
+    assert!(ran.error().contains("-o and --save both go there"), "{}", ran.stderr);
+    assert!(!std::path::Path::new(&out).exists());
+}
+
+#[test]
 fn scores_of_fewer_rows_say_so() {
     let folder = folder();
     let [a, b, truth] = members(&folder, 100);
