@@ -11,7 +11,7 @@ use consort::{
 };
 use serde_json::{Value, json};
 
-use super::fuse::{undecided, write_output};
+use super::fuse::{report_without_truth, undecided, write_output};
 use crate::{
     args::Fuse,
     device as devices,
@@ -110,6 +110,12 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
         }
     } else {
         session.say(format!("{} rows fused by {}", predictions.rows(), saved.fusion.name()));
+        if args.metric.is_some() {
+            return Err(Failure::usage("--metric goes with a truth: give it with --truth FILE"));
+        }
+        if let Some(path) = &args.report {
+            report_without_truth(session, path, predictions, &*saved.fusion, &fused)?;
+        }
     }
     write_output(session, args, loaded, &fused, gives)
 }

@@ -1,6 +1,9 @@
 //! `consort fuse`: one prediction of many.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use consort::{
     core::{Fusion, Gives, Matrix, Metric, Predictions, Truth, Warning},
@@ -9,7 +12,7 @@ use consort::{
         SavedFusion, device, rule,
         verdict::{NestedSplit, Partitions},
     },
-    plot,
+    plot::{self, overview::Subject},
 };
 use serde_json::json;
 
@@ -42,6 +45,9 @@ pub(crate) fn run(args: &Fuse) -> Result<()> {
         places::apart(path, read().map(PathBuf::as_path))?;
     }
     places::distinct([("-o", &args.output), ("--report", &args.report), ("--save", &args.save)])?;
+    if let Some(folds) = args.folds.filter(|&folds| folds < 2) {
+        return Err(Failure::usage(format!("--folds is {folds}, but must be at least 2")));
+    }
     args.report.as_deref().map(report::page_format).transpose()?;
     match &args.with {
         Some(saved) => apply::apply(&mut session, args, saved)?,
@@ -87,20 +93,15 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric, seed: session.seed };
         if let Some(partitions) = &partitions {
             best_member = Some(judged(session, args, predictions, truth, partitions, &fitted, fused)?);
+        } else if let Some(path) = &args.report {
+            // What an ensemble scores on the rows that it was fitted on says nothing.
+            let subject = Subject::new(report::title(&*fusion), predictions).truth(*truth).metric(metric.clone());
+            Wanted::page(path)?.write(session, plot::overview::from_predictions(&subject)?.note(NOT_JUDGED))?;
         }
     } else {
         members_without_truth(session, predictions, &*fusion);
         if let Some(path) = &args.report {
-            let mut subject = plot::overview::Subject::new(report::title(&*fusion), predictions).ensemble(
-                fusion.name(),
-                &fused,
-                gives,
-            );
-            let weights = fusion.weights();
-            if let Some(weights) = &weights {
-                subject = subject.weights(weights);
-            }
-            Wanted::page(path)?.write(session, plot::overview::from_predictions(&subject)?)?;
+            report_without_truth(session, path, predictions, &*fusion, &fused)?;
         }
         kept = Some(fused);
     }
@@ -117,6 +118,28 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         session.say(format!("fusion saved to {}", path.display()));
     }
     Ok(())
+}
+
+/// What a report says where the ensemble is not judged.
+const NOT_JUDGED: &str =
+    "There is one row or one group, so that nothing can be left out of the fit of the ensemble: it is not judged.";
+
+/// Writes the report of a fusion of rows whose truth is not known.
+pub(super) fn report_without_truth(
+    session: &mut Session,
+    path: &Path,
+    predictions: &Predictions,
+    fusion: &dyn Fusion,
+    fused: &Matrix,
+) -> Result<()> {
+    let gives = fusion.gives(predictions.outputs());
+    let mut subject = Subject::new(report::title(fusion), predictions).ensemble(fusion.name(), fused, gives);
+    // A fusion may have been fitted on more members than are there.
+    let weights = fusion.weights().filter(|weights| weights.len() == predictions.members().len());
+    if let Some(weights) = &weights {
+        subject = subject.weights(weights);
+    }
+    Wanted::page(path)?.write(session, plot::overview::from_predictions(&subject)?)
 }
 
 /// A fusion that needs no truth, or the error that says that one is needed.

@@ -33,6 +33,24 @@ fn well<S: AsRef<str>>(args: &[S]) -> Ran {
 }
 
 #[test]
+fn a_report_is_written_though_there_is_nothing_to_judge() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 60);
+    let (saved, report) = (path(&folder, "f.json"), path(&folder, "report.md"));
+    well(&["fuse", &a, &b, "--truth", &truth, "--save", &saved]);
+    well(&["fuse", "--with", &saved, &a, &b, "--report", &report]);
+    assert!(std::fs::read_to_string(&report).unwrap().contains("Ensemble by"));
+    // One group cannot be split: the members are scored, the ensemble is not.
+    let one = path(&folder, "one.md");
+    let said = well(&["fuse", &a, &b, "--truth", &truth, "--group", "one", "--report", &one]);
+    assert!(said.stderr.contains("one group cannot be split"), "{}", said.stderr);
+    let text = std::fs::read_to_string(&one).unwrap();
+    assert!(text.contains("it is not judged") && text.contains("log\\_loss"), "{text}");
+    let error = consort(&["fuse", &a, &b, "--truth", &truth, "--folds", "1"]);
+    assert!(error.error().contains("--folds is 1, but must be at least 2"), "{}", error.stderr);
+}
+
+#[test]
 fn results_do_not_write_over_each_other() {
     let folder = folder();
     let [a, b, truth] = members(&folder, 20);
