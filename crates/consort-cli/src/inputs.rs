@@ -11,6 +11,7 @@ use consort::{
 use crate::{
     args::{ClassesPolicy, Inputs, JoinPolicy, MissingPolicy, Reading, TaskName},
     failure::{Failure, Result},
+    listing,
     session::Session,
 };
 
@@ -146,6 +147,19 @@ pub(crate) fn truth(loaded: &Loaded) -> Result<Option<Truth<'_>>> {
         None => truth,
         Some(groups) => truth.grouped(groups)?,
     }))
+}
+
+/// Says it where weights sum to so little that rows count as few; `who` takes them as few.
+pub(crate) fn warn_of_small_weights(session: &mut Session, column: &str, weights: &[f64], who: &str) {
+    let present = weights.iter().filter(|&&weight| weight > 0.0).count();
+    let total: f64 = weights.iter().sum();
+    if present > 0 && 10.0 * total < present as f64 {
+        session.note(format!(
+            "the weights of column `{column}` sum to {}, so {present} rows count as so many: {who} them as few; divide the \
+             weights by their mean",
+            listing::number(total)
+        ));
+    }
 }
 
 /// How many groups have rows of weight, where rows are in groups.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use consort::{
-    core::{Cancel, FitContext, Samples, Task, Warning},
+    core::{Cancel, FitContext, Samples, Task},
     data::{
         files::{Source, publish},
         split,
@@ -23,7 +23,7 @@ use consort::{
 use crate::{
     args::{Fit, InfinitePolicy, Method, TaskName},
     failure::{Failure, Result},
-    listing, method,
+    inputs, method,
     report::Wanted,
     session::Session,
     training::{
@@ -110,17 +110,8 @@ fn begin(session: &mut Session, args: &Fit) -> Result<(RunFolder, Plan, Prepared
 /// Warns of weights that make few rows of many: a row counts as much as its weight says, so shares that sum to 1 are one row.
 fn warn_of_small_weights(session: &mut Session, roles: &Roles, prepared: &Prepared) {
     let (Some(column), Some(weights)) = (&roles.weight, prepared.data.weights()) else { return };
-    let present = weights.iter().filter(|&&weight| weight > 0.0).count();
-    let total: f64 = weights.iter().sum();
-    if present > 0 && 10.0 * total < present as f64 {
-        session.warn(Warning::Note {
-            text: format!(
-                "the weights of column `{column}` sum to {}, so {present} rows count as so many: members that ask for a \
-                 number of rows (neighbours, leaves) or have a penalty take them as few; divide the weights by their mean",
-                listing::number(total)
-            ),
-        });
-    }
+    let who = "members that ask for a number of rows (neighbours, leaves) or have a penalty take";
+    inputs::warn_of_small_weights(session, column, weights, who);
 }
 
 /// How many folds there are where nobody says; fewer than usual are said.

@@ -66,6 +66,9 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     let fuser = method::fuser(args, &loaded, options.classes_missing, &metric, device.as_ref())?;
     session.judge(method::voters(args, predictions));
     let truth = inputs::truth(&loaded)?;
+    if let (Some(column), Some(weights)) = (&args.reading.weight, &loaded.weights) {
+        inputs::warn_of_small_weights(session, column, weights, "a stack or a calibration with a penalty takes");
+    }
     session.doing(format!("fitting {}", fuser.name()));
     let fusion = match &truth {
         Some(truth) => fuser.fit(predictions, truth, session.seed)?,
@@ -80,7 +83,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     session.put("metric", metric.name().into());
     session.put("fusion", serde_json::to_value(&*fusion)?);
     undecided(session, &fused);
-    silenced(session, args, predictions);
+    silenced(session, args, predictions, fusion.weights().as_deref());
     let mut best_member = None;
     let mut kept = None;
     if let Some(truth) = &truth {
@@ -267,7 +270,7 @@ pub(super) fn undecided(session: &mut Session, fused: &Matrix) {
 }
 
 /// Says in how many rows a product of probabilities is 0 for every class, so that all of them come out the same.
-fn silenced(session: &mut Session, args: &Fuse, predictions: &Predictions) {
+fn silenced(session: &mut Session, args: &Fuse, predictions: &Predictions, weights: Option<&[f64]>) {
     let Some(rule) = args.rule.as_deref().filter(|rule| rule.starts_with("geometric") || rule.starts_with("product"))
     else {
         return;
@@ -276,7 +279,10 @@ fn silenced(session: &mut Session, args: &Fuse, predictions: &Predictions) {
         return;
     }
     let (rows, columns) = (predictions.rows(), predictions.columns());
-    let members: Vec<&[f32]> = (0..predictions.members().len()).map(|m| predictions.member(m)).collect();
+    // A member of weight 0 is not read.
+    let is_read = |m: &usize| weights.is_none_or(|weights| weights[*m] > 0.0);
+    let members = (0..predictions.members().len()).filter(is_read).map(|m| predictions.member(m));
+    let members: Vec<&[f32]> = members.collect();
     let is_zero = |cell: usize| members.iter().any(|member| member[cell] == 0.0);
     let count = (0..rows).filter(|row| (row * columns..(row + 1) * columns).all(is_zero)).count();
     if count > 0 {

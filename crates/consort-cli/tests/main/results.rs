@@ -61,6 +61,24 @@ fn results_do_not_write_over_each_other() {
 }
 
 #[test]
+fn small_weights_and_members_that_are_not_read_are_told_apart() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 60);
+    let said = well(&["fuse", &a, &b, "--truth", &truth, "--weight", "w", "--stack", "logistic"]);
+    assert!(said.stderr.contains("the weights of column `w` sum to 0.06"), "{}", said.stderr);
+    // Who is sure of the wrong class silences the others, unless it has no weight.
+    let sure = write(&folder, "sure.csv", "id,p_no,p_yes\nr000,1,0\nr001,0,1\n");
+    let turned = write(&folder, "turned.csv", "id,p_no,p_yes\nr000,0,1\nr001,1,0\n");
+    let weights =
+        |turned: u32| write(&folder, &format!("w{turned}.csv"), &format!("model,weight\nsure,1\nturned,{turned}\n"));
+    let fused = |turned_weight: u32| {
+        let args = ["fuse", &sure, &turned, "--rule", "geometric", "--member-weights", &weights(turned_weight)];
+        well(&args).stderr.contains("silences")
+    };
+    assert!(fused(1) && !fused(0));
+}
+
+#[test]
 fn scores_of_fewer_rows_say_so() {
     let folder = folder();
     let [a, b, truth] = members(&folder, 100);
