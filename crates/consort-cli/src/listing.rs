@@ -40,6 +40,12 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// A share as a number of hundredths, in full.
+pub(crate) fn percent(share: f64) -> String {
+    let text = format!("{:.8}", 100.0 * share);
+    text.trim_end_matches('0').trim_end_matches('.').into()
+}
+
 /// A number that may be a count: whole ones have no decimals.
 pub(crate) fn count_or_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { number(value) }

@@ -18,13 +18,18 @@ use crate::{
     session::Session,
 };
 
+/// Fewer resamples say little of the ends of an interval.
+const FEWEST_RESAMPLES: usize = 100;
 /// Intervals over fewer groups are rough.
 const FEW_GROUPS: usize = 30;
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
     let mut session = Session::start("compare", &args.running)?;
-    if args.resamples == 0 {
-        return Err(Failure::usage("--resamples is 0, but must be at least 1"));
+    if args.resamples < FEWEST_RESAMPLES {
+        return Err(Failure::usage(format!(
+            "--resamples is {}, but must be at least {FEWEST_RESAMPLES}: the ends of an interval are of the rarest of them",
+            args.resamples
+        )));
     }
     if !(args.confidence > 0.0 && args.confidence < 1.0) {
         return Err(Failure::usage(format!("--confidence is {}, but must be above 0 and below 1", args.confidence)));
@@ -66,7 +71,7 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     let cost = |m: usize| replicates.observed(m).value().map_or(f64::INFINITY, |score| metric.direction().cost(score));
     order.sort_by(|&a, &b| cost(a).total_cmp(&cost(b)));
     let names: Vec<&str> = predictions.names().collect();
-    let level = format!("{:.0} % interval", 100.0 * args.confidence);
+    let level = format!("{} % interval", listing::percent(args.confidence));
 
     let rows: Vec<Vec<String>> = order
         .iter()
@@ -92,7 +97,7 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     session.put("scores", scores.into());
 
     let pairs = pairs(&order, &replicates, &estimates, predictions, &truth, &metric, args.confidence)?;
-    say_pairs(&mut session, &pairs, &level);
+    say_pairs(&mut session, &pairs, &level, 1.0 - args.confidence);
     let listed: Vec<Value> = pairs.iter().map(Pair::to_json).collect::<Result<_, serde_json::Error>>()?;
     session.put("pairs", listed.into());
     if predictions.outputs().task().is_classification() && count > 2 && truth.weights().is_none() {
@@ -187,7 +192,7 @@ fn pairs(
     Ok(pairs)
 }
 
-fn say_pairs(session: &mut Session, pairs: &[Pair], level: &str) {
+fn say_pairs(session: &mut Session, pairs: &[Pair], level: &str, doubt: f64) {
     let text = |value: Option<f64>| value.map_or_else(|| listing::NOTHING.into(), listing::number);
     let rows: Vec<Vec<String>> = pairs
         .iter()
@@ -197,7 +202,7 @@ fn say_pairs(session: &mut Session, pairs: &[Pair], level: &str) {
                 |(low, high)| format!("{} to {}", listing::number(low), listing::number(high)),
             );
             let verdict = match (pair.interval, pair.adjusted) {
-                (Some((low, _)), Some(p)) if low > 0.0 && p < 0.05 => "better",
+                (Some((low, _)), Some(p)) if low > 0.0 && p < doubt => "better",
                 (Some((low, _)), _) if low > 0.0 => "better, if this pair was the only question",
                 _ => "no clear difference",
             };

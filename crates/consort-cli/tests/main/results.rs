@@ -79,6 +79,24 @@ fn small_weights_and_members_that_are_not_read_are_told_apart() {
 }
 
 #[test]
+fn compare_goes_by_the_confidence_that_it_is_given() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 300);
+    let flat: String =
+        std::fs::read_to_string(&a).unwrap().lines().skip(1).fold("id,p_no,p_yes\n".into(), |text, line| {
+            format!("{text}{},0.5,0.5\n", line.split(',').next().unwrap())
+        });
+    let flat = write(&folder, "flat.csv", &flat);
+    let compare = |more: &[&str]| consort(&[&["compare", &a, &b, &flat, "--truth", &truth], more].concat());
+    let usual = compare(&["--confidence", "0.9995", "--resamples", "500"]);
+    assert!(usual.stdout.contains("99.95 % interval"), "{}", usual.stdout);
+    // Of 500 resamples no p-value is below 0.0005.
+    assert!(!usual.stdout.lines().any(|line| line.trim_end().ends_with(" better")), "{}", usual.stdout);
+    assert!(compare(&[]).stdout.lines().any(|line| line.trim_end().ends_with(" better")));
+    assert!(compare(&["--resamples", "1"]).error().contains("at least 100"));
+}
+
+#[test]
 fn scores_of_fewer_rows_say_so() {
     let folder = folder();
     let [a, b, truth] = members(&folder, 100);
