@@ -325,7 +325,8 @@ pub(super) fn write_output(
         },
     )?;
     session.put("output", path.display().to_string().into());
-    session.say(format!("{} fused rows written to {}", fused.rows(), path.display()));
+    let scores = if gives == Gives::Scores { "; the numbers are scores, not probabilities" } else { "" };
+    session.say(format!("{} fused rows written to {}{scores}", fused.rows(), path.display()));
     Ok(())
 }
 

@@ -61,6 +61,19 @@ fn results_do_not_write_over_each_other() {
 }
 
 #[test]
+fn scores_are_not_taken_for_probabilities() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 60);
+    let out = path(&folder, "ranks.csv");
+    let said = well(&["fuse", &a, &b, "--truth", &truth, "--rule", "rank", "-o", &out]);
+    assert!(said.stdout.contains("the numbers are scores, not probabilities"), "{}", said.stdout);
+    assert!(columns(&out).contains_key("score_yes"));
+    let scores = well(&["evaluate", &out, "--truth", &truth, "--json"]).json();
+    let scores = &scores["predictions"][0]["scores"];
+    assert!(scores["log_loss"].is_null() && scores["roc_auc"].as_f64().unwrap() > 0.6, "{scores}");
+}
+
+#[test]
 fn small_weights_and_members_that_are_not_read_are_told_apart() {
     let folder = folder();
     let [a, b, truth] = members(&folder, 60);

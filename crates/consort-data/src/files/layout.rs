@@ -11,6 +11,8 @@ pub(super) struct Sheet {
     pub(super) table: Table,
     pub(super) id: Option<usize>,
     pub(super) layout: Layout,
+    /// What the numbers are, where the names of the columns say it.
+    pub(super) says: Option<Gives>,
 }
 
 /// The columns that hold predictions.
@@ -56,6 +58,8 @@ impl Layout {
     }
 }
 
+/// How the names of columns begin that hold scores of classes, not probabilities.
+pub(super) const SCORES: &str = "score_";
 /// The name of the truth where none is given.
 pub(super) const TARGET: &str = "y";
 /// The name of the column of folds where none is given.
@@ -66,12 +70,12 @@ impl Sheet {
     pub(super) fn open(source: &Source, options: &ReadOptions, judged: &mut Vec<String>) -> Result<Self> {
         let table = Table::open(source)?;
         let id = table.find(&options.id);
-        let layout = match &table {
-            Table::Array(array) => Layout::Array { columns: array.columns.filter(|&columns| columns > 1) },
-            _ if options.wide => wide(&table, id, options, judged)?,
+        let (layout, says) = match &table {
+            Table::Array(array) => (Layout::Array { columns: array.columns.filter(|&columns| columns > 1) }, None),
+            _ if options.wide => (wide(&table, id, options, judged)?, None),
             _ => narrow(&table, options, judged)?,
         };
-        Ok(Self { table, id, layout })
+        Ok(Self { table, id, layout, says })
     }
 
     /// Opens the file of the truth.
@@ -89,7 +93,7 @@ impl Sheet {
             return Err(table.no_column("truth", target, "name it with `--target`"));
         }
         let id = table.find(&options.id);
-        Ok(Self { table, id, layout: Layout::Truth })
+        Ok(Self { table, id, layout: Layout::Truth, says: None })
     }
 
     pub(super) fn is_array(&self) -> bool {
@@ -117,7 +121,7 @@ fn wide(table: &Table, id: Option<usize>, options: &ReadOptions, judged: &mut Ve
     Ok(Layout::Wide(members))
 }
 
-fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Result<Layout> {
+fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Result<(Layout, Option<Gives>)> {
     let named = [
         options.target.as_deref(),
         options.weight.as_deref(),
@@ -126,13 +130,11 @@ fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Res
         Some(options.id.as_str()),
     ];
     let free = |name: &&str| !named.contains(&Some(*name));
-    let classes: Vec<(String, usize)> = table
-        .columns()
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| free(&name.as_str()))
-        .filter_map(|(column, name)| Some((name.strip_prefix("p_")?.trim().to_string(), column)))
-        .collect();
+    let of_classes = |prefix: &str| -> Vec<(String, usize)> {
+        let free = table.columns().iter().enumerate().filter(|(_, name)| free(&name.as_str()));
+        free.filter_map(|(column, name)| Some((name.strip_prefix(prefix)?.trim().to_string(), column))).collect()
+    };
+    let (classes, scores) = (of_classes("p_"), of_classes(SCORES));
     if classes.iter().any(|(class, _)| class.is_empty()) {
         return Err(Error::Unclear {
             file: table.file().into(),
@@ -148,6 +150,10 @@ fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Res
     }
     found.extend(column("p").map(|c| ("p", Layout::Positive(c))));
     found.extend(column("pred").map(|c| ("pred", Layout::Values(c))));
+    // A name such as `score_mean` may be of anything, but hardly two of them beside no other prediction.
+    if scores.len() > 1 && scores.iter().all(|(class, _)| !class.is_empty()) {
+        found.push(("score_…", Layout::Classes(scores)));
+    }
     found.extend(column("label").map(|c| ("label", Layout::Labels(c))));
     if wants_label && found.iter().any(|(_, layout)| matches!(layout, Layout::Labels(_) | Layout::Values(_))) {
         found.retain(|(_, layout)| matches!(layout, Layout::Labels(_) | Layout::Values(_)));
@@ -168,5 +174,5 @@ fn narrow(table: &Table, options: &ReadOptions, judged: &mut Vec<String>) -> Res
     for (other, _) in found {
         judged.push(format!("{}: `{name}` is the prediction; `{other}` is not read", table.file()));
     }
-    Ok(layout)
+    Ok((layout, name.starts_with(SCORES).then_some(Gives::Scores)))
 }

@@ -194,7 +194,7 @@ impl Evidence<'_> {
 
     fn mode(&self, s: usize) -> Result<Mode> {
         let (sheet, surveys, declared) = (&self.sheets[s], &self.surveys[s], self.options.inputs);
-        let numbers = declared.unwrap_or(Gives::Probabilities);
+        let numbers = declared.or(sheet.says).unwrap_or(Gives::Probabilities);
         let labels = declared == Some(Gives::Labels);
         Ok(match &sheet.layout {
             Layout::Classes(_) | Layout::Positive(_) | Layout::Array { .. } if labels => {

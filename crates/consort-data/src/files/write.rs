@@ -7,7 +7,7 @@ use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
 
 use crate::{Error, Result};
 
-use super::{Format, Style, publish};
+use super::{Format, Style, layout::SCORES, publish};
 
 /// The cells of one column of a table that is to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -240,7 +240,10 @@ pub struct Fused<'a> {
 /// | [`Style::Values`] | id, `pred` (or one `pred_TARGET` a target) |
 /// | [`Style::Labels`] | id, `label` |
 ///
-/// What stands beside the ids comes after them. `label` is the class of the greatest number, the first of equals; it is empty for a row without a decision.
+/// Scores of classes are no probabilities: whatever the style, their columns are `score_CLASS`, and are read as scores.
+///
+/// What stands beside the ids comes after them. `label` is the class that the row chooses by the rule of
+/// [`consort_core::Classes::choice`], as every accuracy does; it is empty for a row without a decision.
 /// Rows that have positions only are written without ids. The numbers are the shortest texts that read back as the
 /// same 32 bits.
 ///
@@ -280,6 +283,9 @@ impl Fused<'_> {
         }
         let numbers = |k: usize| Cells::Single(rows().map(|row| values.at(row, k)).collect());
         match (outputs, style) {
+            (Outputs::Classes(_), Style::Classes | Style::Positive) if gives == Gives::Scores => {
+                columns.extend((0..outputs.len()).map(|k| (format!("{SCORES}{}", outputs.name(k)), numbers(k))));
+            }
             (Outputs::Classes(classes), Style::Positive) if classes.len() == 2 => {
                 columns.push(("p".into(), numbers(classes.positive())));
             }

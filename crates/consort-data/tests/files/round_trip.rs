@@ -188,3 +188,29 @@ fn a_fused_file_with_two_columns_of_one_name_is_refused_before_it_is_written() {
     assert!(error.contains("fused.csv: duplicate column `label` (columns 1 and 4"), "{error}");
     assert!(!path.exists());
 }
+
+#[test]
+fn scores_are_written_so_that_they_are_read_as_scores() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ranks.csv");
+    let (ids, outputs) = (Ids::from_texts(["1", "2"]), Outputs::Classes(Classes::new(["no", "yes"]).unwrap()));
+    let values = Matrix::new(2, 2, vec![0.75, 0.25, 0.5, 0.5]).unwrap();
+    for style in [Style::Positive, Style::Classes] {
+        let fused = Fused {
+            ids: &ids,
+            order: &[0, 1],
+            outputs: &outputs,
+            values: &values,
+            gives: Gives::Scores,
+            style,
+            id: "id",
+            beside: &[],
+        };
+        write_fused(&path, &fused).unwrap();
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(written, "id,score_no,score_yes,label\n1,0.75,0.25,no\n2,0.5,0.5,yes\n");
+        let back = read(&[Source::stem(&path)], None, &ReadOptions::default());
+        assert_eq!(back.predictions.members()[0].gives, Gives::Scores);
+        assert_eq!(back.predictions.member(0), values.values());
+    }
+}
