@@ -418,7 +418,7 @@ pub(crate) struct Fuse {
     pub(crate) output: Option<PathBuf>,
 
     /// Apply a saved fusion to new rows
-    #[arg(long, value_name = "FUSION.json", conflicts_with_all = ["rule", "select", "weights", "stack", "calibrate", "metric", "rounds", "folds", "repeats", "save"])]
+    #[arg(long, value_name = "FUSION.json", conflicts_with_all = ["rule", "select", "weights", "stack", "calibrate", "rounds", "folds", "repeats", "save"])]
     pub(crate) with: Option<PathBuf>,
     /// A rule, such as mean, vote, geometric, median; `--rule list` lists them
     #[arg(long, group = "method")]
@@ -438,7 +438,7 @@ pub(crate) struct Fuse {
     /// Fit a calibration after the fusion: platt, isotonic, beta, temperature, smoothed-temperature, vector or venn-abers
     #[arg(long, value_name = "MAP")]
     pub(crate) calibrate: Option<String>,
-    /// What is optimised and judged [default: log_loss, or rmse for regression]
+    /// What is optimised and judged [default: log_loss, or rmse for regression; with --with, that of the fit]
     #[arg(long, value_name = "METRIC")]
     pub(crate) metric: Option<String>,
     /// Rounds of the greedy selection

@@ -31,6 +31,9 @@ pub struct SavedFusion {
     /// The member that was best where the fusion was fitted, where that is known: what the fusion has to beat.
     #[serde(default)]
     pub best_member: Option<String>,
+    /// The metric that it was fitted for and judged by, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
     /// The fitted fusion.
     pub fusion: Box<dyn Fusion>,
 }
@@ -56,6 +59,7 @@ impl SavedFusion {
             members: fitted_on.members().to_vec(),
             missing: fitted_on.missing(),
             best_member: None,
+            metric: None,
             fusion,
         }
     }

@@ -6,7 +6,10 @@ use consort::{
     core::{Estimates, Gives, Matrix, Metric, Truth},
     data::files::Loaded,
     fusion::{SavedFusion, verdict::Conclusion},
-    metrics::significance::{Difference, paired_bootstrap},
+    metrics::{
+        registry,
+        significance::{Difference, paired_bootstrap},
+    },
     plot,
 };
 use serde_json::{Value, json};
@@ -68,7 +71,10 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
     session.put("method", saved.fusion.name().into());
     undecided(session, &fused);
     if let Some(truth) = inputs::truth(&loaded)? {
-        let metric = method::metric(None, predictions)?;
+        // As when it was fitted, unless another is asked for.
+        let fitted_for = saved.metric.as_deref().filter(|name| registry::by_name(name).is_ok());
+        let metric = method::metric(args.metric.as_deref().or(fitted_for), predictions)?;
+        session.put("metric", metric.name().into());
         let metrics = method::companions(&metric, predictions)?;
         let mut cards = Vec::new();
         for m in 0..predictions.members().len() {

@@ -84,7 +84,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
     session.put("fusion", serde_json::to_value(&*fusion)?);
     undecided(session, &fused);
     silenced(session, args, predictions, fusion.weights().as_deref());
-    let mut best_member = None;
+    let (mut best_member, mut judged_by) = (None, None);
     let mut kept = None;
     if let Some(truth) = &truth {
         // What a rule gives need not be what its members give: a vote has no probabilities to take the logarithm of.
@@ -93,6 +93,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
             None => method::metric_of(gives, predictions, metric)?,
         };
         session.put("metric", metric.name().into());
+        judged_by = Some(metric.name());
         let fitted = Fitted { fuser: &*fuser, fusion: &*fusion, metric: &metric, seed: session.seed };
         if let Some(partitions) = &partitions {
             best_member = Some(judged(session, args, predictions, truth, partitions, &fitted, fused)?);
@@ -108,7 +109,7 @@ fn fit(session: &mut Session, args: &Fuse) -> Result<()> {
         }
         kept = Some(fused);
     }
-    let saved = SavedFusion { best_member, ..SavedFusion::new(predictions, fusion) };
+    let saved = SavedFusion { best_member, metric: judged_by, ..SavedFusion::new(predictions, fusion) };
     let fused = match kept {
         Some(fused) => fused,
         None => device::fuse(device.as_deref(), &*saved.fusion, predictions)?,

@@ -61,6 +61,22 @@ fn results_do_not_write_over_each_other() {
 }
 
 #[test]
+fn a_saved_fusion_is_judged_by_what_it_was_fitted_for() {
+    let folder = folder();
+    let [a, b, truth] = members(&folder, 60);
+    let saved = path(&folder, "f.json");
+    well(&["fuse", &a, &b, "--truth", &truth, "--metric", "roc_auc", "--save", &saved]);
+    let apply = ["fuse", "--with", &saved, &a, &b, "--truth", &truth, "--json"];
+    assert_eq!(well(&apply).json()["metric"], "roc_auc");
+    assert_eq!(well(&[&apply[..], &["--metric", "brier"]].concat()).json()["metric"], "brier");
+    // A file of before has no metric.
+    let text = std::fs::read_to_string(&saved).unwrap();
+    assert!(text.contains("\"metric\": \"roc_auc\""), "{text}");
+    let ran = consort(&["fuse", "--with", &saved, &a, &b, "--metric", "brier"]);
+    assert!(ran.error().contains("--truth"), "{}", ran.stderr);
+}
+
+#[test]
 fn scores_are_not_taken_for_probabilities() {
     let folder = folder();
     let [a, b, truth] = members(&folder, 60);
