@@ -101,8 +101,8 @@ Examples:
   consort diagnose run --json --fail-on warning
 
 A run is looked at with its own fusion and folds, and with its table where that is as it was; files with a greedy
-selection. Exit code: 0 done; 1 it could not be done; 2 the command line is wrong; 3 something as bad as --fail-on was
-found.";
+selection. Exit code: 0 done; 1 it could not be done, such as for a file that is not there or options that do not go with
+what is looked at; 2 an option or its value is not known; 3 something as bad as --fail-on was found.";
 
 const WATCH_EXAMPLES: &str = "\
 Examples:
