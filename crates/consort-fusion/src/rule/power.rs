@@ -125,6 +125,11 @@ pub(super) fn power_mean(
         } else if p == 1.0 {
             add(rows.values, rows.shares, sums, |x| x);
             finish(sums, out, |sum| sum);
+        } else if p.abs() < TINY {
+            // The powers are 1 but for little, and that little is all there is to know.
+            let p = p.abs().max(LEAST).copysign(p);
+            add(rows.values, rows.shares, sums, |x| (p * x.ln()).exp_m1());
+            finish(sums, out, |sum| (sum.ln_1p() / p).exp());
         } else if p.abs() <= SAFE {
             add(rows.values, rows.shares, sums, |x| exp(p * ln(x)));
             finish(sums, out, |sum| exp(ln(sum) / p));
@@ -136,6 +141,11 @@ pub(super) fn power_mean(
         }
     })
 }
+
+/// Below this exponent, digits would be lost in 1.
+const TINY: f64 = 1e-5;
+/// Below this one, digits of the exponent itself are few; the mean is the geometric one long before.
+const LEAST: f64 = 1e-100;
 
 /// Up to this exponent, powers of numbers in single precision (10⁻⁴⁵ to 3·10³⁸) are far within double precision.
 const SAFE: f64 = 6.0;
@@ -190,5 +200,31 @@ impl<F: Fn(f64) -> f64> pulp::NullaryFnOnce for Add<'_, F> {
 fn finish(sums: &[f64], out: &mut [f32], f: impl Fn(f64) -> f64) {
     for (out, &sum) in out.iter_mut().zip(sums) {
         *out = f(sum) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use consort_core::Ids;
+
+    use super::*;
+    use crate::rule::Geometric;
+
+    #[test]
+    fn a_tiny_exponent_is_nearly_the_geometric_mean() {
+        let classes = consort_core::Classes::new(["a", "b"]).unwrap();
+        let predictions = Predictions::builder(Outputs::Classes(classes), Ids::positions(3))
+            .member("m", Gives::Probabilities, &[0.9, 0.1, 0.25, 0.75, 1.0, 0.0])
+            .unwrap()
+            .member("n", Gives::Probabilities, &[0.6, 0.4, 0.5, 0.5, 0.5, 0.5])
+            .unwrap()
+            .build()
+            .unwrap();
+        let expected = Geometric::new().fuse(&predictions).unwrap();
+        for p in [1e-6, 1e-9, 1e-17, -1e-17, 5e-324, -5e-324] {
+            let fused = Power::new(p).fuse(&predictions).unwrap();
+            let far = fused.values().iter().zip(expected.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(far < 2e-6, "{p}: {fused:?} {expected:?}");
+        }
     }
 }
