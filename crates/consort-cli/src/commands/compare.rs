@@ -155,15 +155,14 @@ fn pairs(
         true => Some(DeLong::of(estimates, truth)?),
         false => None,
     };
+    let tables = correctness.as_ref().map(Correctness::pairs);
     let mut pairs = Vec::new();
     for (place, &a) in order.iter().enumerate() {
         for &b in &order[place + 1..] {
             let difference = replicates.difference(a, b);
-            let disagreement = correctness.as_ref().map(|right| {
-                let only = |x: usize, y: usize| {
-                    (0..right.rows()).filter(|&i| right.is_right(x, i) && !right.is_right(y, i)).count()
-                };
-                mcnemar(only(a, b) as f64, only(b, a) as f64)
+            let disagreement = tables.as_ref().map(|tables| {
+                let table = tables.at(a, b);
+                mcnemar(table.only_first, table.only_second)
             });
             pairs.push(Pair {
                 better: predictions.members()[a].name.clone(),

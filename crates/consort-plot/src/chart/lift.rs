@@ -161,7 +161,9 @@ impl Figure for Lift {
             lines.push(best);
         }
         for (rank, curve) in drawn(&curves) {
-            let lift = self.models.iter().find(|model| model.gain.name == curve.name).and_then(|model| model.at(0.1));
+            // A member may be called as the ensemble is.
+            let is_same = |model: &&LiftModel| model.gain.name == curve.name && model.gain.ensemble == curve.ensemble;
+            let lift = self.models.iter().find(is_same).and_then(|model| model.at(0.1));
             let lift = lift.map_or_else(String::new, |at| format!(", lift at 10 %: {}", decimals(at.lift, 2)));
             lines.push(Line::new(format!("{}{lift}", curve.name), rank, curve.ensemble, curve.points.clone()));
         }

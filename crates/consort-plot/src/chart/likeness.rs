@@ -122,7 +122,12 @@ impl Figure for Likeness {
     fn description(&self) -> String {
         let pairs = self.pairs();
         let (Some(most), Some(least)) = (pairs.first(), pairs.last()) else {
-            return "There are no two members.".into();
+            return match self.names.len() {
+                0 | 1 => "There are no two members.".into(),
+                _ => {
+                    format!("The {} of no two members is defined: their errors are the same on all rows.", self.name())
+                }
+            };
         };
         let pair =
             |p: &(f64, usize, usize)| format!("{} and {} ({})", self.names[p.1], self.names[p.2], decimals(p.0, 2));
