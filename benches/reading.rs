@@ -71,8 +71,8 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                 let estimates = Estimates::matrix(&fused, Gives::Probabilities);
                 least.run("score", 1, || metric.score(&estimates, &Truth::new(target)));
                 let (ids, outputs) = (loaded.predictions.ids(), loaded.predictions.outputs());
-                let (order, style) = (&loaded.order[..], loaded.style);
-                let fused = Fused { ids: &ids, order, outputs, values: &fused, style, id: "id", beside: &[] };
+                let (order, style, gives) = (&loaded.order[..], loaded.style, Gives::Probabilities);
+                let fused = Fused { ids: &ids, order, outputs, values: &fused, gives, style, id: "id", beside: &[] };
                 least.run("write", 1, || write_fused(&out, &fused));
                 Ok(())
             })?;
