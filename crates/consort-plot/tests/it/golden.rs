@@ -2,9 +2,13 @@
 
 use std::fs;
 
-use consort_core::{Classes, Gives, Ids, Metric, Outputs, Predictions, Target, Truth};
+use consort_core::{Classes, Gives, Ids, Matrix, Metric, Outputs, Predictions, Target, Truth};
 use consort_metrics::{Brier, ranking::RankedScores};
-use consort_plot::chart::{ErrorSplit, KappaError, LiftModel, Threshold, VoteMargins};
+use consort_plot::{
+    Figure,
+    chart::{ErrorSplit, KappaError, LiftModel, Likeness, LikenessMeasure, Threshold, VoteMargins},
+    overview::{Subject, from_predictions},
+};
 use serde_json::Value;
 
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
@@ -155,4 +159,32 @@ fn thresholds_gain_and_lift_are_those_of_scikit_learn() {
         assert!(low <= lift.lift && lift.lift <= high);
     }
     near(model.gain.area.unwrap(), &figures["gain_area"]);
+}
+
+#[test]
+fn a_report_of_several_classes_tells_the_share_of_each_and_whose_members_are_looked_at() {
+    let (predictions, target) = multi();
+    // Not the mean of the members: the greatest of their numbers, scaled to 1.
+    let mut most = Matrix::zeros(predictions.rows(), 4);
+    for i in 0..predictions.rows() {
+        for k in 0..4 {
+            most.row_mut(i)[k] = (0..4).map(|m| predictions.at(m, i, k)).fold(0.0, f32::max);
+        }
+        let sum: f32 = most.row(i).iter().sum();
+        most.row_mut(i).iter_mut().for_each(|x| *x /= sum);
+    }
+    let subject = Subject::new("several", &predictions).truth(Truth::new(&target));
+    let report = from_predictions(&subject.ensemble("maximum", &most, Gives::Probabilities)).unwrap();
+    let said = |name: &str| {
+        let chart = report.charts().iter().find(|chart| chart.name() == name).unwrap();
+        (chart.title().to_owned(), chart.svg().description().to_owned())
+    };
+    // 94, 68, 54 and 24 of 240 rows.
+    let (_, text) = said("precision-recall");
+    assert!(text.ends_with("Of the rows: a 39.2 %, b 28.3 %, c 22.5 %, d 10 %."), "{text}");
+    let (title, text) = said("contributions");
+    assert_eq!(title, "What each member adds to the plain mean");
+    assert!(text.starts_with("Of the plain mean, not of the ensemble: "), "{text}");
+    let chart = Likeness::new(LikenessMeasure::ErrorCorrelation, &["a".into(), "b".into()], |_, _| None);
+    assert!(chart.description().starts_with("The error correlation of no two members is defined"));
 }
