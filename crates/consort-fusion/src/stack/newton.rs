@@ -42,7 +42,7 @@ fn solve_damped(hessian: &[f64], g: &[f64]) -> Vec<f64> {
             return solved;
         }
         damping = if damping == 0.0 { 1e-14 * top } else { 10.0 * damping };
-        if !(damping < 1e6 * top) {
+        if damping.is_nan() || damping >= 1e6 * top {
             return g.iter().map(|g| -g).collect();
         }
     }
