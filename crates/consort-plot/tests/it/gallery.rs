@@ -70,7 +70,7 @@ pub(crate) fn all(n: usize, rows: usize) -> Vec<Box<dyn FigureOf>> {
         Box::new(Roc { of: HOSTILE.into(), curves: (0..n).map(curve).collect(), notes: vec![] }),
         Box::new(PrecisionRecall {
             of: HOSTILE.into(),
-            prevalence: vec![0.3; if n % 2 == 0 { 1 } else { n }],
+            prevalence: vec![0.3; if n.is_multiple_of(2) { 1 } else { n }],
             curves: (0..n).map(curve).collect(),
             notes: vec![],
         }),
