@@ -22,6 +22,9 @@ pub struct TreeParams {
     pub depth: Option<usize>,
     /// The fewest rows of a leaf. A leaf's rows are judged by its share of the Hessian.
     pub min_rows: f64,
+    /// The fewest rows by which a category of a node is judged by itself; those of fewer are one category together, else each
+    /// would go where its noise pulls. Rows are judged by their share of the Hessian. 1 judges each.
+    pub min_level_rows: f64,
     /// The least sum of Hessians of a leaf.
     pub min_hessian: f64,
     /// The least gain of a split.
@@ -40,6 +43,7 @@ impl Default for TreeParams {
             leaves: 31,
             depth: None,
             min_rows: 20.0,
+            min_level_rows: 10.0,
             min_hessian: 1e-3,
             min_gain: 0.0,
             l1: 0.0,
@@ -63,6 +67,7 @@ impl TreeParams {
         }
         for (name, value) in [
             ("min_rows", self.min_rows),
+            ("min_level_rows", self.min_level_rows),
             ("min_hessian", self.min_hessian),
             ("min_gain", self.min_gain),
             ("l1", self.l1),

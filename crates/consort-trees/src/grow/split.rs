@@ -76,6 +76,8 @@ pub(super) struct Search<'a> {
     least: f64,
     /// As much smoothing of categories as 10 rows give.
     smooth: f64,
+    /// The fewest steps of Hessian by which a level is judged by itself.
+    least_level: f64,
 }
 
 impl<'a> Search<'a> {
@@ -96,6 +98,7 @@ impl<'a> Search<'a> {
             // Each row's Hessian is off by half a step at most.
             least: (params.min_rows * (steps_per_row - 0.5)).max(params.min_hessian / scale.hessian).max(1.0),
             smooth: 10.0 * steps_per_row,
+            least_level: params.min_level_rows * (steps_per_row - 0.5),
         }
     }
 
@@ -240,28 +243,21 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// Categories in the order of their gradient over their Hessian, cut as if they were numbers (Fisher 1958);
-    /// a smoothing of 10 rows' Hessian keeps rare ones from the ends.
+    /// Categories in the order of their gradient over their Hessian, cut as if they were numbers (Fisher 1958).
+    ///
+    /// Levels of too few rows to be judged are one level together: each by itself would go where its noise pulls. A smoothing of
+    /// 10 rows' Hessian keeps small ones from the ends.
     fn categorical(&self, feature: usize, histogram: &[i64], missing: i64) -> Option<Candidate> {
-        let mut present: Vec<(f64, usize)> = histogram
-            .iter()
-            .enumerate()
-            .filter(|(_, word)| **word != 0)
-            .map(|(code, &word)| {
-                let (g, h) = steps(word);
-                (g as f64 / (h as f64 + self.smooth), code)
-            })
-            .collect();
-        present.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let levels = self.levels(histogram);
         let mut best: Option<(f64, usize, bool, i64)> = None;
         for missing_left in [false, true] {
             if missing_left && missing == 0 {
                 break;
             }
             let mut left = if missing_left { missing } else { 0 };
-            let last = if missing == 0 || missing_left { present.len().saturating_sub(1) } else { present.len() };
-            for (taken, &(_, code)) in present[..last].iter().enumerate() {
-                left = left.wrapping_add(histogram[code]);
+            let last = if missing == 0 || missing_left { levels.len().saturating_sub(1) } else { levels.len() };
+            for (taken, level) in levels[..last].iter().enumerate() {
+                left = left.wrapping_add(level.word);
                 if let Some(gain) = self.gain(left, None)
                     && gain > best.map_or(self.floor, |(gain, ..)| gain)
                 {
@@ -272,14 +268,55 @@ impl<'a> Search<'a> {
         best.map(|(gain, taken, missing_left, left)| {
             // Categories that the node lacks go with most of its Hessian: at an end of the order they would pull it there.
             let mut set = [if self.is_heavier(left) { u64::MAX } else { 0 }; 4];
-            for (place, &(_, code)) in present.iter().enumerate() {
-                let (word, bit) = (&mut set[code / 64], 1 << (code % 64));
-                *word = if place < taken { *word | bit } else { *word & !bit };
+            for (place, level) in levels.iter().enumerate() {
+                for (word, codes) in set.iter_mut().zip(level.codes) {
+                    *word = if place < taken { *word | codes } else { *word & !codes };
+                }
             }
             let missing_left = self.missing_side(missing, missing_left, left);
             Candidate { gain, feature, cut: Cut::Among(set), missing_left, left }
         })
     }
+
+    /// The levels of a node in the order in which they are cut; of equal order, the first code.
+    fn levels(&self, histogram: &[i64]) -> Vec<Level> {
+        let key = |word: i64| {
+            let (g, h) = steps(word);
+            g as f64 / (h as f64 + self.smooth)
+        };
+        // Two can be parted in one way only.
+        let present = histogram.iter().filter(|word| **word != 0).count();
+        let least = if present > 2 { self.least_level } else { 0.0 };
+        let mut levels: Vec<Level> = Vec::with_capacity(present);
+        let (mut few, mut codes) = (0i64, [0u64; 4]);
+        for (code, &word) in histogram.iter().enumerate().filter(|(_, word)| **word != 0) {
+            let bit = 1u64 << (code % 64);
+            if (steps(word).1 as f64) < least {
+                few = few.wrapping_add(word);
+                codes[code / 64] |= bit;
+            } else {
+                let mut codes = [0; 4];
+                codes[code / 64] = bit;
+                levels.push(Level { key: key(word), word, codes });
+            }
+        }
+        if codes != [0; 4] {
+            levels.push(Level { key: key(few), word: few, codes });
+        }
+        levels.sort_by(|a, b| a.key.total_cmp(&b.key));
+        levels
+    }
+}
+
+/// A level of a node, or several that count as one.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    /// Its place in the order.
+    key: f64,
+    /// Its packed sum.
+    word: i64,
+    /// One bit a code.
+    codes: [u64; 4],
 }
 
 /// Twice what a leaf takes off the loss if its value must keep to bounds.

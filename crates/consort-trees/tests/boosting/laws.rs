@@ -250,6 +250,34 @@ fn an_early_stop_holds_rows_out_where_there_are_none_for_validation() {
 }
 
 #[test]
+/// A category of 200 levels that says nothing, beside numbers that do: 8 rows a level are not enough to learn from.
+#[test]
+fn a_category_of_many_small_levels_that_says_nothing_does_no_harm() {
+    let (rows, levels) = (1600, 200);
+    let draw = |seed: u64, with_category: bool| {
+        let mut stream = Seed::new(seed).stream();
+        let x: Vec<f32> = (0..rows).map(|_| stream.normal() as f32).collect();
+        let codes: Vec<u32> = (0..rows).map(|_| stream.below(levels) as u32).collect();
+        let y: Vec<f64> = x.iter().map(|&x| f64::from(x) + stream.normal()).collect();
+        let level = |k: u64| k.to_string();
+        let mut columns = vec![Column::Numeric { name: "x".into(), values: x }];
+        if with_category {
+            let levels = (0..levels).map(level).collect();
+            columns.push(Column::Categorical { name: "c".into(), codes, levels });
+        }
+        let target = Target::from_values(y.clone(), "y").unwrap();
+        (Dataset::new(Features::Columns(columns)).unwrap().with_target(target).unwrap(), y)
+    };
+    let error = |with_category| {
+        let ((train, _), (test, y)) = (draw(1, with_category), draw(2, with_category));
+        let model = small(60).fit(&Samples::all(&train), &FitContext::new(Seed::new(0))).unwrap();
+        let said = model.predict(&Samples::all(&test)).unwrap();
+        (said.values().iter().zip(&y).map(|(p, y)| (f64::from(*p) - y).powi(2)).sum::<f64>() / rows as f64).sqrt()
+    };
+    let (with, without) = (error(true), error(false));
+    assert!(with < 1.03 * without, "{with} with the category, {without} without");
+}
+
 fn rows_of_weight_0_might_as_well_not_be_there() {
     // Small nodes of unequal weights, where much hangs on whether a few rows are enough; each value has a bin of its own,
     // since bins are those of the whole data set.

@@ -139,6 +139,7 @@ fn boosting(stream: &mut Stream, target: &Target, table: &Table) -> GradientBoos
     recipe.tree.min_hessian = pick(stream, &[0.0, 1e-3]);
     recipe.tree.l1 = pick(stream, &[0.0, 0.0, 1.0, 1e30]);
     recipe.tree.l2 = pick(stream, &[0.0, 0.0, 1.0, 1e30]);
+    recipe.tree.min_level_rows = pick(stream, &[10.0, 10.0, 0.0, 2.0]);
     recipe.tree.growth = pick(stream, &[Growth::LeafWise, Growth::DepthWise]);
     if let Features::Columns(columns) = table.data.features()
         && stream.below(3) == 0
