@@ -16,6 +16,10 @@ pub struct Shape {
     pub min_split_rows: usize,
     /// The fewest rows of a leaf.
     pub min_leaf_rows: usize,
+    /// The fewest rows by which a category of a node is judged by itself. Those of fewer are one category together, else each
+    /// would go where its noise pulls. 1 judges each. Where there are two categories, and where cuts are random, it bounds
+    /// nothing.
+    pub min_level_rows: usize,
     /// The least weight of a leaf, as a share of the weight of all rows of the tree.
     pub min_leaf_weight: f64,
     /// The least decrease of impurity of a split, weighted by the share of the node in the weight of all rows.
@@ -24,7 +28,15 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { depth: None, leaves: None, min_split_rows: 2, min_leaf_rows: 1, min_leaf_weight: 0.0, min_decrease: 0.0 }
+        Self {
+            depth: None,
+            leaves: None,
+            min_split_rows: 2,
+            min_leaf_rows: 1,
+            min_level_rows: 4,
+            min_leaf_weight: 0.0,
+            min_decrease: 0.0,
+        }
     }
 }
 
@@ -53,6 +65,9 @@ impl Shape {
         }
         if self.min_leaf_rows < 1 {
             return Err(Error::parameter("min_leaf_rows", self.min_leaf_rows, "at least 1"));
+        }
+        if self.min_level_rows < 1 {
+            return Err(Error::parameter("min_level_rows", self.min_level_rows, "at least 1"));
         }
         if !(0.0..=0.5).contains(&self.min_leaf_weight) {
             return Err(Error::parameter("min_leaf_weight", self.min_leaf_weight, "0 to 0.5"));

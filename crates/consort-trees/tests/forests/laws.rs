@@ -109,7 +109,9 @@ fn copies_of_rows_in_the_data_grow_the_tree_of_weights() {
             .with_target(data.target().unwrap().take(&copies))
             .unwrap();
         let weights: Vec<f64> = (0..300).map(|i| f64::from(1 + i % 3)).collect();
-        let tree = DecisionTree::default().exact().depth(6);
+        // Categories are judged by rows of the data set, of which copies are several.
+        let shape = Shape { depth: Some(6), min_level_rows: 1, ..Shape::default() };
+        let tree = DecisionTree::default().exact().shape(shape);
         let weighted = Samples::all(&data).with_weights(&weights).unwrap();
         let of_weights = tree.fit_tree(&weighted, &context()).unwrap();
         let of_copies = tree.fit_tree(&Samples::all(&copied), &context()).unwrap();
@@ -207,6 +209,66 @@ fn a_category_is_parted_at_once_where_numbers_need_many_cuts() {
             let out = fit(&tree.depth(depth), &Samples::all(&data));
             let Some(Target::Classes { codes, .. }) = data.target() else { unreachable!() };
             assert!((0..400).all(|i| out.at(i, codes[i] as usize) == 1.0));
+        }
+    }
+}
+
+/// A category of 200 levels that says nothing, beside a number that does.
+#[test]
+fn a_category_of_many_small_levels_that_says_nothing_does_no_harm() {
+    let (rows, levels) = (1600, 200);
+    let draw = |seed: u64, with_category: bool| {
+        let mut stream = Seed::new(seed).stream();
+        let mut normal = || (0..rows).map(|_| stream.normal() as f32).collect::<Vec<f32>>();
+        let (x, z) = (normal(), normal());
+        let codes: Vec<u32> = (0..rows).map(|_| stream.below(levels) as u32).collect();
+        let y: Vec<f64> = x.iter().zip(&z).map(|(&x, &z)| f64::from(x + z * z) + stream.normal()).collect();
+        let number = |name: &str, values| Column::Numeric { name: name.into(), values };
+        let mut columns = vec![number("x", x), number("z", z)];
+        if with_category {
+            let levels = (0..levels).map(|k| k.to_string()).collect();
+            columns.push(Column::Categorical { name: "c".into(), codes, levels });
+        }
+        let target = Target::from_values(y.clone(), "y").unwrap();
+        (Dataset::new(Features::Columns(columns)).unwrap().with_target(target).unwrap(), y)
+    };
+    let error = |learner: &dyn Learner, with_category| {
+        let ((train, _), (test, y)) = (draw(1, with_category), draw(2, with_category));
+        let said = learner.fit(&Samples::all(&train), &context()).unwrap().predict(&Samples::all(&test)).unwrap();
+        (said.values().iter().zip(&y).map(|(p, y)| (f64::from(*p) - y).powi(2)).sum::<f64>() / rows as f64).sqrt()
+    };
+    let learners: [Box<dyn Learner>; 3] = [
+        Box::new(RandomForest::default().trees(30)),
+        Box::new(DecisionTree::default()),
+        Box::new(DecisionTree::default().exact()),
+    ];
+    for learner in learners {
+        let (with, without) = (error(&*learner, true), error(&*learner, false));
+        assert!(with < 1.03 * without, "{}: {with} with the category, {without} without", learner.name());
+    }
+}
+
+/// Levels of few rows go together; on the rows that a tree learnt from, a model says what it sums up while it is fitted.
+#[test]
+fn levels_of_few_rows_are_routed_alike_in_fitting_and_predicting() {
+    let mut stream = Seed::new(5).stream();
+    let rows = 400;
+    // Level 0 has half of the rows, and each of 60 others a few.
+    let codes: Vec<u32> = (0..rows).map(|i| if i % 2 == 0 { 0 } else { 1 + stream.below(60) as u32 }).collect();
+    let y: Vec<f64> = codes.iter().map(|&code| f64::from(u8::from(code == 0)) + 0.1 * stream.normal()).collect();
+    let levels = (0..61).map(|k| k.to_string()).collect();
+    let data =
+        Dataset::new(Features::Columns(vec![Column::Categorical { name: "c".into(), codes: codes.clone(), levels }]))
+            .unwrap()
+            .with_target(Target::from_values(y.clone(), "y").unwrap())
+            .unwrap();
+    for stump in [DecisionTree::default().depth(1), DecisionTree::default().depth(1).exact()] {
+        let said =
+            fit(&stump.shape(Shape { min_level_rows: 30, depth: Some(1), ..Shape::default() }), &Samples::all(&data));
+        for side in [true, false] {
+            let own: Vec<usize> = (0..rows).filter(|&i| (codes[i] == 0) == side).collect();
+            let mean = own.iter().map(|&i| y[i]).sum::<f64>() / own.len() as f64;
+            assert!(own.iter().all(|&i| (f64::from(said.at(i, 0)) - mean).abs() < 1e-6), "{side}");
         }
     }
 }

@@ -54,6 +54,7 @@ fn shape(stream: &mut Stream) -> Shape {
         leaves: pick(stream, &[None, None, Some(2), Some(6)]),
         min_split_rows: pick(stream, &[2, 2, 5]),
         min_leaf_rows: pick(stream, &[1, 1, 3]),
+        min_level_rows: pick(stream, &[4, 4, 1, 2]),
         min_leaf_weight: pick(stream, &[0.0, 0.0, 0.1, 0.5]),
         min_decrease: pick(stream, &[0.0, 0.0, 0.01]),
     }

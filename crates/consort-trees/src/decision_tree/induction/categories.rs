@@ -1,22 +1,31 @@
 use super::{objective::Objective, tally::Tally};
 
-/// The groups of a tally in the order in which their target responds.
+/// Groups of a tally in the order in which their target responds.
 ///
 /// For two classes and for one number, the best of all partitions of the categories is a cut of the categories
 /// ordered by their mean response (Fisher 1958; Breiman and others 1984). For more classes or targets they are ordered
 /// along the first principal component of their mean responses, weighted by their rows (Coppersmith, Hong and Hosking
 /// 1999), which is near the best and takes no exponential search. Of equal response, the first code.
-pub(crate) fn order<O: Objective>(objective: &O, tally: &Tally<O>, groups: usize) -> Vec<usize> {
+pub(crate) fn order<O: Objective>(objective: &O, tally: &Tally<O>, groups: &[usize]) -> Vec<usize> {
     let (width, size) = (objective.width(), objective.responses());
-    let mut responses = vec![0.0; groups * size];
-    for (response, sums) in responses.chunks_exact_mut(size).zip(tally.sums.chunks_exact(width)) {
-        objective.response(sums, response);
+    let sums = |group: usize| &tally.sums[group * width..(group + 1) * width];
+    let mut responses = vec![0.0; groups.len() * size];
+    for (response, &group) in responses.chunks_exact_mut(size).zip(groups) {
+        objective.response(sums(group), response);
     }
-    let weights: Vec<f64> = tally.sums.chunks_exact(width).take(groups).map(|sums| objective.weight(sums)).collect();
+    let weights: Vec<f64> = groups.iter().map(|&group| objective.weight(sums(group))).collect();
     let keys = if size == 1 { responses } else { along_first_component(&responses, &weights, size) };
-    let mut order: Vec<usize> = (0..groups).collect();
+    let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]).then(a.cmp(&b)));
-    order
+    order.into_iter().map(|place| groups[place]).collect()
+}
+
+/// The groups of a tally that have rows enough to be judged by themselves, and those that have not: each of these would go
+/// where its noise pulls, so they are one category together.
+pub(crate) fn by_support<O: Objective>(tally: &Tally<O>, groups: usize, least: usize) -> (Vec<usize>, Vec<usize>) {
+    // Two can be parted in one way only.
+    let least = if groups > 2 { least } else { 0 };
+    (0..groups).partition(|&group| tally.rows[group] as usize >= least)
 }
 
 fn along_first_component(points: &[f64], weights: &[f64], size: usize) -> Vec<f64> {

@@ -204,7 +204,7 @@ impl Sides {
         floor: f64,
     ) -> Option<(f64, usize)> {
         let mut bar = above(floor);
-        let starts = starts(&tally.rows);
+        let starts: Vec<usize> = tally.starts().collect();
         let mut items: Vec<O::Item> = Vec::with_capacity(whole.rows);
         self.ends.clear();
         for group in sequence {
@@ -229,9 +229,4 @@ impl Sides {
         }
         best
     }
-}
-
-/// Where each group starts.
-fn starts(rows: &[u32]) -> Vec<usize> {
-    rows.iter().scan(0, |start, &rows| Some(std::mem::replace(start, *start + rows as usize))).collect()
 }

@@ -147,7 +147,8 @@ impl<O: Objective, C: Columns> Grower<O, C> {
             return None;
         }
         let limits = Limits { rows: self.shape.min_leaf_rows, weight: self.shape.min_leaf_weight * parts.weight };
-        let policy = Policy { drawn: self.drawn, random: self.random, limits };
+        let min_level_rows = self.shape.min_level_rows;
+        let policy = Policy { drawn: self.drawn, random: self.random, limits, min_level_rows };
         let node = NodeRows { rows, items: &scratch.items, sums: &scratch.sums };
         let mut found =
             scratch.search.split(objective, &self.columns, |f| codes.column(f), node, policy, &mut parts.stream)?;

@@ -40,6 +40,8 @@ pub(crate) struct Policy {
     pub(crate) random: bool,
     /// What both sides of a split must have.
     pub(crate) limits: Limits,
+    /// The fewest rows by which a category is judged by itself.
+    pub(crate) min_level_rows: usize,
 }
 
 /// The rows of a node: numbers into the columns, items, and the sums of the items.
@@ -151,13 +153,23 @@ impl<O: Objective, C: Columns> Search<O, C> {
         if tally.codes.len() < 2 {
             return (None, false);
         }
+        let (mut rare, mut together) = (Vec::new(), usize::MAX);
         let (order, place) = if q.policy.random {
             let (order, lefts) = random_part(groups, stream);
             let parts = [&order[..lefts], &order[lefts..]];
             let place = sides.at(q.objective, tally, parts, missing, q.whole(), q.floor);
             (order, place)
         } else {
-            let order = categories::order(q.objective, tally, groups);
+            let (mut judged, few) = categories::by_support(tally, groups, q.policy.min_level_rows);
+            if !few.is_empty() {
+                together = tally.join(q.objective.width(), &few);
+                judged.push(together);
+                rare = few;
+            }
+            if judged.len() < 2 && missing.is_none() {
+                return (None, false);
+            }
+            let order = categories::order(q.objective, tally, &judged);
             let place = sides.best(q.objective, tally, order.iter().copied(), missing, q.whole(), q.floor);
             (order, place)
         };
@@ -173,8 +185,9 @@ impl<O: Objective, C: Columns> Search<O, C> {
             if left_is_heavier {
                 (0..codes).for_each(|code| put(code, true));
             }
-            for (place_of, &group) in order.iter().enumerate() {
-                put(tally.codes[group] as usize, place_of < place.lefts);
+            for (place_of, group) in order.iter().enumerate() {
+                let own = if *group == together { &rare[..] } else { std::slice::from_ref(group) };
+                own.iter().for_each(|&group| put(tally.codes[group] as usize, place_of < place.lefts));
             }
             q.found(place, missing, left_is_heavier, Cut::Among(set), 0.0)
         });

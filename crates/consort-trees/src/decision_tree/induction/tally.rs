@@ -52,6 +52,29 @@ impl<O: Objective> Tally<O> {
         }
     }
 
+    /// Puts groups together in a new one, behind all others, and gives its place. The groups remain.
+    pub(crate) fn join(&mut self, width: usize, groups: &[usize]) -> usize {
+        let joined = self.rows.len();
+        self.sums.resize((joined + 1) * width, 0.0);
+        let (own, sums) = self.sums.split_at_mut(joined * width);
+        for &group in groups {
+            sums.iter_mut().zip(&own[group * width..]).for_each(|(sum, x)| *sum += x);
+        }
+        if O::BY_ROWS {
+            let starts: Vec<usize> = self.starts().collect();
+            for &group in groups {
+                self.items.extend_from_within(starts[group]..starts[group] + self.rows[group] as usize);
+            }
+        }
+        self.rows.push(groups.iter().map(|&group| self.rows[group]).sum());
+        joined
+    }
+
+    /// Where the items of each group start.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().scan(0, |start, &rows| Some(std::mem::replace(start, *start + rows as usize)))
+    }
+
     fn by_histogram<C: Copy + Into<u32>>(&mut self, objective: &O, items: &[O::Item], rows: &[u32], column: &[C]) {
         let width = objective.width();
         self.histogram.resize(256 * width, 0.0);
