@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use consort_core::{Column, Dataset, Error, Features, Result};
+use consort_core::{Column, Dataset, Error, Features, Result, Seed};
 use rayon::prelude::*;
 
 use super::{BinParams, FeatureBins};
@@ -53,7 +53,7 @@ impl Binned {
     /// # Ok::<(), consort_core::Error>(())
     /// ```
     pub fn new(data: &Dataset, params: &BinParams) -> Result<Self> {
-        Self::with(data, params, |_, column, weight| Ok(FeatureBins::new(column, weight, params)))
+        Self::with(data, params, |_, column, weight, sample| Ok(FeatureBins::new(column, weight, sample, params)))
     }
 
     /// The bins of a data set, made when first asked for and kept with it: all folds, repeats, members and layers of
@@ -80,9 +80,9 @@ impl Binned {
         if width != features.len() {
             return Err(other(format!("a data set of {width} features instead of {}", features.len())));
         }
-        Self::with(data, params, |f, column, weight| {
+        Self::with(data, params, |f, column, weight, sample| {
             let named = column.name() == features[f].name() || matches!(data.features(), Features::Dense { .. });
-            FeatureBins::known(&features[f], column, weight, params)
+            FeatureBins::known(&features[f], column, weight, sample, params)
                 .filter(|_| named)
                 .ok_or_else(|| other(format!("feature `{}` in the place of `{}`", column.name(), features[f].name())))
         })
@@ -91,7 +91,7 @@ impl Binned {
     fn with(
         data: &Dataset,
         params: &BinParams,
-        bins_of: impl Fn(usize, &Column, Option<&[f64]>) -> Result<FeatureBins> + Sync,
+        bins_of: impl Fn(usize, &Column, Option<&[f64]>, Option<&[u32]>) -> Result<FeatureBins> + Sync,
     ) -> Result<Self> {
         params.check()?;
         let rows = data.rows();
@@ -102,8 +102,9 @@ impl Binned {
                 hint: "a data set has at most 2³² − 1 rows: sample it".into(),
             });
         }
+        let sample = sample(rows, params.sample);
         let encode = |f: usize, column: &Column, codes: &mut [u8]| {
-            let bins = bins_of(f, column, data.weights())?;
+            let bins = bins_of(f, column, data.weights(), sample.as_deref())?;
             bins.encode(column, codes);
             Ok(bins)
         };
@@ -157,6 +158,22 @@ impl Binned {
     }
 }
 
+/// Rows drawn without replacement, ascending; `None` for all. Rows at even distances would miss what rows in turn have.
+fn sample(rows: usize, wanted: usize) -> Option<Vec<u32>> {
+    if rows <= wanted {
+        return None;
+    }
+    let mut stream = Seed::new(0).child("sample of bins").stream();
+    let mut drawn = Vec::with_capacity(wanted);
+    // One pass that keeps the order (selection sampling; Fan, Muller and Rezucha 1962).
+    for row in 0..rows {
+        if stream.below((rows - row) as u64) < (wanted - drawn.len()) as u64 {
+            drawn.push(row as u32);
+        }
+    }
+    Some(drawn)
+}
+
 fn width(data: &Dataset) -> usize {
     match data.features() {
         Features::Columns(columns) => columns.len(),
@@ -184,4 +201,32 @@ fn group(columns: &[u8], rows: usize, width: usize) -> Vec<Group> {
             Group { start, width, codes }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_take_turns_are_all_in_the_sample() {
+        // Every other row is 0: a sample at even distances of half of the rows would hold nothing else.
+        let values: Vec<f32> = (0..4000).map(|i| if i % 2 == 0 { 0.0 } else { i as f32 }).collect();
+        let data = Dataset::new(Features::Columns(vec![Column::Numeric { name: "x".into(), values }])).unwrap();
+        let binned = Binned::new(&data, &BinParams { sample: 2000, ..BinParams::default() }).unwrap();
+        assert!(binned.features()[0].bins() > 200, "{}", binned.features()[0].bins());
+    }
+
+    #[test]
+    fn a_sample_has_its_size_each_row_once_and_none_is_left_out_for_its_place() {
+        let rows = sample(10_000, 2_500).unwrap();
+        assert_eq!(rows.len(), 2_500);
+        assert!(rows.windows(2).all(|pair| pair[0] < pair[1]));
+        for turn in 2..6u32 {
+            for at in 0..turn {
+                let share = rows.iter().filter(|&&row| row % turn == at).count() as f64 / 2_500.0;
+                assert!((share * f64::from(turn) - 1.0).abs() < 0.15, "{at} of {turn}: {share}");
+            }
+        }
+        assert!(sample(100, 100).is_none());
+    }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct BinParams {
     /// The most bins of a feature, 2 to 255. A missing value has a bin of its own beside these.
     pub bins: usize,
-    /// How many rows, evenly spaced, the bin edges are taken from.
+    /// From how many rows at most the edges of bins are taken: drawn at random, without replacement, the same for all
+    /// features and all fits.
     pub sample: usize,
 }
 

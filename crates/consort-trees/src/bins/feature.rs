@@ -27,16 +27,17 @@ enum Map {
 }
 
 impl FeatureBins {
-    /// The bins of a column; `weight` is each row's.
-    pub(crate) fn new(column: &Column, weight: Option<&[f64]>, params: &BinParams) -> Self {
+    /// The bins of a column; `weight` is each row's. Edges are taken from the rows of `sample`, or from all.
+    pub(crate) fn new(column: &Column, weight: Option<&[f64]>, sample: Option<&[u32]>, params: &BinParams) -> Self {
         match column {
             Column::Numeric { name, values } => {
-                let rows = values.len();
-                let picked = rows.min(params.sample);
-                let picked = (0..picked).map(|i| i * rows / picked);
-                let distinct = match weight {
-                    None => distinct(picked.map(|i| values[i])),
-                    Some(weight) => distinct_weighted(picked.map(|i| (values[i], weight[i]))),
+                let distinct = match (sample, weight) {
+                    (None, None) => distinct(values.iter().copied()),
+                    (None, Some(weight)) => distinct_weighted(values.iter().copied().zip(weight.iter().copied())),
+                    (Some(rows), None) => distinct(rows.iter().map(|&i| values[i as usize])),
+                    (Some(rows), Some(weight)) => {
+                        distinct_weighted(rows.iter().map(|&i| (values[i as usize], weight[i as usize])))
+                    }
                 };
                 let edges = edges(&distinct, params.bins);
                 Self { feature: Feature::Numeric { name: name.clone() }, map: Map::Edges(edges) }
@@ -73,10 +74,11 @@ impl FeatureBins {
         feature: &Feature,
         column: &Column,
         weight: Option<&[f64]>,
+        sample: Option<&[u32]>,
         params: &BinParams,
     ) -> Option<Self> {
         match (feature, column) {
-            (Feature::Numeric { .. }, Column::Numeric { .. }) => Some(Self::new(column, weight, params)),
+            (Feature::Numeric { .. }, Column::Numeric { .. }) => Some(Self::new(column, weight, sample, params)),
             (Feature::Categorical { levels: known, others, .. }, Column::Categorical { levels, .. }) => {
                 let places: HashMap<&str, usize> =
                     known.iter().enumerate().map(|(code, level)| (level.as_str(), code)).collect();
