@@ -1,6 +1,6 @@
 //! The rounds of boosting.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use consort_core::{Error, FitContext, PresentRows, Result, Samples, Seed, Target, Truth, blocks};
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     bins::Binned,
-    grow::{Constraints, Gradients, Grower, Growing, Grown, drawn},
+    grow::{Bounds, Constraints, Gradients, Grower, Growing, Grown, drawn},
     model::TreeEnsemble,
     tree::{Tree, single},
 };
@@ -276,12 +276,9 @@ impl Round<'_> {
             constraints: &self.constraints,
             params: &self.params.tree,
         });
-        for leaf in &grown.leaves {
-            let rows = &worker.grower.rows()[leaf.rows.clone()];
-            if let Some(value) = self.loss.leaf_value(rows, output, scores, self.truth) {
-                grown.tree.values_mut()[leaf.node] = single(leaf.bounds.clamp(value?));
-            }
-        }
+        let own_rows = worker.grower.rows();
+        let value_of = |rows: Range<usize>| self.loss.leaf_value(&own_rows[rows], output, scores, self.truth);
+        own_values(&mut grown, &self.constraints, value_of)?;
         for value in grown.tree.values_mut() {
             *value = single(f64::from(*value) * self.params.learning_rate);
         }
@@ -310,4 +307,44 @@ impl Round<'_> {
             }
         });
     }
+}
+
+/// Where predictions must rise or fall with a feature, the leaves on both sides of a split keep to the middle between the values
+/// that the sides would have as leaves; the values that the tree was grown with are of another unit and cannot say.
+fn own_values(
+    grown: &mut Grown,
+    constraints: &Constraints,
+    value_of: impl Fn(Range<usize>) -> Option<Result<f64>>,
+) -> Result<()> {
+    let nodes = grown.tree.nodes();
+    let mut bounds = vec![Bounds::NONE; nodes.len()];
+    if !constraints.monotone.is_empty() {
+        let mut rows = vec![0..0; nodes.len()];
+        grown.leaves.iter().for_each(|leaf| rows[leaf.node] = leaf.rows.clone());
+        let splits = || nodes.iter().enumerate().filter_map(|(i, node)| Some((i, node.split?)));
+        // Children come after their parents, and their rows lie side by side.
+        for (i, split) in splits().collect::<Vec<_>>().into_iter().rev() {
+            let [left, right] = split.children();
+            rows[i] = rows[left].start..rows[right].end;
+        }
+        for (i, split) in splits() {
+            let children = split.children();
+            let monotone = constraints.of(split.feature as usize);
+            let mut values = [0.0; 2];
+            if monotone.is_some() {
+                for (value, child) in values.iter_mut().zip(children) {
+                    let Some(own) = value_of(rows[child].clone()) else { return Ok(()) };
+                    *value = bounds[i].clamp(own?);
+                }
+            }
+            for (child, of_child) in children.into_iter().zip(bounds[i].split(monotone, values[0], values[1])) {
+                bounds[child] = of_child;
+            }
+        }
+    }
+    for leaf in &grown.leaves {
+        let Some(value) = value_of(leaf.rows.clone()) else { return Ok(()) };
+        grown.tree.values_mut()[leaf.node] = single(bounds[leaf.node].clamp(value?));
+    }
+    Ok(())
 }

@@ -21,7 +21,7 @@ pub struct Constraints {
 }
 
 impl Constraints {
-    pub(super) fn of(&self, feature: usize) -> Option<Monotone> {
+    pub(crate) fn of(&self, feature: usize) -> Option<Monotone> {
         self.monotone.get(feature).copied().flatten()
     }
 
@@ -46,12 +46,12 @@ impl Constraints {
 /// Between which values the leaves below a node must stay, so that splits above it keep their direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bounds {
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+    low: f64,
+    high: f64,
 }
 
 impl Bounds {
-    pub(super) const NONE: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    pub(crate) const NONE: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
     pub(super) fn is_none(&self) -> bool {
         *self == Self::NONE
@@ -62,7 +62,7 @@ impl Bounds {
     }
 
     /// The bounds of two children with these values: neither passes the middle between them.
-    pub(super) fn split(self, monotone: Option<Monotone>, left: f64, right: f64) -> [Bounds; 2] {
+    pub(crate) fn split(self, monotone: Option<Monotone>, left: f64, right: f64) -> [Bounds; 2] {
         let middle = 0.5 * (left + right);
         let (below, above) = (Bounds { high: middle, ..self }, Bounds { low: middle, ..self });
         match monotone {

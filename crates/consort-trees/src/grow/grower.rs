@@ -61,7 +61,6 @@ pub struct GrownLeaf {
     pub node: usize,
     /// Where its rows are in [`Grower::rows`].
     pub rows: std::ops::Range<usize>,
-    pub(crate) bounds: Bounds,
 }
 
 impl Grown {
@@ -154,10 +153,7 @@ impl<'a> Grower<'a> {
         }
         Grown {
             tree: Tree::grown(parts.nodes, parts.values, parts.sets),
-            leaves: leaves
-                .iter()
-                .map(|leaf| GrownLeaf { node: leaf.node, rows: leaf.start..leaf.end, bounds: leaf.bounds })
-                .collect(),
+            leaves: leaves.iter().map(|leaf| GrownLeaf { node: leaf.node, rows: leaf.start..leaf.end }).collect(),
             routes: parts.routes,
         }
     }

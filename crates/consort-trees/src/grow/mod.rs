@@ -9,6 +9,7 @@ mod params;
 mod partition;
 mod split;
 
+pub(crate) use constraints::Bounds;
 pub use constraints::{Constraints, Monotone};
 pub use gradients::Gradients;
 pub(crate) use grower::drawn;

@@ -4,11 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use consort_core::{Column, Dataset, Features, FitContext, Learner, Model, Samples, Seed, Stream, Target};
 use consort_trees::{
-    boosting::{BoostedTrees, GradientBoosting, RowSampling, loss::Quantile},
+    boosting::{
+        BoostedTrees, GradientBoosting, RowSampling,
+        loss::{Absolute, Loss, Quantile},
+    },
     grow::Monotone,
 };
 
-use crate::tables::{small, table};
+use crate::tables::{fit, small, table};
 
 /// Three numbers; the target rises with `a` but for noise and a dent, falls with `b`, and `a` and `c` interact.
 fn dented(rows: usize) -> Dataset {
@@ -72,6 +75,31 @@ fn monotone_constraints_hold_on_a_grid_and_are_needed_there() {
         // The constraint does not stop learning.
         let run = &along(&*model, 0)[0];
         assert!(run[71] - run[0] > 0.5, "{run:?}");
+    }
+}
+
+/// Bounds of leaves are of the unit of the target, whatever the gradients are.
+#[test]
+fn monotone_medians_and_quantiles_are_those_of_the_targets_unit() {
+    let data = dented(1500);
+    let Some(Target::Values { values, .. }) = data.target().cloned() else { unreachable!() };
+    let losses: [Arc<dyn Loss>; 2] = [Arc::new(Absolute), Arc::new(Quantile { share: 0.7 })];
+    for loss in losses {
+        let params = |monotone| GradientBoosting { loss: Some(Arc::clone(&loss)), monotone, ..small(40) };
+        let bound = params([("a".to_owned(), Monotone::Increasing), ("b".to_owned(), Monotone::Decreasing)].into());
+        let said = |params: &GradientBoosting, unit: f64| {
+            let target = Target::from_values(values.iter().map(|y| y * unit).collect(), "y").unwrap();
+            fit(params, &data.clone().with_target(target).unwrap())
+        };
+        let usual = said(&bound, 1.0);
+        for unit in [1024.0, 1.0 / 1024.0] {
+            let other = said(&bound, unit);
+            assert!(usual.iter().zip(&other).all(|(p, q)| p * unit as f32 == *q), "{loss:?} in a unit of {unit}");
+        }
+        // The constraint is nearly true, so it costs little.
+        let error = |said: &[f32]| said.iter().zip(&values).map(|(p, y)| (f64::from(*p) - y).abs()).sum::<f64>();
+        let free = said(&params(BTreeMap::new()), 1.0);
+        assert!(error(&usual) < 1.3 * error(&free), "{loss:?}: {} {}", error(&usual), error(&free));
     }
 }
 
