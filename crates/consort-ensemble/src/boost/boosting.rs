@@ -177,6 +177,7 @@ impl Boosting {
         let truth = Truth::with(target, of_rows.as_deref())?;
         loss::expect_finite(&truth, data.ids())?;
         let loss = self.loss.clone().unwrap_or_else(|| loss::usual(target));
+        let loss = loss.settled(&truth)?.unwrap_or(loss);
         let outputs = loss.outputs(&truth)?;
         let base = loss::best_constant(&*loss, &truth)?;
         let mut rounds = Rounds {

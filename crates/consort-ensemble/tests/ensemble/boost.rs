@@ -87,7 +87,7 @@ fn one_round_is_the_best_constant_of_the_loss_and_one_fit_to_its_gradient() {
                 }
             }),
         ),
-        (Arc::new(loss::Huber { delta: 0.5 }), sorted[74], Box::new(|y, f| (y - f).clamp(-0.5, 0.5))),
+        (Arc::new(loss::Huber { delta: Some(0.5) }), sorted[74], Box::new(|y, f| (y - f).clamp(-0.5, 0.5))),
     ];
     for (loss, base, pull) in cases {
         let boosting = Boosting { loss: Some(Arc::clone(&loss)), ..Boosting::new(DecisionTree::default().depth(2)) };

@@ -157,6 +157,7 @@ impl<'a> Watched<'a> {
 /// The model before its first round.
 fn start(params: &GradientBoosting, binned: &Binned, target: &Target, truth: &Truth<'_>) -> Result<BoostedTrees> {
     let loss: Arc<dyn Loss> = params.loss.clone().unwrap_or_else(|| loss::usual(target));
+    let loss = loss.settled(truth)?.unwrap_or(loss);
     let outputs = loss.outputs(truth)?;
     let base = match &params.base_score {
         Some(base) if base.len() == outputs => base.clone(),

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use consort_core::{Classes, Target, Truth};
-use consort_trees::boosting::loss::{
-    Absolute, Derivatives, Exponential, Gamma, Huber, LogLoss, Loss, Poisson, Quantile, Softmax, Squared, Tweedie,
+use consort_trees::boosting::{
+    GradientBoosting, RowSampling,
+    loss::{
+        Absolute, Derivatives, Exponential, Gamma, Huber, LogLoss, Loss, Poisson, Quantile, Softmax, Squared, Tweedie,
+    },
 };
 
 use crate::tables::{fit, small, table};
@@ -53,7 +56,7 @@ fn gradients_and_hessians_of_values_are_the_slopes_of_the_formula() {
             let slope = |loss: &dyn Loss| derivatives(loss, &target, &[s]).0[0];
             assert_eq!(slope(&Absolute), (s - y).signum());
             assert!((slope(&Quantile { share: 0.9 }) - if s > y { 0.1 } else { -0.9 }).abs() < 1e-7);
-            assert!((slope(&Huber { delta: 0.6 }) - (s - y).clamp(-0.6, 0.6)).abs() < 1e-6);
+            assert!((slope(&Huber { delta: Some(0.6) }) - (s - y).clamp(-0.6, 0.6)).abs() < 1e-6);
         }
     }
 }
@@ -131,8 +134,31 @@ fn robust_losses_and_quantiles_reach_what_they_promise() {
         fit(&params, &spoilt).iter().zip(values).map(|(p, y)| (f64::from(*p) - y).abs()).sum::<f64>() / 3000.0
     };
     let (absolute, huber, squared) =
-        (error(Arc::new(Absolute)), error(Arc::new(Huber { delta: 1.0 })), error(Arc::new(Squared)));
+        (error(Arc::new(Absolute)), error(Arc::new(Huber { delta: Some(1.0) })), error(Arc::new(Squared)));
     assert!(absolute < 0.5 && huber < 0.6 && squared > 5.0, "{absolute} {huber} {squared}");
+}
+
+#[test]
+fn huber_without_a_delta_takes_one_of_the_targets_unit() {
+    let data = table(1000, 0);
+    let Some(Target::Values { values, .. }) = data.target().cloned() else { unreachable!() };
+    let said = |unit: f64| {
+        let target = Target::from_values(values.iter().map(|y| y * unit).collect(), "y").unwrap();
+        let params = GradientBoosting { loss: Some(Arc::new(Huber::default())), ..small(60) };
+        fit(&params, &data.clone().with_target(target).unwrap())
+    };
+    let (usual, other) = (said(1.0), said(1024.0));
+    let error = usual.iter().zip(&values).map(|(p, y)| (f64::from(*p) - y).abs()).sum::<f64>() / 1000.0;
+    assert!(error < 0.35, "{error}");
+    assert!(usual.iter().zip(&other).all(|(p, q)| (p * 1024.0 - q).abs() < 1024.0 * 1e-3));
+    // A model keeps what it took, in place of nothing.
+    let target = Target::from_values(values, "y").unwrap();
+    let settled = Huber::default().settled(&Truth::new(&target)).unwrap().unwrap();
+    assert!(settled.settled(&Truth::new(&target)).unwrap().is_none());
+    let equal = Target::from_values(vec![2.0; 5], "y").unwrap();
+    assert!(format!("{:?}", Huber::default().settled(&Truth::new(&equal)).unwrap()).contains("Some(1.0)"));
+}
+
 }
 
 #[test]
@@ -145,7 +171,7 @@ fn a_loss_refuses_targets_and_parameters_that_it_is_not_for() {
     assert!(refused(&Tweedie::default()).contains("row 2"));
     assert!(refused(&Tweedie { power: 2.5 }).contains("power"));
     assert!(refused(&Quantile { share: 1.0 }).contains("share"));
-    assert!(refused(&Huber { delta: 0.0 }).contains("delta"));
+    assert!(refused(&Huber { delta: Some(0.0) }).contains("delta"));
     assert!(refused(&LogLoss).contains("class"));
     assert!(refused(&Exponential).contains("class"));
 }

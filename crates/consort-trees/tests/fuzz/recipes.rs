@@ -159,10 +159,11 @@ fn loss(stream: &mut Stream, target: &Target) -> Option<Arc<dyn loss::Loss>> {
         return None;
     }
     let of_classes: [Arc<dyn loss::Loss>; 2] = [Arc::new(loss::LogLoss), Arc::new(loss::Softmax)];
-    let of_numbers: [Arc<dyn loss::Loss>; 7] = [
+    let of_numbers: [Arc<dyn loss::Loss>; 8] = [
         Arc::new(loss::Squared),
         Arc::new(loss::Absolute),
         Arc::new(loss::Huber::default()),
+        Arc::new(loss::Huber { delta: Some(1.0) }),
         Arc::new(loss::Quantile::default()),
         Arc::new(loss::Poisson::default()),
         Arc::new(loss::Gamma),

@@ -39,6 +39,15 @@ pub use tweedie::Tweedie;
 /// memory.
 #[typetag::serde(tag = "loss")]
 pub trait Loss: Debug + Send + Sync {
+    /// The loss with what it takes from the target filled in, or `None` where it takes nothing. Asked once, before a fit.
+    ///
+    /// # Errors
+    /// If the target is not what the loss is for.
+    fn settled(&self, truth: &Truth<'_>) -> Result<Option<Arc<dyn Loss>>> {
+        let _ = truth;
+        Ok(None)
+    }
+
     /// How many scores a row has: one tree a round for each.
     ///
     /// # Errors

@@ -69,6 +69,18 @@ pub(super) fn quantiles(name: &str, truth: &Truth<'_>, share: f64) -> Result<Vec
         .collect())
 }
 
+/// The weighted quantile of the sizes of each target's errors from a constant.
+pub(super) fn size_quantiles(name: &str, truth: &Truth<'_>, constants: &[f64], share: f64) -> Result<Vec<f64>> {
+    let (values, targets) = truth.values(name)?;
+    let size = |i: usize, k: usize| (values[i * targets + k] - constants[k]).abs();
+    Ok((0..targets)
+        .map(|k| {
+            let present = (0..truth.rows()).filter(|&i| truth.weight(i) > 0.0);
+            quantile(present.map(|i| (size(i, k), truth.weight(i))).collect(), share)
+        })
+        .collect())
+}
+
 /// The weighted quantile of the errors `y − score` of some rows.
 pub(super) fn error_quantile(
     name: &str,
