@@ -17,7 +17,8 @@ pub enum Average {
     /// The score of the positive class where there are two classes; else the macro average.
     #[default]
     Auto,
-    /// The mean over classes or labels, each counting 1. Those for which the score is undefined are left out.
+    /// The mean over classes or labels, each counting 1. One that has rows and is never predicted counts 0 where the score has
+    /// no value for it (unless [`ZeroDivision`] says otherwise); others without a value are left out.
     Macro,
     /// The score of all classes' or labels' counts put together.
     Micro,
@@ -87,7 +88,14 @@ pub fn average_counts(
     let mut reason = "there is no class".to_owned();
     let (mut sum, mut total) = (0.0, 0.0);
     for counts in counts {
-        match zero_division.settle(rate(counts)) {
+        let is_missed = zero_division == ZeroDivision::Missed
+            && counts.true_positive + counts.false_positive == 0.0
+            && counts.positives() > 0.0;
+        let own = match zero_division.settle(rate(counts)) {
+            Score::Undefined(_) if is_missed => Score::Value(0.0),
+            own => own,
+        };
+        match own {
             Score::Value(value) => {
                 let share = if average == Average::Weighted { counts.positives() } else { 1.0 };
                 sum += share * value;
@@ -104,12 +112,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_class_without_a_value_is_left_out_of_the_macro_average() {
-        let counts = [Counts::new(1.0, 1.0, 0.0, 2.0), Counts::new(0.0, 0.0, 2.0, 2.0)];
-        let precision = |zero| average_counts(&counts, Average::Macro, None, zero, |c| c.precision()).value();
-        assert_eq!(precision(ZeroDivision::Undefined), Some(0.5));
-        assert_eq!(precision(ZeroDivision::Zero), Some(0.25));
-        assert_eq!(precision(ZeroDivision::One), Some(0.75));
+    fn a_class_that_is_never_named_counts_0_and_one_that_is_not_there_is_left_out() {
+        let counts =
+            [Counts::new(1.0, 1.0, 0.0, 2.0), Counts::new(0.0, 0.0, 2.0, 2.0), Counts::new(0.0, 0.0, 0.0, 4.0)];
+        let precision = |average, zero| average_counts(&counts, average, None, zero, |c| c.precision()).value();
+        assert_eq!(precision(Average::Macro, ZeroDivision::default()), Some(0.25));
+        assert_eq!(precision(Average::Weighted, ZeroDivision::default()), Some(0.5 / 3.0));
+        assert_eq!(precision(Average::Macro, ZeroDivision::Undefined), Some(0.5));
+        assert_eq!(precision(Average::Macro, ZeroDivision::Zero), Some(0.5 / 3.0));
+        assert_eq!(precision(Average::Macro, ZeroDivision::One), Some(2.5 / 3.0));
     }
 
     #[test]

@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ZeroDivision {
-    /// No value: the score is undefined, and an average leaves the class out.
+    /// In a mean over classes, 0 for one that has rows and is never predicted: what never names a class must not gain by that.
+    /// Elsewhere no value.
     #[default]
+    Missed,
+    /// No value: the score is undefined, and an average leaves the class out.
     Undefined,
     /// 0, as scikit-learn has it unless told otherwise.
     Zero,
