@@ -98,8 +98,11 @@ impl DecisionTree {
     /// If a parameter is out of range, there is no row or no target, or the criterion does not suit it.
     pub fn fit_tree(&self, train: &Samples<'_>, ctx: &FitContext<'_>) -> Result<FittedTree> {
         let (grown, features) = ctx.install(|| self.grow(train, ctx))?;
-        let tree =
-            if self.ccp_alpha > 0.0 { PruningPath::of(&grown).prune(&grown.tree, self.ccp_alpha)? } else { grown.tree };
+        let tree = if self.ccp_alpha > 0.0 {
+            PruningPath::up_to(&grown, self.ccp_alpha).prune(&grown.tree, self.ccp_alpha)?
+        } else {
+            grown.tree
+        };
         let base = vec![0.0; tree.width()];
         ctx.progress.step(1, 1, "grown");
         FittedTree::new(TreeEnsemble::new(features, base, vec![tree])?)
