@@ -245,7 +245,7 @@ impl Rounds<'_> {
         let places: Vec<u32> = (0..rows.len() as u32).collect();
         let drawn =
             RowSampling::Share(self.params.rows).draw(Some(&places), rows.len(), &mut [], &mut [], seed.child("rows"));
-        let places = drawn.as_deref().unwrap_or(&places);
+        let places = drawn.as_ref().map_or(&places, |drawn| &drawn.rows);
         let own: Vec<u32> = places.iter().map(|&place| rows[place as usize]).collect();
         let own_weights: Vec<f64> = places.iter().map(|&place| weights[place as usize]).collect();
         let portion = Portion::new(&*self.params.learner, data, own, &own_weights, !self.train.is_weighted());

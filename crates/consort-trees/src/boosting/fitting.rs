@@ -86,7 +86,6 @@ pub(super) fn boost(
         params,
         binned,
         constraints: params.constraints(binned)?,
-        truth: &truth,
         loss: Arc::clone(model.loss()),
         present: present.as_deref(),
         unit,
@@ -107,7 +106,12 @@ pub(super) fn boost(
         }
         let seed = ctx.seed.nth("round", (first + done) as u64);
         let sample = params.rows.draw(round.present, rows, &mut gradients, &mut hessians, seed.child("rows"));
-        let trees = round.trees(&mut workers, sample.as_deref(), &mut scores, &gradients, &hessians, seed)?;
+        // Leaves that are set by the rows themselves count them as the gradients do.
+        let raised = sample.as_ref().and_then(|sample| sample.weights(&truth));
+        let of_leaves = raised.as_deref().map_or(Ok(truth), |weights| truth.reweighted(weights))?;
+        let sample = sample.as_ref().map(|sample| &sample.rows[..]);
+        let drawn = Drawn { rows: sample, truth: &of_leaves };
+        let trees = round.trees(&mut workers, drawn, &mut scores, &gradients, &hessians, seed)?;
         let before = model.trees().trees().len();
         model.extend(trees);
         let mut text = String::new();
@@ -211,12 +215,20 @@ fn expect_room(truth: &Truth<'_>, derivatives: [&[f32]; 2]) -> Result<()> {
     }
 }
 
+/// The rows that a round sees.
+#[derive(Clone, Copy)]
+struct Drawn<'a> {
+    /// Ascending; `None` for all that are present.
+    rows: Option<&'a [u32]>,
+    /// The truth, with weights that say for how many rows each of them stands.
+    truth: &'a Truth<'a>,
+}
+
 /// What all rounds share.
 struct Round<'a> {
     params: &'a GradientBoosting,
     binned: &'a Binned,
     constraints: Constraints,
-    truth: &'a Truth<'a>,
     loss: Arc<dyn Loss>,
     present: Option<&'a [u32]>,
     /// What a weight of 1 is worth among the weights that were given.
@@ -229,7 +241,7 @@ impl Round<'_> {
     fn trees(
         &self,
         workers: &mut [Worker<'_>],
-        sample: Option<&[u32]>,
+        drawn: Drawn<'_>,
         scores: &mut [f64],
         gradients: &[f32],
         hessians: &[f32],
@@ -244,7 +256,7 @@ impl Round<'_> {
                     let own = output * rows..(output + 1) * rows;
                     worker.packed.pack(&gradients[own.clone()], &hessians[own]);
                     worker.packed.scale(self.unit);
-                    self.tree(worker, output, sample, scores, seed.nth("output", output as u64))
+                    self.tree(worker, output, drawn, scores, seed.nth("output", output as u64))
                 })
                 .collect::<Result<Vec<Tree>>>()
         };
@@ -260,7 +272,7 @@ impl Round<'_> {
         &self,
         worker: &mut Worker<'_>,
         output: usize,
-        sample: Option<&[u32]>,
+        sample: Drawn<'_>,
         scores: &mut [f64],
         seed: Seed,
     ) -> Result<Tree> {
@@ -270,7 +282,7 @@ impl Round<'_> {
         }
         let mut grown = worker.grower.grow(&Growing {
             gradients: &worker.packed,
-            rows: sample.or(self.present),
+            rows: sample.rows.or(self.present),
             features: &features,
             features_per_split: self.params.features_per_split,
             seed,
@@ -278,7 +290,7 @@ impl Round<'_> {
             params: &self.params.tree,
         });
         let own_rows = worker.grower.rows();
-        let value_of = |rows: Range<usize>| self.loss.leaf_value(&own_rows[rows], output, scores, self.truth);
+        let value_of = |rows: Range<usize>| self.loss.leaf_value(&own_rows[rows], output, scores, sample.truth);
         own_values(&mut grown, &self.constraints, value_of)?;
         for value in grown.tree.values_mut() {
             *value = single(f64::from(*value) * self.params.learning_rate);
@@ -289,7 +301,7 @@ impl Round<'_> {
                 scores[row as usize] += value;
             }
         }
-        if let Some(sample) = sample {
+        if let Some(sample) = sample.rows {
             self.add_to_others(&grown, sample, scores);
         }
         Ok(grown.tree)
@@ -310,6 +322,8 @@ impl Round<'_> {
     }
 }
 
+/// Puts the values that the loss itself gives to the rows of leaves, which `value_of` tells, into the leaves.
+///
 /// Where predictions must rise or fall with a feature, the leaves on both sides of a split keep to the middle between the values
 /// that the sides would have as leaves; the values that the tree was grown with are of another unit and cannot say.
 fn own_values(

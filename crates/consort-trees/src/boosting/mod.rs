@@ -12,5 +12,5 @@ mod snapshots;
 pub use early_stopping::{EarlyStopping, HeldOut, Watch};
 pub use gradient_boosting::GradientBoosting;
 pub use model::BoostedTrees;
-pub use sampling::RowSampling;
+pub use sampling::{RowSample, RowSampling};
 pub use snapshots::snapshots_of;

@@ -1,4 +1,4 @@
-use consort_core::{Error, Result, Seed};
+use consort_core::{Error, Result, Seed, Truth};
 use serde::{Deserialize, Serialize};
 
 /// Which rows a round sees.
@@ -20,6 +20,29 @@ pub enum RowSampling {
     },
 }
 
+/// The rows of one round.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowSample {
+    /// The rows, ascending.
+    pub rows: Vec<u32>,
+    /// Those among them that stand for others too.
+    raised: Vec<u32>,
+    /// For how many rows each of these stands.
+    factor: f32,
+}
+
+impl RowSample {
+    /// The weights of all rows as this sample counts them, or `None` where each row stands for itself.
+    pub(super) fn weights(&self, truth: &Truth<'_>) -> Option<Vec<f64>> {
+        if self.raised.is_empty() {
+            return None;
+        }
+        let mut weights = truth.weights().map_or_else(|| vec![1.0; truth.rows()], <[f64]>::to_vec);
+        self.raised.iter().for_each(|&row| weights[row as usize] *= f64::from(self.factor));
+        Some(weights)
+    }
+}
+
 impl RowSampling {
     /// Refuses what is out of range.
     ///
@@ -38,7 +61,7 @@ impl RowSampling {
         }
     }
 
-    /// The rows of one round, ascending, or `None` for all those present. Gradients and Hessians (`[outputs][rows]`) of
+    /// The rows of one round, or `None` for all those present. Gradients and Hessians (`[outputs][rows]`) of
     /// rows that stand for others are raised.
     pub fn draw(
         &self,
@@ -47,7 +70,7 @@ impl RowSampling {
         gradients: &mut [f32],
         hessians: &mut [f32],
         seed: Seed,
-    ) -> Option<Vec<u32>> {
+    ) -> Option<RowSample> {
         let count = present.map_or(rows, <[u32]>::len);
         let row = |i: usize| present.map_or(i as u32, |present| present[i]);
         let mut stream = seed.stream();
@@ -63,7 +86,7 @@ impl RowSampling {
                         drawn.push(row(i));
                     }
                 }
-                Some(drawn)
+                Some(RowSample { rows: drawn, raised: Vec::new(), factor: 1.0 })
             }
             RowSampling::Goss { top, other } => {
                 let strength = |i: usize| {
@@ -84,20 +107,20 @@ impl RowSampling {
                 rest.sort_unstable();
                 let mut drawn: Vec<u32> = taken.iter().map(|&i| row(i as usize)).collect();
                 let factor = if others == 0 { 1.0 } else { rest.len() as f32 / others as f32 };
-                let mut found = 0;
+                let mut raised = Vec::with_capacity(others);
                 for (i, &place) in rest.iter().enumerate() {
-                    if stream.below((rest.len() - i) as u64) < (others - found) as u64 {
-                        found += 1;
+                    if stream.below((rest.len() - i) as u64) < (others - raised.len()) as u64 {
                         let row = row(place as usize);
-                        drawn.push(row);
+                        raised.push(row);
                         for (g, h) in gradients.iter_mut().zip(&mut *hessians).skip(row as usize).step_by(rows) {
                             *g *= factor;
                             *h *= factor;
                         }
                     }
                 }
+                drawn.extend(&raised);
                 drawn.sort_unstable();
-                Some(drawn)
+                Some(RowSample { rows: drawn, raised, factor })
             }
         }
     }
@@ -110,7 +133,7 @@ mod tests {
     #[test]
     fn a_share_has_its_size_and_is_the_same_for_the_same_seed() {
         let draw = |seed| RowSampling::Share(0.3).draw(None, 1000, &mut [0.0; 1000], &mut [0.0; 1000], Seed::new(seed));
-        let rows = draw(1).unwrap();
+        let rows = draw(1).unwrap().rows;
         assert_eq!(rows.len(), 300);
         assert!(rows.is_sorted() && rows.windows(2).all(|pair| pair[0] != pair[1]));
         assert_eq!(draw(1), draw(1));
@@ -124,7 +147,7 @@ mod tests {
         let mut sum = 0.0;
         for seed in 0..200 {
             let (mut g, mut h) = (gradients.clone(), vec![1.0f32; 1000]);
-            let rows = goss.draw(None, 1000, &mut g, &mut h, Seed::new(seed)).unwrap();
+            let rows = goss.draw(None, 1000, &mut g, &mut h, Seed::new(seed)).unwrap().rows;
             assert_eq!(rows.len(), 300);
             assert_eq!(rows.iter().filter(|&&row| gradients[row as usize] == 9.0).count(), 100);
             sum += rows.iter().map(|&row| f64::from(g[row as usize])).sum::<f64>() / 200.0;

@@ -139,6 +139,19 @@ fn robust_losses_and_quantiles_reach_what_they_promise() {
 }
 
 #[test]
+fn a_quantile_of_rows_drawn_by_their_gradients_is_that_of_all_rows() {
+    let data = table(3000, 0);
+    let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
+    for share in [0.1, 0.9] {
+        let mut params = small(100);
+        params.loss = Some(Arc::new(Quantile { share }));
+        params.rows = RowSampling::Goss { top: 0.2, other: 0.1 };
+        let below = fit(&params, &data).iter().zip(values).filter(|(p, y)| **y <= f64::from(**p)).count();
+        assert!((below as f64 / 3000.0 - share).abs() < 0.05, "{share}: {below} of 3000 below");
+    }
+}
+
+#[test]
 fn huber_without_a_delta_takes_one_of_the_targets_unit() {
     let data = table(1000, 0);
     let Some(Target::Values { values, .. }) = data.target().cloned() else { unreachable!() };
