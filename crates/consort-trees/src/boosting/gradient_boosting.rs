@@ -53,7 +53,8 @@ pub struct GradientBoosting {
     /// Sets of features that may meet in one way from root to leaf; empty for no constraint. A feature that is in no set
     /// meets no other.
     pub interactions: Vec<Vec<String>>,
-    /// When to stop before the last round; it needs validation rows in the context. `None` never stops early.
+    /// When to stop before the last round. A fit without validation rows in its context holds a tenth of its own out. `None`
+    /// never stops early.
     pub early_stopping: Option<EarlyStopping>,
 }
 

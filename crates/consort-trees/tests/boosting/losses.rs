@@ -172,6 +172,21 @@ fn huber_without_a_delta_takes_one_of_the_targets_unit() {
     assert!(format!("{:?}", Huber::default().settled(&Truth::new(&equal)).unwrap()).contains("Some(1.0)"));
 }
 
+#[test]
+fn a_class_without_a_row_gets_exactly_0() {
+    for (classes, loss) in [(2, None), (4, None), (2, Some(Arc::new(Exponential) as Arc<dyn Loss>))] {
+        for absent in 0..classes as u32 {
+            let data = table(400, classes);
+            let Some(Target::Classes { codes, classes: names }) = data.target().cloned() else { unreachable!() };
+            let codes = codes.into_iter().map(|code| if code == absent { (absent + 1) % classes as u32 } else { code });
+            let target = Target::Classes { codes: codes.collect(), classes: names };
+            let said = fit(&GradientBoosting { loss: loss.clone(), ..small(20) }, &data.with_target(target).unwrap());
+            for row in said.chunks_exact(classes) {
+                assert_eq!(row[absent as usize], 0.0);
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            }
+        }
+    }
 }
 
 #[test]

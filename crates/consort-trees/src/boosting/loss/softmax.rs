@@ -3,7 +3,7 @@ use std::ops::Range;
 use consort_core::{Gives, Result, Truth};
 use serde::{Deserialize, Serialize};
 
-use super::{super::exp::exp, Derivatives, Loss};
+use super::{super::exp::exp, Derivatives, Loss, two_classes::ABSENT};
 
 /// Log loss of several classes: `−ln p` of the true class, with `p` the softmax of the scores.
 ///
@@ -24,7 +24,8 @@ impl Loss for Softmax {
             weights[code as usize] += truth.weight(i);
         }
         let total = truth.total_weight();
-        Ok(weights.into_iter().map(|weight: f64| (weight / total).max(1e-9).ln()).collect())
+        let score = |weight: f64| if weight > 0.0 { (weight / total).max(1e-9).ln() } else { -ABSENT };
+        Ok(weights.into_iter().map(score).collect())
     }
 
     fn gradients(
