@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use consort_core::{
-    Dataset, Error, Estimates, FitContext, Gives, Matrix, Metric, Result, Samples, Score, Splitter, Target, Truth,
+    Dataset, Error, Estimates, FitContext, Gives, Matrix, Metric, Result, Samples, Score, Seed, Splitter, Target, Truth,
 };
 use consort_split::{By, KnownRows, Size, TrainValidTest};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::loss::Loss;
 /// The model keeps the trees up to the best round.
 ///
 /// A fit without validation rows holds some of its own out to watch them: the last in time, or whole groups, or of each class
-/// its share. It does not learn from these.
+/// its share, at least one row if it has two. It does not learn from these.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EarlyStopping {
@@ -104,9 +104,15 @@ impl EarlyStopping {
             _ => By::Rows,
         };
         let split = TrainValidTest::new(Size::Fraction(self.held_out)).by(by);
-        let folds = split.split(&KnownRows::of(data, &rows).info(), ctx.seed.child("held out"))?.folds;
+        let seed = ctx.seed.child("held out");
+        let folds = split.split(&KnownRows::of(data, &rows).info(), seed)?.folds;
         let of = |places: &[u32]| places.iter().map(|&i| rows[i as usize]).collect();
-        Ok(folds.first().map(|fold| HeldOut { learnt: of(&fold.train), watched: of(&fold.test), weights }))
+        let Some(fold) = folds.first() else { return Ok(None) };
+        let (mut learnt, mut watched) = (of(&fold.train), of(&fold.test));
+        if by == By::Classes {
+            spare_rare_classes(data, &mut learnt, &mut watched, seed)?;
+        }
+        Ok(Some(HeldOut { learnt, watched, weights }))
     }
 
     /// The validation rows of a fit.
@@ -139,6 +145,39 @@ impl EarlyStopping {
         let (patience, least_gain) = (self.rounds, self.least_gain);
         Ok(Watch { target, weights, metric, patience, least_gain, best: None, best_round: round })
     }
+}
+
+/// Moves rows of classes that are on one side alone: each class has a row to learn from, and one to watch if it has two. A
+/// share of a small class can be none, and then a metric such as an area under a curve has no value.
+fn spare_rare_classes(data: &Dataset, learnt: &mut Vec<u32>, watched: &mut Vec<u32>, seed: Seed) -> Result<()> {
+    let Some(Target::Classes { codes, classes }) = data.target() else { return Ok(()) };
+    let of_class = |rows: &[u32], class: u32| -> Vec<u32> {
+        rows.iter().copied().filter(|&row| codes[row as usize] == class).collect()
+    };
+    let mut counts = vec![[0usize; 2]; classes.len()];
+    for (side, rows) in [&*learnt, &*watched].into_iter().enumerate() {
+        rows.iter().for_each(|&row| counts[codes[row as usize] as usize][side] += 1);
+    }
+    for (class, counts) in (0..).zip(counts) {
+        let (from, to) = match (counts[0], counts[1]) {
+            (2.., 0) => (&mut *learnt, &mut *watched),
+            // Something must be left to watch.
+            (0, 1..) if watched.len() > 1 => (&mut *watched, &mut *learnt),
+            _ => continue,
+        };
+        let own = of_class(from, class);
+        let drawn = if let [only] = own[..] {
+            only
+        } else {
+            let one = TrainValidTest::new(Size::Count(1));
+            let folds = one.split(&KnownRows::of(data, &own).info(), seed.nth("class", u64::from(class)))?.folds;
+            own[folds.first().and_then(|fold| fold.test.first()).map_or(0, |&place| place as usize)]
+        };
+        from.retain(|&row| row != drawn);
+        let place = to.partition_point(|&row| row < drawn);
+        to.insert(place, drawn);
+    }
+    Ok(())
 }
 
 impl Watch<'_> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use consort_core::{
     Classes, Column, Dataset, Features, FitContext, Learner, Model, Result, Samples, Seed, Target, Truth,
 };
+use consort_metrics::ranking::RocAuc;
 use consort_trees::{
     bins::Binned,
     boosting::{EarlyStopping, GradientBoosting, loss},
@@ -250,6 +251,23 @@ fn an_early_stop_holds_rows_out_where_there_are_none_for_validation() {
 }
 
 #[test]
+fn an_early_stop_watches_a_row_of_each_class_that_has_two() {
+    // Five rows of 60 are of the rare class: a tenth of them is none.
+    let codes: Vec<u32> = (0..60).map(|i| u32::from(i % 12 == 0)).collect();
+    let data = step(60, Target::Classes { codes: codes.clone(), classes: Classes::new(["no", "yes"]).unwrap() });
+    let stopping = EarlyStopping { rounds: 5, metric: Some(Arc::new(RocAuc::default())), ..EarlyStopping::default() };
+    for seed in 0..20 {
+        let ctx = FitContext::new(Seed::new(seed));
+        let held_out = stopping.hold_out(&Samples::all(&data), &ctx).unwrap().unwrap();
+        let [learnt, watched] = held_out.of(&data).unwrap();
+        let count = |rows: &Samples<'_>| (0..rows.len()).filter(|&i| codes[rows.row(i)] == 1).count();
+        assert_eq!((learnt.len() + watched.len(), count(&learnt) + count(&watched)), (60, 5));
+        assert!(count(&learnt) > 0 && count(&watched) > 0 && watched.len() <= 7);
+    }
+    let params = GradientBoosting { early_stopping: Some(stopping), ..small(20) };
+    params.fit_boosted(&Samples::all(&data), &FitContext::new(Seed::new(3))).unwrap();
+}
+
 /// A category of 200 levels that says nothing, beside numbers that do: 8 rows a level are not enough to learn from.
 #[test]
 fn a_category_of_many_small_levels_that_says_nothing_does_no_harm() {
@@ -278,6 +296,7 @@ fn a_category_of_many_small_levels_that_says_nothing_does_no_harm() {
     assert!(with < 1.03 * without, "{with} with the category, {without} without");
 }
 
+#[test]
 fn rows_of_weight_0_might_as_well_not_be_there() {
     // Small nodes of unequal weights, where much hangs on whether a few rows are enough; each value has a bin of its own,
     // since bins are those of the whole data set.
