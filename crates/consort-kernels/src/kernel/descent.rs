@@ -8,7 +8,7 @@ use cubecl::prelude::*;
 use super::{
     lone::clear,
     rows::{fold_each, sum_of_parts},
-    step::{Term, of_chunk},
+    step::of_chunk,
 };
 use crate::{Cube, Device, buffer::Buffer, cube::by_storage};
 
@@ -18,6 +18,17 @@ pub(crate) const VECTORS: usize = 8;
 const BLOCK: usize = 16;
 /// Tiles whose sums are added before they are added to those of the chunk.
 const TILES: usize = 8;
+
+/// The loss of a pool z = Σ wₘ·xₘ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Term {
+    /// −ln max(z, floor).
+    Log,
+    /// (z − y)².
+    Square,
+    /// −ln max(z, floor) where y is 1, −ln max(1 − z, floor) where it is 0.
+    YesNo,
+}
 
 /// How the kernel is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +41,8 @@ pub(crate) struct Descent {
 }
 
 /// Sums of terms to `losses[chunk][vector]` and of their derivatives to `slopes[chunk][vector][member]`.
+///
+/// `weights` are those of each vector, and then what each vector lacks of 1.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn parts(
     cube: &Cube,
@@ -103,9 +116,23 @@ fn parts_kernel<F: Float>(
         for v in 0..vectors {
             pools[v] = 0.0f32;
         }
+        // 1 − z is as exact as z: a mean of 1 − x, and what the weights lack of 1.
+        let mut against = false;
+        if comptime!(descent.term == Term::YesNo) {
+            if at < all {
+                against = y[at] == 0.0f32;
+            }
+            #[unroll]
+            for v in 0..vectors {
+                pools[v] = select(against, weights[comptime!(v).runtime() + vectors * members], 0.0f32);
+            }
+        }
         if at < all {
             for m in 0..members {
-                let x = f32::cast_from(cube[m * all + at]);
+                let mut x = f32::cast_from(cube[m * all + at]);
+                if comptime!(descent.term == Term::YesNo) {
+                    x = select(against, 1.0f32 - x, x);
+                }
                 #[unroll]
                 for v in 0..vectors {
                     pools[v] = pools[v] + weights[comptime!(v).runtime() * members + m] * x;
@@ -118,14 +145,17 @@ fn parts_kernel<F: Float>(
             let mut term = 0.0f32;
             let mut slope = 0.0f32;
             if at < all {
-                if comptime!(descent.term == Term::Log) {
-                    let held = z.max(floor);
-                    term = -(held.ln());
-                    slope = select(z > floor, -1.0f32 / held, 0.0f32);
-                } else {
+                if comptime!(descent.term == Term::Square) {
                     let error = z - y[at];
                     term = error * error;
                     slope = 2.0f32 * error;
+                } else {
+                    let held = z.max(floor);
+                    term = -(held.ln());
+                    slope = select(z > floor, -1.0f32 / held, 0.0f32);
+                    if comptime!(descent.term == Term::YesNo) {
+                        slope = select(against, -slope, slope);
+                    }
                 }
             }
             recent_totals[v] = recent_totals[v] + term;

@@ -1,5 +1,5 @@
 use consort_kernels::{
-    Cube, Device, Error, GreedySelection, LogPool, Loss, OrderStatistic, Place, Truth, WeightedMean,
+    Cube, Device, Error, GreedySelection, LogPool, Loss, OrderStatistic, Place, Truth, WeightSearch, WeightedMean,
 };
 
 use crate::cases::{cube, device};
@@ -31,6 +31,12 @@ fn wrong_shapes_and_parameters_are_refused() {
     assert!(GreedySelection::new(0, Loss::log()).select(&cube, Truth::Classes(&[0, 1])).is_err());
     assert!(GreedySelection::new(1, Loss::log()).select(&cube, Truth::Classes(&[0, 2])).is_err());
     assert!(GreedySelection::new(1, Loss::Squared).select(&cube, Truth::Classes(&[0, 1])).is_err());
+    let of_class = |codes: &[u32], class, eps| WeightSearch::of_class(&cube, codes, class, eps).map(drop);
+    assert!(of_class(&[0, 1], 1, 1e-15).is_ok());
+    assert!(of_class(&[0], 1, 1e-15).is_err());
+    assert!(of_class(&[0, 2], 1, 1e-15).is_err());
+    assert!(of_class(&[0, 1], 1, 0.0).is_err());
+    assert_eq!(of_class(&[0, 1], 2, 0.1).unwrap_err().to_string(), "the class is 2, but must be a column of the cube");
 }
 
 #[test]

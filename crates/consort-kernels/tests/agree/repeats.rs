@@ -84,6 +84,10 @@ fn searches_give_the_same_bits() {
             slopes(WeightSearch::log_loss(&of(device), &codes, 1e-9).unwrap().losses(&[&weights]).unwrap())
         };
         alike(&format!("log loss of weights, {shape:?}"), by_log, |x: &f64| x.to_bits());
+        let of_class = |device: &Device| {
+            slopes(WeightSearch::of_class(&of(device), &codes, 1, 1e-9).unwrap().losses(&[&weights]).unwrap())
+        };
+        alike(&format!("log loss of weights of a class, {shape:?}"), of_class, |x: &f64| x.to_bits());
         let by_square = |device: &Device| {
             slopes(WeightSearch::squared(&of(device), Truth::Classes(&codes)).unwrap().losses(&[&weights]).unwrap())
         };

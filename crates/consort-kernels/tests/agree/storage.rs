@@ -48,6 +48,8 @@ fn check(shape: Shape, halves: &Cube, numbers: &[f32], what: &str) {
     let vector = weights(shape);
     let by_log = |cube: &Cube| WeightSearch::log_loss(cube, &codes, 1e-6).unwrap().losses(&[&vector]).unwrap();
     assert_eq!(by_log(halves), by_log(&wide), "log loss of weights, {what}");
+    let of_class = |cube: &Cube| WeightSearch::of_class(cube, &codes, 1, 1e-6).unwrap().losses(&[&vector]).unwrap();
+    assert_eq!(of_class(halves), of_class(&wide), "log loss of weights of a class, {what}");
     let by_square = |cube: &Cube| WeightSearch::squared(cube, truth).unwrap().losses(&[&vector]).unwrap();
     assert_eq!(by_square(halves), by_square(&wide), "squares of weights, {what}");
 }
