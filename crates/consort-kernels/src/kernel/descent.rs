@@ -117,21 +117,21 @@ fn parts_kernel<F: Float>(
             pools[v] = 0.0f32;
         }
         // 1 − z is as exact as z: a mean of 1 − x, and what the weights lack of 1.
-        let mut against = false;
+        let mut sign = f32::new(-1.0f32);
         if comptime!(descent.term == Term::YesNo) {
-            if at < all {
-                against = y[at] == 0.0f32;
-            }
-            #[unroll]
-            for v in 0..vectors {
-                pools[v] = select(against, weights[comptime!(v).runtime() + vectors * members], 0.0f32);
+            if at < all && y[at] == 0.0f32 {
+                sign = 1.0f32;
+                #[unroll]
+                for v in 0..vectors {
+                    pools[v] = weights[comptime!(v).runtime() + vectors * members];
+                }
             }
         }
         if at < all {
             for m in 0..members {
                 let mut x = f32::cast_from(cube[m * all + at]);
                 if comptime!(descent.term == Term::YesNo) {
-                    x = select(against, 1.0f32 - x, x);
+                    x = select(sign > 0.0f32, 1.0f32 - x, x);
                 }
                 #[unroll]
                 for v in 0..vectors {
@@ -152,10 +152,7 @@ fn parts_kernel<F: Float>(
                 } else {
                     let held = z.max(floor);
                     term = -(held.ln());
-                    slope = select(z > floor, -1.0f32 / held, 0.0f32);
-                    if comptime!(descent.term == Term::YesNo) {
-                        slope = select(against, -slope, slope);
-                    }
+                    slope = select(z > floor, sign / held, 0.0f32);
                 }
             }
             recent_totals[v] = recent_totals[v] + term;
