@@ -8,6 +8,9 @@
 #[allow(unreachable_pub, dead_code)]
 #[path = "least_times.rs"]
 mod least_times;
+#[allow(unreachable_pub)]
+#[path = "variants.rs"]
+mod variants;
 
 use std::{
     error::Error,
@@ -191,6 +194,9 @@ fn on_device(criterion: &mut Criterion, device: &Device, figures: &mut Figures) 
     }
     println!("\n{}", markdown(&["kernel", "members", "rows", "ms", "GB/s", "of copying"], &lines));
     whole_works(device, quick, figures)?;
+    if std::env::var("CONSORT_VARIANTS").is_ok() {
+        variants::launch(device)?;
+    }
     if is_stand_in(device) {
         return Ok(());
     }
@@ -236,10 +242,14 @@ fn whole_works(device: &Device, quick: bool, figures: &mut Figures) -> Result<()
         note(&format!("  one round more, {name}"), (all - one) / (rounds - 1) as f64)?;
     }
     begins(device, "weight search");
-    let search = WeightSearch::log_loss(&cube, &codes, 1e-15)?;
     let vectors = vec![vec![1.0 / members as f64; members]; 8];
     let lent: Vec<&[f64]> = vectors.iter().map(Vec::as_slice).collect();
-    note("log loss and gradient of 8 weight vectors", best(5, || Ok(search.losses(&lent).map(drop)?))?)?;
+    for (name, search) in [
+        ("log loss and gradient of 8 weight vectors", WeightSearch::log_loss(&cube, &codes, 1e-15)?),
+        ("  of a class", WeightSearch::of_class(&cube, &codes, 1, 1e-15)?),
+    ] {
+        note(name, best(5, || Ok(search.losses(&lent).map(drop)?))?)?;
+    }
     let values: Vec<f32> = (0..rows).map(|i| (i % 997) as f32 / 997.0).collect();
     let resamples = if quick { 50 } else { 2000 };
     begins(device, "bootstrap");

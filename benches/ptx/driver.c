@@ -124,13 +124,19 @@ Result cuMemcpyDtoDAsync_v2(Address to, Address from, size_t bytes, Handle strea
     return cuMemcpyHtoDAsync_v2(to, (void *)(uintptr_t)from, bytes, stream);
 }
 
+/* What has been loaded: its file, and the most memory that a launch of it asked for, for units to share. */
+struct Module {
+    int number;
+    unsigned shared;
+};
+
 /* The code, as text, to a file of its own. */
-Result cuModuleLoadData(Handle *module, const void *image) {
+Result cuModuleLoadData(Handle *handle, const void *image) {
     static int count;
     const char *folder = getenv("STAND_IN_KEEP");
+    int number = __sync_fetch_and_add(&count, 1);
     if (folder) {
         char path[4096];
-        int number = __sync_fetch_and_add(&count, 1);
         snprintf(path, sizeof path, "%s/%04d.ptx", folder, number);
         fprintf(stderr, "kept %04d.ptx\n", number);
         FILE *file = fopen(path, "w");
@@ -138,25 +144,36 @@ Result cuModuleLoadData(Handle *module, const void *image) {
         fputs(image, file);
         fclose(file);
     }
-    *module = &token;
+    struct Module *module = calloc(1, sizeof *module);
+    if (!module) return 2;
+    module->number = number;
+    *handle = module;
     return 0;
 }
 Result cuModuleUnload(Handle module) { (void)module; return 0; }
+/* A module has one kernel, so that it stands for it. */
 Result cuModuleGetFunction(Handle *function, Handle module, const char *name) {
-    (void)module, (void)name;
-    *function = &token;
+    (void)name;
+    *function = module;
+    return 0;
+}
+static Result launched(struct Module *module, unsigned shared) {
+    if (shared > module->shared) {
+        module->shared = shared;
+        fprintf(stderr, "shared %04d.ptx %u\n", module->number, shared);
+    }
     return 0;
 }
 Result cuFuncSetAttribute(Handle function, int attribute, int value) { (void)function, (void)attribute, (void)value; return 0; }
 Result cuLaunchKernel(Handle function, unsigned x, unsigned y, unsigned z, unsigned bx, unsigned by, unsigned bz,
                       unsigned shared, Handle stream, void **arguments, void **extra) {
-    (void)function, (void)x, (void)y, (void)z, (void)bx, (void)by, (void)bz, (void)shared, (void)stream;
-    (void)arguments, (void)extra;
-    return 0;
+    (void)x, (void)y, (void)z, (void)bx, (void)by, (void)bz, (void)stream, (void)arguments, (void)extra;
+    return launched(function, shared);
 }
-Result cuLaunchKernelEx(const void *config, Handle function, void **arguments, void **extra) {
-    (void)config, (void)function, (void)arguments, (void)extra;
-    return 0;
+/* The configuration begins with the grid, the block and the bytes that are shared. */
+Result cuLaunchKernelEx(const unsigned *config, Handle function, void **arguments, void **extra) {
+    (void)arguments, (void)extra;
+    return launched(function, config[6]);
 }
 Result cuGetErrorName(Result error, const char **text) { (void)error; *text = "stand-in"; return 0; }
 Result cuGetErrorString(Result error, const char **text) { return cuGetErrorName(error, text); }
