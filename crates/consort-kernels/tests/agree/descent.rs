@@ -129,6 +129,16 @@ fn slopes_of_a_class_are_right_at_both_ends() {
         let got = found[0].gradient[0];
         assert!((got - slope).abs() <= (1e-5 * slope.abs()).max(1e-9), "{x} {came}: slope {got} {slope}");
     }
+    // z is 1 but for a part that single precision has three digits of; 1 − z has all of its own.
+    let (weights, parts) = ([0.3, 0.5, 0.2], [1.0, 2.0, 3.0]);
+    let numbers: Vec<f32> = parts.iter().flat_map(|part| [1.0 - part * tiny, part * tiny]).collect();
+    let found = WeightSearch::of_class(&cube([3, 1, 2], &numbers), &[1], 0, eps).unwrap().losses(&[&weights]).unwrap();
+    let rest: f64 = 1.9 / steep;
+    assert!((found[0].loss + rest.ln()).abs() <= -1e-6 * rest.ln(), "{} {}", found[0].loss, -rest.ln());
+    for (got, part) in found[0].gradient.iter().zip(parts) {
+        let slope = (1.0 - f64::from(part * tiny)) / rest;
+        assert!((got - slope).abs() <= 1e-6 * slope, "{got} {slope}");
+    }
 }
 
 #[test]
