@@ -9,7 +9,7 @@ use super::{
     Combine, DeepEnsemble, NetEnsemble,
     deep_ensemble::{expect_full_length, expect_members, learner},
     net_ensemble::Source,
-    step_length::Line,
+    stretch::stretch,
 };
 use crate::{
     input::{Batch, Lesson},
@@ -23,12 +23,15 @@ use crate::{
         tally::Tally,
     },
     network::{Network, Pass},
+    optimizer::Optimizer,
 };
 
 /// Gradient boosting of nets (Friedman 2001): each round's net learns, by squared error, what the sum `F` of the nets
-/// before it lacks: `1[k = class] − softmax(F)_k` of classes, `y − sigmoid(F)` of labels, `y − F` of scaled numbers, each
-/// divided by their root mean square, so that every round's loss begins at 1 and a learning rate that suits one suits all.
-/// `F` grows by the net's outputs times `rate` and the length of least training loss, which is at most one Newton step long.
+/// before it lacks: `1[k = class] − softmax(F)_k` of classes, `y − sigmoid(F)` of labels, `y − F` of scaled numbers. `F`
+/// grows by `rate` times its outputs. For Adam the squared error is taken as a share of what is lacking, so that the decay of
+/// weights means the same in each round; gradient steps take it as it is, so that a learning rate that suits one round suits
+/// all. What classes and labels are predicted by is `F` stretched to the least training loss, at most a Newton step for each
+/// round: fitted residuals of probabilities alone leave it far too unsure.
 ///
 /// With validation rows, rounds after the one of the least validation loss are dropped. A later round whose loss gets out of
 /// hand ends it; the rounds before it are kept.
@@ -39,7 +42,7 @@ pub struct Boosting {
     pub net: Net,
     /// How many rounds.
     pub members: usize,
-    /// What share of its length each step has: 1 for all of it.
+    /// What the outputs of each net are multiplied with.
     pub rate: f64,
 }
 
@@ -70,27 +73,36 @@ pub(super) fn expect_boostable(loss: &Loss) -> Result<()> {
     }
 }
 
-/// The squared error as a share of that of a net of zeros, since the targets have a root mean square of 1.
+/// The squared error, for Adam as a share of that of a net of zeros.
+///
+/// As little is left to learn, gradients are small. The steps of Adam do not know, but the decay of weights in its gradients
+/// would weigh ever more; a share makes it mean the same in each round. A plain gradient step in it would grow by as much as
+/// the rest shrinks: it learns by the error itself, which a net fits as fast whatever its size.
 #[derive(Debug)]
-struct ShareOfRest;
+struct OfRest {
+    /// The mean square of the rest; 1 where the error is taken as it is.
+    unit: f64,
+}
 
-impl Objective for ShareOfRest {
-    fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1> {
-        Own { loss: Loss::Squared }.loss(outputs, batch)
-    }
-
-    fn name(&self) -> Option<String> {
-        Some("squared error, as a share of the rest".into())
+impl OfRest {
+    fn new(rest: &[f32], optimizer: &Optimizer) -> Self {
+        let is_plain = matches!(optimizer, Optimizer::Sgd { .. });
+        let sum: f64 = rest.iter().map(|&r| f64::from(r).powi(2)).sum();
+        let unit = sum / rest.len().max(1) as f64;
+        // Where nothing is left there is nothing to measure it by.
+        Self { unit: if is_plain || unit == 0.0 { 1.0 } else { unit } }
     }
 }
 
-/// Divides numbers by their root mean square.
-fn to_unit(numbers: &mut [f32]) {
-    let sum: f64 = numbers.iter().map(|&x| f64::from(x).powi(2)).sum();
-    let size = (sum / numbers.len().max(1) as f64).sqrt();
-    // Where nothing is left there is nothing to measure it by.
-    if size > 0.0 {
-        numbers.iter_mut().for_each(|x| *x = (f64::from(*x) / size) as f32);
+impl Objective for OfRest {
+    fn loss(&self, outputs: &[Tensor<2>], batch: &Batch) -> Tensor<1> {
+        Own { loss: Loss::Squared }.loss(outputs, batch).div_scalar(self.unit)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(
+            if self.unit == 1.0 { "squared error of the rest" } else { "squared error, as a share of the rest" }.into(),
+        )
     }
 }
 
@@ -123,20 +135,20 @@ impl<'a> Sums<'a> {
         self.sums.iter_mut().zip(outputs).for_each(|(sum, &x)| *sum += (rate * f64::from(x)) as f32);
     }
 
-    /// How far to go along these outputs.
-    fn length(&self, loss: &Loss, outputs: &[f32]) -> f64 {
-        let Lesson { targets, weights, width, .. } = self.lesson;
-        Line { loss, sums: &self.sums, outputs, targets, weights: weights.as_deref(), width: *width }.best(0.0)
+    /// What they lack.
+    fn residuals(&self, loss: &Loss, device: &Device) -> Result<Vec<f32>> {
+        Ok(self.look(loss, 1.0, device)?.0)
     }
 
-    /// The residuals, and the mean loss.
-    fn residuals(&self, loss: &Loss, device: &Device) -> Result<(Vec<f32>, f64)> {
+    /// What the stretched sums lack, and their mean loss.
+    fn look(&self, loss: &Loss, length: f64, device: &Device) -> Result<(Vec<f32>, f64)> {
         let lesson = self.lesson;
         let (mut residuals, mut total, mut weight) = (Vec::with_capacity(self.sums.len()), 0.0, 0.0);
         let (width, size) = (lesson.width, lesson.table.rows_at_once(device));
         let all: Vec<usize> = (0..lesson.len()).collect();
         for (rows, sums) in all.chunks(size).zip(self.sums.chunks(size * width)) {
             let sums = Tensor::<2>::from_data(TensorData::new(sums.to_vec(), [rows.len(), width]), device);
+            let sums = if length == 1.0 { sums } else { sums.mul_scalar(length) };
             let batch = lesson.batch(rows, device)?;
             let own = batch.mean(loss.rows(sums.clone(), batch.targets.clone()));
             total += f64::from(own.into_scalar::<f32>()) * rows.len() as f64;
@@ -165,16 +177,16 @@ impl DeepEnsemble for Boosting {
         guarded(&net.by(), || {
             let mut sums = Sums::new(&school.lesson);
             let mut watched = school.validation.as_ref().map(|validation| Sums::new(&validation.lesson));
-            let (mut models, mut rates) = (Vec::with_capacity(self.members), Vec::with_capacity(self.members));
+            let (mut models, mut lengths) = (Vec::with_capacity(self.members), Vec::with_capacity(self.members));
             let mut best = (f64::INFINITY, 0);
             let mut ended = None;
             for m in 0..self.members {
                 let seed = ctx.seed.nth("round", m as u64);
-                let mut targets = sums.residuals(&loss, &device)?.0;
-                to_unit(&mut targets);
+                let targets = sums.residuals(&loss, &device)?;
+                let objective = OfRest::new(&targets, &net.optimizer);
                 let lesson = Lesson { targets, ..school.lesson.clone() };
                 let ctx = FitContext { seed, ..*ctx };
-                let mut course = net.course(&school, &ShareOfRest, &tally, &ctx);
+                let mut course = net.course(&school, &objective, &tally, &ctx);
                 course.lesson = &lesson;
                 course.validation = None;
                 let mut group = [basis.learning(net, seed)?];
@@ -187,14 +199,13 @@ impl DeepEnsemble for Boosting {
                 };
                 let network = group[0].network.inference();
                 let outputs = outputs_of(&*network, &school.lesson, &device)?;
-                let rate = self.rate * sums.length(&loss, &outputs);
-                sums.add(&outputs, rate);
+                sums.add(&outputs, self.rate);
                 models.push(basis.model(&*network, history));
-                rates.push(rate);
+                lengths.push(stretch(&loss, &school.lesson, &sums.sums, m + 1));
                 if let Some(watched) = &mut watched {
                     let outputs = outputs_of(&*network, watched.lesson, &device)?;
-                    watched.add(&outputs, rate);
-                    let (_, now) = watched.residuals(&loss, &device)?;
+                    watched.add(&outputs, self.rate);
+                    let (_, now) = watched.look(&loss, lengths[m], &device)?;
                     if now < best.0 {
                         best = (now, m + 1);
                     }
@@ -204,11 +215,12 @@ impl DeepEnsemble for Boosting {
             if watched.is_some() && best.1 > 0 && best.1 < models.len() {
                 how = format!("the best {} of {} rounds", best.1, models.len());
                 models.truncate(best.1);
-                rates.truncate(best.1);
             }
             if let (Some(ended), Some(last)) = (ended, models.last_mut()) {
                 last.stopped(ended);
             }
+            let length = models.len().checked_sub(1).map_or(1.0, |last| lengths[last]);
+            let rates = vec![self.rate * length; models.len()];
             Ok(NetEnsemble::new("round", Source::Nets(models), Combine::Sum { rates }).trained(how))
         })
     }

@@ -18,7 +18,7 @@ mod parallel;
 mod snapshot;
 mod soft_boosting;
 mod soup;
-mod step_length;
+mod stretch;
 mod weight_averaging;
 
 pub use adversarial::Adversarial;

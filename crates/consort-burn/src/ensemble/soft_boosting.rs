@@ -8,7 +8,7 @@ use super::{
     deep_ensemble::learner,
     joint::{Together, train_together},
     net_ensemble::Source,
-    step_length::Line,
+    stretch::stretch,
 };
 use crate::{
     input::Batch,
@@ -17,9 +17,8 @@ use crate::{
 };
 
 /// Soft gradient boosting of nets (Feng and others 2020): all nets learn at the same time, each by squared error what
-/// the nets before it lack at that moment. The prediction is that of the sum of their outputs times `rate`, stretched to the
-/// length of least training loss, at most a Newton step for each net: fitted residuals of probabilities alone leave the sum
-/// far too unsure.
+/// the nets before it lack at that moment. The prediction is that of the sum of their outputs times `rate`, of classes
+/// and labels stretched as that of [`Boosting`](super::Boosting) is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SoftBoosting {
@@ -97,10 +96,7 @@ impl DeepEnsemble for SoftBoosting {
                 let outputs = outputs_of(&**network, lesson, device)?;
                 sum.iter_mut().zip(outputs).for_each(|(sum, x)| *sum += (rate * f64::from(x)) as f32);
             }
-            let (sums, weights) = (vec![0.0; sum.len()], lesson.weights.as_deref());
-            let line =
-                Line { loss, sums: &sums, outputs: &sum, targets: &lesson.targets, weights, width: lesson.width };
-            Ok((0..group.len()).fold(1.0, |length, _| line.best(length)))
+            Ok(stretch(loss, lesson, &sum, group.len()))
         })?;
         let rates = vec![rate * length; nets.len()];
         Ok(NetEnsemble::new("soft", Source::Nets(nets), Combine::Sum { rates }))

@@ -239,8 +239,8 @@ fn boosting_lowers_the_error_round_by_round() {
     let all = Samples::all(&data);
     let small = Net { epochs: 5, ..mlp() };
     let fitted = Boosting { net: small, members: 4, rate: 0.7 }.train(&all, &ctx()).unwrap();
-    let Combine::Sum { rates } = fitted.combine() else { panic!("{:?}", fitted.combine()) };
-    assert_eq!(rates.len(), 4);
+    // Numbers are what is learnt: nothing is stretched.
+    assert_eq!(fitted.combine(), &Combine::Sum { rates: vec![0.7; 4] });
     let Some(Target::Values { values, .. }) = data.target() else { unreachable!() };
     let errors: Vec<f64> = fitted
         .member_predictions(&all)
@@ -248,9 +248,7 @@ fn boosting_lowers_the_error_round_by_round() {
         .iter()
         .map(|p| (0..400).map(|i| (f64::from(p.at(i, 0)) - values[i]).powi(2)).sum::<f64>() / 400.0)
         .collect();
-    // Each length is that of the least training loss, so no round can make it worse.
     assert!(errors[1] < errors[0] && errors[3] < errors[1], "{errors:?}");
-    assert!(errors.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-6)), "{errors:?}");
     let last = fitted.member_predictions(&all).unwrap().pop().unwrap();
     let fused = fitted.predict(&all).unwrap();
     assert!(last.values().iter().zip(fused.values()).all(|(a, b)| (a - b).abs() < 1e-3));
