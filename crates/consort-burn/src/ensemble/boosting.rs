@@ -12,7 +12,7 @@ use super::{
     stretch::stretch,
 };
 use crate::{
-    input::{Batch, Lesson},
+    input::{Answers, Batch, Lesson},
     loss::Loss,
     net::{
         Net,
@@ -135,28 +135,39 @@ impl<'a> Sums<'a> {
         self.sums.iter_mut().zip(outputs).for_each(|(sum, &x)| *sum += (rate * f64::from(x)) as f32);
     }
 
-    /// What they lack.
-    fn residuals(&self, loss: &Loss, device: &Device) -> Result<Vec<f32>> {
-        Ok(self.look(loss, 1.0, device)?.0)
-    }
-
-    /// What the stretched sums lack, and their mean loss.
-    fn look(&self, loss: &Loss, length: f64, device: &Device) -> Result<(Vec<f32>, f64)> {
+    /// Goes through the sums of rows and what these are to answer.
+    fn each(&self, device: &Device, mut see: impl FnMut(&[usize], Tensor<2>, Answers) -> Result<()>) -> Result<()> {
         let lesson = self.lesson;
-        let (mut residuals, mut total, mut weight) = (Vec::with_capacity(self.sums.len()), 0.0, 0.0);
         let (width, size) = (lesson.width, lesson.table.rows_at_once(device));
         let all: Vec<usize> = (0..lesson.len()).collect();
-        for (rows, sums) in all.chunks(size).zip(self.sums.chunks(size * width)) {
-            let sums = Tensor::<2>::from_data(TensorData::new(sums.to_vec(), [rows.len(), width]), device);
-            let sums = if length == 1.0 { sums } else { sums.mul_scalar(length) };
-            let batch = lesson.batch(rows, device)?;
-            let own = batch.mean(loss.rows(sums.clone(), batch.targets.clone()));
-            total += f64::from(own.into_scalar::<f32>()) * rows.len() as f64;
-            weight += lesson.weight(rows);
-            let lacks = residual(loss, sums, batch.targets);
+        all.chunks(size).zip(self.sums.chunks(size * width)).try_for_each(|(rows, sums)| {
+            let sums = Tensor::from_data(TensorData::new(sums.to_vec(), [rows.len(), width]), device);
+            see(rows, sums, lesson.answers(rows, device))
+        })
+    }
+
+    /// What they lack.
+    fn residuals(&self, loss: &Loss, device: &Device) -> Result<Vec<f32>> {
+        let mut residuals = Vec::with_capacity(self.sums.len());
+        self.each(device, |_, sums, answers| {
+            let lacks = residual(loss, sums, answers.targets);
             residuals.extend(lacks.try_into_vec_as::<f32>().map_err(|error| Error::custom(error.to_string()))?);
-        }
-        Ok((residuals, total / weight))
+            Ok(())
+        })?;
+        Ok(residuals)
+    }
+
+    /// The mean loss of the stretched sums.
+    fn loss(&self, loss: &Loss, length: f64, device: &Device) -> Result<f64> {
+        let (mut total, mut weight) = (0.0, 0.0);
+        self.each(device, |rows, sums, answers| {
+            let sums = if length == 1.0 { sums } else { sums.mul_scalar(length) };
+            let own = answers.mean(loss.rows(sums, answers.targets.clone()));
+            total += f64::from(own.into_scalar::<f32>()) * rows.len() as f64;
+            weight += self.lesson.weight(rows);
+            Ok(())
+        })?;
+        Ok(total / weight)
     }
 }
 
@@ -177,8 +188,9 @@ impl DeepEnsemble for Boosting {
         guarded(&net.by(), || {
             let mut sums = Sums::new(&school.lesson);
             let mut watched = school.validation.as_ref().map(|validation| Sums::new(&validation.lesson));
-            let (mut models, mut lengths) = (Vec::with_capacity(self.members), Vec::with_capacity(self.members));
-            let mut best = (f64::INFINITY, 0);
+            let mut models = Vec::with_capacity(self.members);
+            // Of the rounds that the validation rows are best told by: their loss, how many, and the length.
+            let mut best = (f64::INFINITY, 0, 1.0);
             let mut ended = None;
             for m in 0..self.members {
                 let seed = ctx.seed.nth("round", m as u64);
@@ -201,25 +213,28 @@ impl DeepEnsemble for Boosting {
                 let outputs = outputs_of(&*network, &school.lesson, &device)?;
                 sums.add(&outputs, self.rate);
                 models.push(basis.model(&*network, history));
-                lengths.push(stretch(&loss, &school.lesson, &sums.sums, m + 1));
                 if let Some(watched) = &mut watched {
                     let outputs = outputs_of(&*network, watched.lesson, &device)?;
                     watched.add(&outputs, self.rate);
-                    let (_, now) = watched.look(&loss, lengths[m], &device)?;
+                    let length = stretch(&loss, &school.lesson, &sums.sums, m + 1);
+                    let now = watched.loss(&loss, length, &device)?;
                     if now < best.0 {
-                        best = (now, m + 1);
+                        best = (now, m + 1, length);
                     }
                 }
             }
             let mut how = format!("{} rounds", models.len());
-            if watched.is_some() && best.1 > 0 && best.1 < models.len() {
+            if (1..models.len()).contains(&best.1) {
                 how = format!("the best {} of {} rounds", best.1, models.len());
                 models.truncate(best.1);
             }
             if let (Some(ended), Some(last)) = (ended, models.last_mut()) {
                 last.stopped(ended);
             }
-            let length = models.len().checked_sub(1).map_or(1.0, |last| lengths[last]);
+            let length = match best {
+                (_, 0, _) => stretch(&loss, &school.lesson, &sums.sums, models.len()),
+                (.., length) => length,
+            };
             let rates = vec![self.rate * length; models.len()];
             Ok(NetEnsemble::new("round", Source::Nets(models), Combine::Sum { rates }).trained(how))
         })

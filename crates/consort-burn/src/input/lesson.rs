@@ -23,6 +23,13 @@ pub(crate) struct Batch {
     pub(crate) weights: Option<Tensor<1>>,
 }
 
+/// What some rows of a lesson are to answer, on a device.
+#[derive(Debug, Clone)]
+pub(crate) struct Answers {
+    pub(crate) targets: Tensor<2>,
+    pub(crate) weights: Option<Tensor<1>>,
+}
+
 impl Lesson<'_> {
     pub(crate) fn len(&self) -> usize {
         self.table.len()
@@ -62,6 +69,12 @@ impl Lesson<'_> {
     }
 
     fn batch_of(&self, inputs: Inputs, rows: &[usize], device: &Device) -> Batch {
+        let Answers { targets, weights } = self.answers(rows, device);
+        Batch { inputs, targets, weights }
+    }
+
+    /// What some rows are to answer: nothing of what they are asked is read.
+    pub(crate) fn answers(&self, rows: &[usize], device: &Device) -> Answers {
         let mut targets = Vec::with_capacity(rows.len() * self.width);
         rows.iter().for_each(|&i| targets.extend_from_slice(&self.targets[i * self.width..(i + 1) * self.width]));
         let targets = Tensor::from_data(TensorData::new(targets, [rows.len(), self.width]), device);
@@ -69,7 +82,7 @@ impl Lesson<'_> {
             let own: Vec<f32> = rows.iter().map(|&i| weights[i]).collect();
             Tensor::from_data(TensorData::new(own, [rows.len()]), device)
         });
-        Batch { inputs, targets, weights }
+        Answers { targets, weights }
     }
 
     /// What some rows weigh together.
@@ -85,9 +98,20 @@ impl Batch {
     /// The mean over rows, each by its weight, divided by the number of rows: weights of a whole training part average
     /// 1, so that a batch of heavy rows moves the net further.
     pub(crate) fn mean(&self, rows: Tensor<1>) -> Tensor<1> {
-        match &self.weights {
-            None => rows.mean(),
-            Some(weights) => (rows * weights.clone()).mean(),
-        }
+        mean(rows, self.weights.as_ref())
+    }
+}
+
+impl Answers {
+    /// As that of a [`Batch`].
+    pub(crate) fn mean(&self, rows: Tensor<1>) -> Tensor<1> {
+        mean(rows, self.weights.as_ref())
+    }
+}
+
+fn mean(rows: Tensor<1>, weights: Option<&Tensor<1>>) -> Tensor<1> {
+    match weights {
+        None => rows.mean(),
+        Some(weights) => (rows * weights.clone()).mean(),
     }
 }

@@ -13,6 +13,6 @@ pub use augment::Augment;
 #[cfg(feature = "onnx")]
 pub(crate) use intake::other_shape;
 pub(crate) use intake::{Intake, Table};
-pub(crate) use lesson::{Batch, Lesson};
+pub(crate) use lesson::{Answers, Batch, Lesson};
 pub use scale::Scale;
 pub(crate) use training_rows::TrainingRows;
