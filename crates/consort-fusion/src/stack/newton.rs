@@ -1,3 +1,5 @@
+use faer::{Col, Mat, Side, linalg::solvers::Solve};
+
 use super::lbfgs::{Search, dot, line_search};
 
 /// Minimises a smooth convex function of few unknowns from `x`: Newton's steps, shortened where the function would not fall.
@@ -49,29 +51,12 @@ fn solve_damped(hessian: &[f64], g: &[f64]) -> Vec<f64> {
 }
 
 /// A⁻¹ b of a positive definite matrix, by Cholesky's decomposition; `None` for another.
-fn solve(mut a: Vec<f64>, b: &[f64]) -> Option<Vec<f64>> {
+fn solve(a: Vec<f64>, b: &[f64]) -> Option<Vec<f64>> {
     let n = b.len();
-    for j in 0..n {
-        let (above, below) = a.split_at_mut((j + 1) * n);
-        let row = &mut above[j * n..];
-        let diagonal = row[j] - dot(&row[..j], &row[..j]);
-        if !(diagonal > 0.0 && diagonal.is_finite()) {
-            return None;
-        }
-        row[j] = diagonal.sqrt();
-        for other in below.chunks_exact_mut(n) {
-            other[j] = (other[j] - dot(&other[..j], &row[..j])) / row[j];
-        }
-    }
-    let mut x = b.to_vec();
-    for i in 0..n {
-        x[i] = (x[i] - dot(&a[i * n..i * n + i], &x[..i])) / a[i * n + i];
-    }
-    for i in (0..n).rev() {
-        let sum: f64 = (i + 1..n).map(|k| a[k * n + i] * x[k]).sum();
-        x[i] = (x[i] - sum) / a[i * n + i];
-    }
-    Some(x)
+    let factor = Mat::from_fn(n, n, |i, j| a[i * n + j]).llt(Side::Lower).ok()?;
+    let solution = factor.solve(Col::from_fn(n, |i| b[i]));
+    let x: Vec<f64> = (0..n).map(|i| solution[i]).collect();
+    x.iter().all(|x| x.is_finite()).then_some(x)
 }
 
 #[cfg(test)]
