@@ -65,12 +65,16 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
             given.join(", ")
         )));
     }
+    let truth = inputs::truth(&loaded)?;
+    if args.metric.is_some() && truth.is_none() {
+        return Err(Failure::usage("--metric goes with a truth: give it with --truth FILE"));
+    }
     session.doing("fusing");
     let fused = saved.apply_on(device.as_deref(), predictions)?;
     let gives = saved.fusion.gives(&saved.outputs);
     session.put("method", saved.fusion.name().into());
     undecided(session, &fused);
-    if let Some(truth) = inputs::truth(&loaded)? {
+    if let Some(truth) = truth {
         // As when it was fitted, unless another is asked for.
         let fitted_for = saved.metric.as_deref().filter(|name| registry::by_name(name).is_ok());
         let metric = method::metric(args.metric.as_deref().or(fitted_for), predictions)?;
@@ -116,9 +120,6 @@ pub(super) fn apply(session: &mut Session, args: &Fuse, path: &Path) -> Result<(
         }
     } else {
         session.say(format!("{} rows fused by {}", predictions.rows(), saved.fusion.name()));
-        if args.metric.is_some() {
-            return Err(Failure::usage("--metric goes with a truth: give it with --truth FILE"));
-        }
         if let Some(path) = &args.report {
             report_without_truth(session, path, predictions, &*saved.fusion, &fused)?;
         }
